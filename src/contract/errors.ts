@@ -1,0 +1,190 @@
+/**
+ * The error registry: every kind a client can meet, its category and the shape of its details.
+ * Clients switch on `kind`; the numbers (JSON-RPC code, exit code) follow from the category alone.
+ * Pure data without class-validator, so that the CLI's start-up can afford it.
+ */
+
+export type ErrorCategory =
+  | 'invalid'
+  | 'not-found'
+  | 'conflict'
+  | 'permission'
+  | 'host'
+  | 'unavailable'
+  | 'timeout'
+  | 'exhausted'
+  | 'external'
+  | 'cancelled'
+  | 'internal';
+
+interface CategoryCodes {
+  /** JSON-RPC error code; application codes stay outside the reserved -32768…-32000 range, digits mirror HTTP */
+  readonly rpcCode: number;
+  /** process exit status of the CLI */
+  readonly exitCode: number;
+}
+
+export const CATEGORY_CODES: Readonly<Record<ErrorCategory, CategoryCodes>> = {
+  invalid: { rpcCode: -32602, exitCode: 2 },
+  'not-found': { rpcCode: 1404, exitCode: 3 },
+  conflict: { rpcCode: 1409, exitCode: 4 },
+  permission: { rpcCode: 1403, exitCode: 5 },
+  host: { rpcCode: 1412, exitCode: 6 },
+  unavailable: { rpcCode: 1503, exitCode: 7 },
+  timeout: { rpcCode: 1408, exitCode: 8 },
+  exhausted: { rpcCode: 1429, exitCode: 9 },
+  external: { rpcCode: 1502, exitCode: 10 },
+  cancelled: { rpcCode: 1499, exitCode: 130 },
+  internal: { rpcCode: -32603, exitCode: 70 },
+};
+
+/** Exit codes of `vm run` and `vm exec` that are banger's own, as in podman; every other code is the guest command's. */
+export const EXEC_EXIT_CODES = { bangerFailed: 125, notExecutable: 126, notFound: 127 } as const;
+
+/** JSON-RPC 2.0's own codes, for errors of the protocol rather than of a method. */
+export const PROTOCOL_CODES = { parse: -32700, invalidRequest: -32600, methodNotFound: -32601 } as const;
+
+/** Details by kind. Adding a kind here and in {@link ERROR_CATEGORIES} is all it takes to make it part of the API. */
+export interface ErrorDetails {
+  REQUEST_MALFORMED: { reason: string };
+  METHOD_NOT_FOUND: { method: string };
+  PARAMS_INVALID: { issues: { path: string; message: string }[] };
+  CONFIG_INVALID: { file: string; issues: string[] };
+  USAGE_INVALID: { reason: string };
+  LIMIT_EXCEEDED: { limit: string; max: number };
+  CHANNEL_TOKEN_INVALID: Record<string, never>;
+
+  VM_NOT_FOUND: { vm: string };
+  VM_AMBIGUOUS: { vm: string; matches: string[] };
+  VM_NAME_TAKEN: { name: string; id: string };
+  VM_NAME_INVALID: { name: string };
+  VM_BUSY: { vm: string; operation: string; operationId?: string };
+  VM_WRONG_STATE: { vm: string; state: string; allowed: string[] };
+  VM_RESOURCES_INVALID: { resource: 'cpus' | 'memory' | 'disk'; requested: number; min: number; max: number };
+  VM_BOOT_FAILED: { vm: string; stage: string; consoleTail: string };
+  VM_GUEST_UNREACHABLE: { vm: string; channel: 'agent' | 'ssh' };
+  VMM_FAILED: { exitCode: number | null; signal: string | null; stderrTail: string };
+  VMM_PROTOCOL: { command: string; reason: string };
+
+  IMAGE_NOT_FOUND: { image: string; available: string[] };
+  IMAGE_IN_USE: { image: string; vms: string[] };
+  IMAGE_BUSY: { image: string; operation: string };
+  IMAGE_NAME_INVALID: { name: string };
+  IMAGE_BUILD_FAILED: { image: string; step: string; stderrTail: string };
+  IMAGE_DAMAGED: { image: string; reason: string };
+
+  WORKSPACE_NOT_A_REPOSITORY: { path: string };
+  WORKSPACE_PATH_INVALID: { path: string; reason: string };
+  WORKSPACE_IMPORT_FAILED: { path: string; step: string; stderrTail: string };
+
+  OPERATION_NOT_FOUND: { operation: string };
+  OPERATION_AMBIGUOUS: { operation: string; matches: string[] };
+  OPERATION_INTERRUPTED: { operation: string };
+  PREFLIGHT_FAILED: { findings: { check: string; problem: string; fix?: string }[] };
+
+  DAEMON_UNREACHABLE: { socket: string };
+  DAEMON_ALREADY_RUNNING: { pid: number; socket: string };
+  DAEMON_START_FAILED: { logTail: string };
+  SOCKET_FORBIDDEN: { socket: string };
+  SOCKET_PATH_TOO_LONG: { path: string; max: number };
+  CONNECTION_LOST: { socket: string };
+  DATABASE_TOO_NEW: { file: string; unknownMigrations: string[] };
+  DATABASE_MIGRATION_EDITED: { migration: string };
+  DATABASE_MIGRATION_FAILED: { migration: string; backup: string };
+  STATE_DIR_UNUSABLE: { path: string; reason: string };
+
+  HOST_BINARY_MISSING: { binary: string; packageName: string };
+  HOST_UNSUPPORTED: { reason: string };
+  HOST_PORT_EXHAUSTED: { from: number; to: number };
+  DISK_FULL: { path: string };
+  PERMISSION_DENIED: { path: string; action: string };
+  PROCESS_FAILED: { file: string; args: string[]; exitCode: number | null; signal: string | null; stderrTail: string };
+  TIMEOUT: { what: string; limitMs: number };
+  CANCELLED: { what: string };
+  INTERNAL: { ref?: string };
+}
+
+export type ErrorKind = keyof ErrorDetails;
+
+export const ERROR_CATEGORIES: Readonly<Record<ErrorKind, ErrorCategory>> = {
+  REQUEST_MALFORMED: 'invalid',
+  METHOD_NOT_FOUND: 'invalid',
+  PARAMS_INVALID: 'invalid',
+  CONFIG_INVALID: 'invalid',
+  USAGE_INVALID: 'invalid',
+  LIMIT_EXCEEDED: 'exhausted',
+  CHANNEL_TOKEN_INVALID: 'permission',
+
+  VM_NOT_FOUND: 'not-found',
+  VM_AMBIGUOUS: 'conflict',
+  VM_NAME_TAKEN: 'conflict',
+  VM_NAME_INVALID: 'invalid',
+  VM_BUSY: 'conflict',
+  VM_WRONG_STATE: 'conflict',
+  VM_RESOURCES_INVALID: 'invalid',
+  VM_BOOT_FAILED: 'timeout',
+  VM_GUEST_UNREACHABLE: 'timeout',
+  VMM_FAILED: 'host',
+  VMM_PROTOCOL: 'internal',
+
+  IMAGE_NOT_FOUND: 'not-found',
+  IMAGE_IN_USE: 'conflict',
+  IMAGE_BUSY: 'conflict',
+  IMAGE_NAME_INVALID: 'invalid',
+  IMAGE_BUILD_FAILED: 'external',
+  IMAGE_DAMAGED: 'host',
+
+  WORKSPACE_NOT_A_REPOSITORY: 'invalid',
+  WORKSPACE_PATH_INVALID: 'invalid',
+  WORKSPACE_IMPORT_FAILED: 'external',
+
+  OPERATION_NOT_FOUND: 'not-found',
+  OPERATION_AMBIGUOUS: 'conflict',
+  OPERATION_INTERRUPTED: 'cancelled',
+  PREFLIGHT_FAILED: 'host',
+
+  DAEMON_UNREACHABLE: 'unavailable',
+  DAEMON_ALREADY_RUNNING: 'conflict',
+  DAEMON_START_FAILED: 'unavailable',
+  SOCKET_FORBIDDEN: 'permission',
+  SOCKET_PATH_TOO_LONG: 'host',
+  CONNECTION_LOST: 'unavailable',
+  DATABASE_TOO_NEW: 'host',
+  DATABASE_MIGRATION_EDITED: 'host',
+  DATABASE_MIGRATION_FAILED: 'host',
+  STATE_DIR_UNUSABLE: 'host',
+
+  HOST_BINARY_MISSING: 'host',
+  HOST_UNSUPPORTED: 'host',
+  HOST_PORT_EXHAUSTED: 'exhausted',
+  DISK_FULL: 'exhausted',
+  PERMISSION_DENIED: 'permission',
+  PROCESS_FAILED: 'external',
+  TIMEOUT: 'timeout',
+  CANCELLED: 'cancelled',
+  INTERNAL: 'internal',
+};
+
+/** The `data` member of a JSON-RPC error; also what `--json` prints under `"error"` together with the message. */
+export interface ErrorData<K extends ErrorKind = ErrorKind> {
+  kind: K;
+  details: ErrorDetails[K];
+  /** one sentence: the cause as far as it is known */
+  why?: string;
+  /** one sentence: what the user can do */
+  fix?: string;
+  /** correlation id, found again in the daemon's log */
+  ref?: string;
+}
+
+export function isErrorKind(kind: string): kind is ErrorKind {
+  return Object.hasOwn(ERROR_CATEGORIES, kind);
+}
+
+export function exitCodeOf(kind: ErrorKind): number {
+  return CATEGORY_CODES[ERROR_CATEGORIES[kind]].exitCode;
+}
+
+export function rpcCodeOf(kind: ErrorKind): number {
+  return CATEGORY_CODES[ERROR_CATEGORIES[kind]].rpcCode;
+}

@@ -1,0 +1,58 @@
+import { NoParams } from './common.dto.js';
+import { ImageBuildParams, ImageDeleteParams, ImageRef, ImageView } from './image.dto.js';
+import { call, list, one, stream } from './method.js';
+import { OperationEvent, OperationListParams, OperationRef, OperationView } from './operation.dto.js';
+import { DoctorReport, HelloView, StopView } from './system.dto.js';
+import {
+  ChannelGrant,
+  VmCreateParams,
+  VmDeleteParams,
+  VmExecParams,
+  VmRef,
+  VmSshView,
+  VmStopParams,
+  VmView,
+} from './vm.dto.js';
+
+/** The whole public API. A method that is not here does not exist; one that is here must have a handler, or the boot fails. */
+export const METHODS = {
+  'system.hello': call('Who answers: version, mode, features.', NoParams, one(HelloView)),
+  'system.doctor': call('Checks of the host and of banger itself.', NoParams, one(DoctorReport)),
+  'system.stop': call('Stops the daemon; running VMs go on.', NoParams, one(StopView)),
+
+  'operation.list': call('Operations, newest first.', OperationListParams, list(OperationView)),
+  'operation.get': call('One operation.', OperationRef, one(OperationView)),
+  'operation.watch': stream(
+    'Follows an operation: its state now, each change, and its end.',
+    OperationRef,
+    one(OperationEvent),
+    one(OperationView),
+  ),
+  'operation.cancel': call('Cancels an operation and waits until it is undone.', OperationRef, one(OperationView)),
+
+  'image.list': call('All images.', NoParams, list(ImageView)),
+  'image.get': call('One image.', ImageRef, one(ImageView)),
+  'image.build.begin': call('Begins to build an image.', ImageBuildParams, one(OperationView)),
+  'image.delete': call('Deletes an image that no VM uses.', ImageDeleteParams, one(ImageView)),
+
+  'vm.create.begin': call('Begins to create a VM.', VmCreateParams, one(OperationView)),
+  'vm.list': call('All VMs.', NoParams, list(VmView)),
+  'vm.get': call('One VM.', VmRef, one(VmView)),
+  'vm.start': call('Starts a stopped VM and waits until it answers.', VmRef, one(VmView)),
+  'vm.stop': call('Shuts a VM down; kills it when it does not obey in time.', VmStopParams, one(VmView)),
+  'vm.kill': call('Ends a VM at once, like pulling the plug.', VmRef, one(VmView)),
+  'vm.delete': call('Deletes a VM and everything that belongs to it.', VmDeleteParams, one(VmView)),
+  'vm.exec': call('Grants a byte channel on which a command runs in the VM.', VmExecParams, one(ChannelGrant)),
+  'vm.ssh': call('What an SSH client needs to reach the VM.', VmRef, one(VmSshView)),
+} as const;
+
+export type Methods = typeof METHODS;
+export type MethodName = keyof Methods;
+
+type Unwrap<S> = S extends { readonly type?: infer T } ? Exclude<T, undefined> : never;
+export type ParamsOf<M extends MethodName> = InstanceType<Methods[M]['params']>;
+export type ResultOf<M extends MethodName> = Unwrap<Methods[M]['result']>;
+export type ChunkOf<M extends MethodName> = Unwrap<NonNullable<Methods[M]['chunk']>>;
+/** Names of the methods that stream values before they respond. */
+export type StreamMethodName = { [M in MethodName]: [ChunkOf<M>] extends [never] ? never : M }[MethodName];
+export type CallMethodName = Exclude<MethodName, StreamMethodName>;

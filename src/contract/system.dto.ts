@@ -1,0 +1,44 @@
+import { Type } from 'class-transformer';
+import { IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
+
+export class HelloView {
+  @IsString() name!: string;
+  /** product version, semver */
+  @IsString() version!: string;
+  /** grows with every change of the contract; equal numbers understand each other */
+  @IsInt() contract!: number;
+  @IsInt() pid!: number;
+  /** ISO 8601, UTC */
+  @IsString() startedAt!: string;
+  @IsIn(['root', 'user']) mode!: 'root' | 'user';
+  @IsString() stateDirectory!: string;
+  @IsArray() @IsString({ each: true }) features!: string[];
+}
+
+export class StopView {
+  /** process that is about to end */
+  @IsInt() pid!: number;
+}
+
+export const DOCTOR_STATUSES = ['ok', 'warn', 'fail'] as const;
+export type DoctorStatus = (typeof DOCTOR_STATUSES)[number];
+
+export class DoctorCheckView {
+  /** stable id, for scripts: `qemu`, `accelerator`, … */
+  @IsString() id!: string;
+  @IsString() title!: string;
+  @IsIn(DOCTOR_STATUSES) status!: DoctorStatus;
+  /** what was found */
+  @IsString() detail!: string;
+  /** what to do about it */
+  @IsOptional() @IsString() fix?: string;
+  /** Debian packages whose installation would settle the check */
+  @IsOptional() @IsArray() @IsString({ each: true }) packages?: string[];
+}
+
+export class DoctorReport {
+  /** whether VMs can be run: no check failed */
+  @IsBoolean() healthy!: boolean;
+  @IsIn(['root', 'user']) mode!: 'root' | 'user';
+  @IsArray() @ValidateNested({ each: true }) @Type(() => DoctorCheckView) checks!: DoctorCheckView[];
+}

@@ -1,0 +1,142 @@
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsObject,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  Max,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { IsEnvironment } from './common.dto.js';
+import type { ErrorData } from './errors.js';
+
+/** A DNS label, since a VM's name becomes `name.vm`. */
+export const VM_NAME_PATTERN = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+export const VM_STATES = ['creating', 'starting', 'running', 'stopping', 'stopped', 'failed', 'deleting'] as const;
+export type VmState = (typeof VM_STATES)[number];
+
+export class VmRef {
+  /** name, id, or a prefix of an id that only one VM has */
+  @IsString() @Length(1, 64) vm!: string;
+}
+
+export class WorkspaceSource {
+  /** absolute path on the host, inside the git repository to import */
+  @IsString() @Length(1, 4096) path!: string;
+}
+
+export class VmCreateParams {
+  /** made up when left out */
+  @IsOptional()
+  @Matches(VM_NAME_PATTERN, {
+    message: 'name must be 1 to 63 of a-z, 0-9 and -, begin with a letter and not end with -',
+  })
+  name?: string;
+  @IsOptional() @IsString() @Length(1, 64) image?: string;
+  @IsOptional() @IsInt() cpus?: number;
+  @IsOptional() @IsInt() memoryMib?: number;
+  @IsOptional() @IsInt() diskMib?: number;
+  /** variables that every command in the VM gets */
+  @IsOptional() @IsEnvironment() env?: Record<string, string>;
+  @IsOptional() @ValidateNested() @Type(() => WorkspaceSource) workspace?: WorkspaceSource;
+  /** the VM lives no longer than the connection that creates it */
+  @IsOptional() @IsBoolean() ephemeral?: boolean;
+}
+
+export class VmWorkspaceView {
+  /** where the repository is on the host */
+  @IsString() hostPath!: string;
+  /** where it is in the guest: `/root/<name>` */
+  @IsString() guestPath!: string;
+  /** directory within the guest in which commands run: the repository, or the subdirectory that PATH named */
+  @IsString() workingDirectory!: string;
+  /** commit that was imported; absent for a repository without one */
+  @IsOptional() @IsString() head?: string;
+  @IsOptional() @IsString() branch?: string;
+}
+
+export class VmErrorView {
+  @IsString() message!: string;
+  @IsObject() data!: ErrorData;
+}
+
+export class VmView {
+  @IsString() id!: string;
+  @IsString() name!: string;
+  @IsIn(VM_STATES) state!: VmState;
+  @IsString() image!: string;
+  @IsInt() cpus!: number;
+  @IsInt() memoryMib!: number;
+  @IsInt() diskMib!: number;
+  @IsObject() env!: Record<string, string>;
+  @IsBoolean() ephemeral!: boolean;
+  @IsIn(['qemu', 'firecracker']) hypervisor!: 'qemu' | 'firecracker';
+  @IsOptional() @IsIn(['kvm', 'tcg']) accelerator?: 'kvm' | 'tcg';
+  /** process id of the VMM while it runs */
+  @IsOptional() @IsInt() pid?: number;
+  /** loopback port that leads to the guest's SSH server while it runs */
+  @IsOptional() @IsInt() sshPort?: number;
+  @IsOptional() @ValidateNested() @Type(() => VmWorkspaceView) workspace?: VmWorkspaceView;
+  /** why it is in the state `failed`, or why it stopped by itself */
+  @IsOptional() @ValidateNested() @Type(() => VmErrorView) error?: VmErrorView;
+  /** ISO 8601, UTC */
+  @IsString() createdAt!: string;
+  @IsOptional() @IsString() startedAt?: string;
+}
+
+export class VmStopParams extends VmRef {
+  /** `seconds` given to the guest before it is killed; 30 when left out */
+  @IsOptional() @IsNumber() @Min(0) @Max(3600) timeoutSeconds?: number;
+}
+
+export class VmDeleteParams extends VmRef {
+  /** delete it even while it runs */
+  @IsOptional() @IsBoolean() force?: boolean;
+}
+
+export class TerminalSize {
+  @IsInt() @Min(1) @Max(65535) columns!: number;
+  @IsInt() @Min(1) @Max(65535) rows!: number;
+}
+
+export class TerminalRequest extends TerminalSize {
+  /** value of TERM: `xterm-256color` */
+  @Matches(/^[A-Za-z0-9._+-]{1,64}$/) term!: string;
+}
+
+export class VmExecParams extends VmRef {
+  /** argv; a login shell when empty */
+  @IsArray() @ArrayMaxSize(65536) @IsString({ each: true }) command!: string[];
+  /** absolute directory in the guest; the workspace, or else the home directory, when left out */
+  @IsOptional() @IsString() @Matches(/^\/[^\0]*$/) cwd?: string;
+  @IsOptional() @IsEnvironment() env?: Record<string, string>;
+  /** ask for a terminal of this size */
+  @IsOptional() @ValidateNested() @Type(() => TerminalRequest) terminal?: TerminalRequest;
+}
+
+export class ChannelGrant {
+  /** opens the byte channel, once */
+  @IsString() token!: string;
+  /** ISO 8601, UTC: after this the token is worthless */
+  @IsString() expiresAt!: string;
+}
+
+export class VmSshView {
+  @IsString() host!: string;
+  @IsInt() port!: number;
+  @IsString() user!: string;
+  /** private key file that the guest accepts */
+  @IsString() identityFile!: string;
+  /** file in known_hosts format with the guest's pinned host key under `hostKeyAlias` */
+  @IsString() knownHostsFile!: string;
+  @IsString() hostKeyAlias!: string;
+}

@@ -1,0 +1,46 @@
+import { BangerError } from './banger-error.js';
+
+/** The work was given up because its caller asked for that. */
+export class CancelledError extends BangerError<'CANCELLED'> {
+  constructor(what: string) {
+    super('CANCELLED', `${what} was cancelled`, { details: { what } });
+  }
+}
+
+export class TimeoutError extends BangerError<'TIMEOUT'> {
+  constructor(what: string, limitMs: number, options: { why?: string; fix?: string } = {}) {
+    super('TIMEOUT', `${what} took longer than ${limitMs / 1000} s`, { details: { what, limitMs }, ...options });
+  }
+}
+
+export class DiskFullError extends BangerError<'DISK_FULL'> {
+  constructor(path: string, cause?: unknown) {
+    super('DISK_FULL', `no space is left on the file system of ${path}`, {
+      details: { path },
+      fix: 'free some space, or move the state directory to a larger file system (BANGER_STATE_DIR)',
+      cause,
+    });
+  }
+}
+
+export class PermissionDeniedError extends BangerError<'PERMISSION_DENIED'> {
+  constructor(path: string, action: string, cause?: unknown) {
+    super('PERMISSION_DENIED', `not allowed to ${action} ${path}`, {
+      details: { path, action },
+      fix: 'check the owner and mode of the path, or run banger as the user who owns it',
+      cause,
+    });
+  }
+}
+
+/** A defect of banger itself; the message is for the log, users see "internal error" and the reference. */
+export class InternalError extends BangerError<'INTERNAL'> {
+  constructor(message: string, cause?: unknown) {
+    super('INTERNAL', message, { details: {}, cause });
+  }
+}
+
+/** States what the code relies on; a violation is a defect, never the user's fault. */
+export function invariant(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new InternalError(`invariant violated: ${message}`);
+}

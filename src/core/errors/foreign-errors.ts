@@ -1,0 +1,26 @@
+import { BangerError } from './banger-error.js';
+import { CancelledError, DiskFullError, InternalError, PermissionDeniedError } from './common-errors.js';
+
+interface SystemError extends Error {
+  code?: string;
+  path?: string;
+  syscall?: string;
+}
+
+/**
+ * The one table that turns errors of Node and of libraries into kinds. Adapters translate where they know more;
+ * this is the fallback at the boundaries (operations, RPC).
+ */
+export function toBangerError(error: unknown, what = 'the work'): BangerError {
+  if (error instanceof BangerError) return error;
+  if (!(error instanceof Error)) return new InternalError(`a ${typeof error} was thrown`, error);
+  if (error.name === 'AbortError') return isBangerCause(error) ? error.cause : new CancelledError(what);
+  const { code, path = '(unknown path)', syscall = 'use' } = error as SystemError;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new DiskFullError(path, error);
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return new PermissionDeniedError(path, syscall, error);
+  return new InternalError(error.message, error);
+}
+
+function isBangerCause(error: Error): error is Error & { cause: BangerError } {
+  return error.cause instanceof BangerError;
+}

@@ -1,0 +1,11 @@
+export { BangerError, isKind } from './banger-error.js';
+export type { BangerErrorOptions } from './banger-error.js';
+export {
+  CancelledError,
+  DiskFullError,
+  InternalError,
+  invariant,
+  PermissionDeniedError,
+  TimeoutError,
+} from './common-errors.js';
+export { toBangerError } from './foreign-errors.js';

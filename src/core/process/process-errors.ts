@@ -1,0 +1,44 @@
+import { BangerError } from '../errors/index.js';
+
+/** A program ran and failed. */
+export class ProcessFailedError extends BangerError<'PROCESS_FAILED'> {
+  constructor(facts: {
+    file: string;
+    args: readonly string[];
+    exitCode: number | null;
+    signal: string | null;
+    stderrTail: string;
+  }) {
+    const how = facts.signal === null ? `exit status ${facts.exitCode}` : `signal ${facts.signal}`;
+    const lastLine = facts.stderrTail.trim().split('\n').at(-1);
+    super('PROCESS_FAILED', `${facts.file} failed with ${how}`, {
+      details: { ...facts, args: [...facts.args] },
+      why: lastLine === undefined || lastLine === '' ? undefined : lastLine,
+    });
+  }
+}
+
+export class HostBinaryMissingError extends BangerError<'HOST_BINARY_MISSING'> {
+  constructor(binary: string, packageName: string = DEBIAN_PACKAGES[binary] ?? binary) {
+    super('HOST_BINARY_MISSING', `the program ${binary} is not installed`, {
+      details: { binary, packageName },
+      fix: `install it (apt install ${packageName}), or run: banger quickstart`,
+    });
+  }
+}
+
+/** Debian package of each program that banger runs. */
+export const DEBIAN_PACKAGES: Readonly<Record<string, string>> = {
+  'qemu-system-x86_64': 'qemu-system-x86',
+  'qemu-img': 'qemu-utils',
+  mmdebstrap: 'mmdebstrap',
+  'mke2fs': 'e2fsprogs',
+  cpio: 'cpio',
+  lz4: 'lz4',
+  unshare: 'util-linux',
+  newuidmap: 'uidmap',
+  git: 'git',
+  ssh: 'openssh-client',
+  'dpkg-deb': 'dpkg',
+  zstd: 'zstd',
+};

@@ -1,0 +1,113 @@
+import type { ExitStatus, ProcessIdentity } from '../../core/process/index.js';
+
+/** Differences between hypervisors are data; nothing above this port asks which one it is. */
+export interface HypervisorFeatures {
+  readonly userNetwork: boolean;
+  readonly acpiShutdown: boolean;
+  readonly diskHotplug: boolean;
+  readonly memorySnapshots: boolean;
+}
+
+export type Accelerator = 'kvm' | 'tcg';
+
+/** What a hypervisor can do on this host. Feeds doctor and preflight. */
+export interface HypervisorProbe {
+  readonly available: boolean;
+  readonly binary: string;
+  readonly version?: string;
+  readonly accelerator?: Accelerator;
+  /** why KVM is not used, or why the hypervisor is not available */
+  readonly reason?: string;
+}
+
+export interface DriveSpec {
+  /** serial number that the guest sees; finds the drive from inside */
+  readonly serial: string;
+  readonly path: string;
+  readonly format: 'raw' | 'qcow2';
+  readonly readOnly: boolean;
+}
+
+/** User-mode network: NAT by the VMM itself, ports of the host's loopback forwarded into the guest. */
+export interface UserNicSpec {
+  readonly type: 'user';
+  readonly mac: string;
+  readonly forwards: readonly { hostPort: number; guestPort: number }[];
+}
+export type NicSpec = UserNicSpec;
+
+/** What to run, in no hypervisor's terms. */
+export interface MachineSpec {
+  readonly id: string;
+  readonly name: string;
+  readonly cpus: number;
+  readonly memoryMib: number;
+  readonly kernelPath: string;
+  readonly initrdPath: string;
+  /** kernel command line that the image asks for; the driver adds what its machine needs (console, clock) */
+  readonly bootArguments: readonly string[];
+  /** first is the root disk */
+  readonly drives: readonly DriveSpec[];
+  readonly nics: readonly NicSpec[];
+  /** receives the serial console; bounded by the driver or by who reads it */
+  readonly consolePath: string;
+  /** receives the VMM's own stdout and stderr */
+  readonly logPath: string;
+  /** directory for the sockets of this VM; exists, owned by `uid` */
+  readonly runtimeDirectory: string;
+  /** user that the VMM runs as; the daemon's own when undefined */
+  readonly uid?: number;
+}
+
+/** Everything needed to find a running machine again after a daemon restart. JSON. */
+export interface MachineRecord {
+  readonly id: string;
+  readonly process: ProcessIdentity;
+  readonly accelerator: Accelerator;
+  readonly runtimeDirectory: string;
+}
+
+/** The guest's control channel: the guest agent's JSON protocol. No network needed; every reply is bounded. */
+export interface GuestAgent {
+  /** Waits until the agent answers. Its first sync request is sent once and waits in the socket for the guest. */
+  waitReady(options: { signal: AbortSignal }): Promise<void>;
+  ping(options?: { timeoutMs?: number }): Promise<void>;
+  /** Runs a program in the guest and collects its bounded output. */
+  exec(
+    argv: readonly string[],
+    options?: { stdin?: Buffer; timeoutMs?: number; signal?: AbortSignal },
+  ): Promise<{ exitCode: number; stdout: Buffer; stderr: Buffer }>;
+}
+
+/** A running VMM. */
+export abstract class Machine {
+  abstract readonly record: MachineRecord;
+  abstract readonly agent: GuestAgent;
+  /** settles when the VMM process is gone, whoever ended it */
+  abstract readonly exited: Promise<ExitStatus>;
+  /** Asks the guest to power off (agent, then ACPI); resolves when asked, not when done. */
+  abstract requestShutdown(): Promise<void>;
+  /** Ends the VMM process; resolves when it is gone. Gone already is success. */
+  abstract kill(): Promise<void>;
+  /** Lets go of the machine without ending it: the daemon is about to stop. */
+  abstract detach(): void;
+}
+
+export abstract class Hypervisor {
+  abstract readonly kind: 'qemu' | 'firecracker';
+  abstract readonly features: HypervisorFeatures;
+  /** Really tries: the accelerator is found by starting a vCPU. Cached for the life of the daemon. */
+  abstract probe(): Promise<HypervisorProbe>;
+  /**
+   * Starts the VMM; resolves when it runs and its control sockets answer (not when the guest is up).
+   * `onSpawn` is called with the process as soon as it exists, and awaited, so that it can be recorded.
+   */
+  abstract launch(
+    spec: MachineSpec,
+    options: { signal: AbortSignal; onSpawn: (process: ProcessIdentity) => Promise<void> },
+  ): Promise<Machine>;
+  /** Takes up a machine of an earlier daemon; undefined when its process is gone or another. */
+  abstract adopt(record: MachineRecord): Promise<Machine | undefined>;
+  /** The processes, if any, that were started for this machine, even if their pid was never recorded. */
+  abstract findProcesses(id: string): Promise<ProcessIdentity[]>;
+}
