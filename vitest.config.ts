@@ -4,13 +4,25 @@ export default defineConfig({
   test: {
     projects: [
       { extends: true, test: { name: 'unit', include: ['src/**/*.spec.ts'] } },
+      { extends: true, test: { name: 'style', include: ['test/style/**/*.spec.ts'], testTimeout: 60_000 } },
       {
         extends: true,
-        test: { name: 'integration', include: ['test/integration/**/*.spec.ts', 'test/fuzz/**/*.spec.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.spec.ts', 'test/fuzz/**/*.spec.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       },
       {
         extends: true,
-        test: { name: 'e2e', include: ['test/e2e/**/*.spec.ts'], testTimeout: 240_000, hookTimeout: 600_000, fileParallelism: false },
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.spec.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
       },
     ],
     reporters: ['default', './test/support/closing-line-reporter.ts'],
