@@ -18,6 +18,15 @@ export class ProcessFailedError extends BangerError<'PROCESS_FAILED'> {
   }
 }
 
+/** A program wrote more than its caller can take; it was ended. */
+export class OutputTooLargeError extends BangerError<'LIMIT_EXCEEDED'> {
+  constructor(file: string, maxBytes: number) {
+    super('LIMIT_EXCEEDED', `${file} wrote more than ${maxBytes} bytes of output`, {
+      details: { limit: `output of ${file}`, max: maxBytes },
+    });
+  }
+}
+
 export class HostBinaryMissingError extends BangerError<'HOST_BINARY_MISSING'> {
   constructor(binary: string, packageName: string = DEBIAN_PACKAGES[binary] ?? binary) {
     super('HOST_BINARY_MISSING', `the program ${binary} is not installed`, {
@@ -32,7 +41,7 @@ export const DEBIAN_PACKAGES: Readonly<Record<string, string>> = {
   'qemu-system-x86_64': 'qemu-system-x86',
   'qemu-img': 'qemu-utils',
   mmdebstrap: 'mmdebstrap',
-  'mke2fs': 'e2fsprogs',
+  mke2fs: 'e2fsprogs',
   cpio: 'cpio',
   lz4: 'lz4',
   unshare: 'util-linux',

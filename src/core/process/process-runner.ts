@@ -6,7 +6,7 @@ export interface RunRequest {
   /** argv after the executable; never a shell string */
   readonly args: readonly string[];
   readonly cwd?: string;
-  /** the whole environment of the child; only PATH, HOME and LANG=C.UTF-8 when left out */
+  /** the whole environment of the child; only PATH (with the sbin directories), HOME and LANG=C.UTF-8 when left out */
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string | Buffer | Readable;
   readonly uid?: number;
@@ -14,7 +14,7 @@ export interface RunRequest {
   readonly signal?: AbortSignal;
   /** `ms`; the child's process group is killed after it */
   readonly timeoutMs?: number;
-  /** `bytes` of stdout kept; more fails the run. 16 MiB when left out */
+  /** `bytes` of stdout kept; more ends the group and fails the run. 16 MiB when left out */
   readonly maxOutputBytes?: number;
   /** each line of stdout and stderr as it comes, for progress; bounded to 4 KiB a line */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
@@ -64,7 +64,8 @@ export abstract class ProcessRunner {
    * Runs to the end. Resolves on exit status 0 alone. On abort or timeout the whole process group gets SIGTERM,
    * SIGKILL 2 s later, and is reaped before the promise rejects, so that nothing is left running.
    * Waits for `exit` plus a bounded drain, never for `close`: a background child may keep the pipe open for ever.
-   * @throws ProcessFailedError, HostBinaryMissingError, CancelledError, TimeoutError
+   * A BangerError given as the reason of the abort is what the promise rejects with.
+   * @throws ProcessFailedError, HostBinaryMissingError, OutputTooLargeError, CancelledError, TimeoutError
    */
   abstract run(request: RunRequest): Promise<RunResult>;
 
@@ -80,8 +81,14 @@ export abstract class ProcessRunner {
   /** Signals exactly this process; false when it is gone. */
   abstract signal(identity: ProcessIdentity, signal: NodeJS.Signals): Promise<boolean>;
 
-  /** Resolves when exactly this process is gone; polls, so that it works for processes that are not children. */
-  abstract waitForExit(identity: ProcessIdentity, options: { signal?: AbortSignal; timeoutMs?: number }): Promise<boolean>;
+  /**
+   * Resolves when exactly this process is gone; polls, so that it works for processes that are not
+   * children. True when it is gone, false when the time or the signal ended the wait before; never rejects.
+   */
+  abstract waitForExit(
+    identity: ProcessIdentity,
+    options: { signal?: AbortSignal; timeoutMs?: number },
+  ): Promise<boolean>;
 
   /** Processes whose command line contains this argument exactly; finds a VMM whose pid was never recorded. */
   abstract findByArgument(argument: string): Promise<ProcessIdentity[]>;
