@@ -63,7 +63,8 @@ export interface ErrorDetails {
   VM_RESOURCES_INVALID: { resource: 'cpus' | 'memory' | 'disk'; requested: number; min: number; max: number };
   VM_BOOT_FAILED: { vm: string; stage: string; consoleTail: string };
   VM_GUEST_UNREACHABLE: { vm: string; channel: 'agent' | 'ssh' };
-  VMM_FAILED: { exitCode: number | null; signal: string | null; stderrTail: string };
+  /** `portConflict`: a host port that it was to forward was taken by another program */
+  VMM_FAILED: { exitCode: number | null; signal: string | null; stderrTail: string; portConflict?: boolean };
   VMM_PROTOCOL: { command: string; reason: string };
 
   IMAGE_NOT_FOUND: { image: string; available: string[] };
@@ -90,12 +91,15 @@ export interface ErrorDetails {
   CONNECTION_LOST: { socket: string };
   DATABASE_TOO_NEW: { file: string; unknownMigrations: string[] };
   DATABASE_MIGRATION_EDITED: { migration: string };
-  DATABASE_MIGRATION_FAILED: { migration: string; backup: string };
+  /** `backup`: copy made before; none was needed for a new database */
+  DATABASE_MIGRATION_FAILED: { migration: string; backup?: string };
+  DATABASE_DAMAGED: { file: string; reason: string };
   STATE_DIR_UNUSABLE: { path: string; reason: string };
 
   HOST_BINARY_MISSING: { binary: string; packageName: string };
   HOST_UNSUPPORTED: { reason: string };
   HOST_PORT_EXHAUSTED: { from: number; to: number };
+  HOST_UID_EXHAUSTED: { from: number; to: number };
   DISK_FULL: { path: string };
   PERMISSION_DENIED: { path: string; action: string };
   PROCESS_FAILED: { file: string; args: string[]; exitCode: number | null; signal: string | null; stderrTail: string };
@@ -152,11 +156,13 @@ export const ERROR_CATEGORIES: Readonly<Record<ErrorKind, ErrorCategory>> = {
   DATABASE_TOO_NEW: 'host',
   DATABASE_MIGRATION_EDITED: 'host',
   DATABASE_MIGRATION_FAILED: 'host',
+  DATABASE_DAMAGED: 'host',
   STATE_DIR_UNUSABLE: 'host',
 
   HOST_BINARY_MISSING: 'host',
   HOST_UNSUPPORTED: 'host',
   HOST_PORT_EXHAUSTED: 'exhausted',
+  HOST_UID_EXHAUSTED: 'exhausted',
   DISK_FULL: 'exhausted',
   PERMISSION_DENIED: 'permission',
   PROCESS_FAILED: 'external',

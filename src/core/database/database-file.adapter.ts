@@ -1,0 +1,67 @@
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { DiskFullError } from '../errors/index.js';
+import { StateDirectoryUnusableError } from './database-errors.js';
+import type { SqliteConnection } from './sqlite-connection.adapter.js';
+
+const OWNER_ONLY = 0o600;
+/** Enough to go back over the last upgrades, without growing for ever. */
+const BACKUPS_KEPT = 3;
+
+/** Makes sure that the file is there and that nobody else may read it; SQLite gives its -wal and -shm the same mode. */
+export function prepareDatabaseFile(file: string): void {
+  const directory = dirname(file);
+  try {
+    // Unprivileged VMMs pass through to their own directory, but may not list this one.
+    mkdirSync(directory, { recursive: true, mode: 0o711 });
+    closeSync(openSync(file, 'a', OWNER_ONLY));
+    chmodSync(file, OWNER_ONLY);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw code === 'ENOSPC' || code === 'EDQUOT'
+      ? new DiskFullError(directory, error)
+      : new StateDirectoryUnusableError(directory, message, error);
+  }
+}
+
+/** Copies the database to `<file>.before-<migration>` and forgets the oldest of such copies. */
+export function backUpDatabase(connection: SqliteConnection, migration: string): string {
+  const target = `${connection.file}.before-${migration}`;
+  const unfinished = `${target}.tmp`;
+  rmSync(unfinished, { force: true });
+  // VACUUM INTO writes into an empty file, and does not care for its mode.
+  const handle = openSync(unfinished, 'w', OWNER_ONLY);
+  try {
+    connection.execute({ sql: 'VACUUM INTO ?', args: [unfinished], argTypes: [] });
+    fsyncSync(handle);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
+  } finally {
+    closeSync(handle);
+  }
+  renameSync(unfinished, target);
+  forgetOldBackups(connection.file);
+  return target;
+}
+
+function forgetOldBackups(file: string): void {
+  const directory = dirname(file);
+  readdirSync(directory)
+    .filter((name) => name.startsWith(`${basename(file)}.before-`))
+    .map((name) => join(directory, name))
+    .map((path) => ({ path, made: statSync(path).mtimeMs }))
+    .toSorted((one, other) => other.made - one.made || (one.path < other.path ? 1 : -1))
+    .slice(BACKUPS_KEPT)
+    .forEach(({ path }) => rmSync(path, { force: true }));
+}
