@@ -14,6 +14,8 @@ export interface ConfigValues {
   readonly logLevel: string;
   /** resources of a VM whose creator names none; disk: the image's own size when undefined */
   readonly vmDefaults: { readonly cpus: number; readonly memoryMib: number };
+  /** `ms` that a guest has from its start until it can be used */
+  readonly bootTimeoutMs: number;
   /** loopback ports that lead to guests' SSH servers, both ends included */
   readonly sshPorts: { readonly from: number; readonly to: number };
   /** user ids that VMMs run as in root mode, both ends included; one per VM */

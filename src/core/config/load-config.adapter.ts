@@ -24,6 +24,8 @@ export async function loadConfig(
     runtimeDirectory: resolve(env['BANGER_RUNTIME_DIR'] ?? file.runtimeDirectory ?? places.runtimeDirectory),
     logLevel: env['BANGER_LOG_LEVEL'] ?? file.logLevel ?? 'info',
     vmDefaults: { cpus: file.cpus ?? 1, memoryMib: file.memoryMib ?? 1024 },
+    // Under software emulation on a busy machine a guest was seen to take 40 s.
+    bootTimeoutMs: (file.bootTimeoutSeconds ?? 180) * 1000,
     sshPorts: file.sshPorts ?? { from: 22000, to: 24999 },
     vmmUids: file.vmmUids ?? { from: 780_000, to: 789_999 },
   };

@@ -6,6 +6,7 @@ export interface FileValues {
   logLevel?: string;
   cpus?: number;
   memoryMib?: number;
+  bootTimeoutSeconds?: number;
   sshPorts?: { from: number; to: number };
   vmmUids?: { from: number; to: number };
 }
@@ -25,6 +26,8 @@ const KEYS: Readonly<Record<string, Reader>> = {
   },
   'vm.cpus': (value, into) => readInteger(value, 1, 1024, (count) => (into.cpus = count)),
   'vm.memory_mib': (value, into) => readInteger(value, 64, 1 << 24, (mib) => (into.memoryMib = mib)),
+  'vm.boot_timeout_seconds': (value, into) =>
+    readInteger(value, 1, 3600, (seconds) => (into.bootTimeoutSeconds = seconds)),
   'network.ssh_ports': (value, into) => readRange(value, 65_535, (range) => (into.sshPorts = range)),
   'vmm.uids': (value, into) => readRange(value, 4_294_967_293, (range) => (into.vmmUids = range)),
 };

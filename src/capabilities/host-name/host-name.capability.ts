@@ -1,0 +1,19 @@
+import { Capability } from '../capability.js';
+import type { MachineDraft, VmFacts } from '../capability.js';
+
+/** Name and machine id: what tells one guest from another. */
+export class HostNameCapability extends Capability {
+  readonly id = 'host-name';
+
+  configure(draft: MachineDraft, facts: VmFacts): void {
+    draft.identityFiles.push(
+      { path: 'etc/hostname', content: `${facts.name}\n`, mode: 0o644 },
+      {
+        path: 'etc/hosts',
+        content: `127.0.0.1 localhost\n127.0.1.1 ${facts.name}.vm ${facts.name}\n::1 localhost ip6-localhost ip6-loopback\n`,
+        mode: 0o644,
+      },
+      { path: 'etc/machine-id', content: `${facts.machineId}\n`, mode: 0o444 },
+    );
+  }
+}

@@ -1,0 +1,3 @@
+export { CapabilitiesModule } from './capabilities.module.js';
+export { CapabilityRegistry } from './capability-registry.js';
+export type { IdentityFile, MachineDraft, VmFacts } from './capability.js';

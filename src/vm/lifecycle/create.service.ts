@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import { DEFAULT_IMAGE } from '../../contract/index.js';
+import type { OperationView, VmCreateParams } from '../../contract/index.js';
+import { Config } from '../../core/config/index.js';
+import { newId } from '../../core/ids.js';
+import type { OperationContext } from '../../core/operations/index.js';
+import { generateSshKeyPair } from '../../core/ssh/index.js';
+import { ImageService } from '../../image/index.js';
+import type { BootableImage } from '../../image/index.js';
+import { randomMac, randomMachineId, randomVmName } from '../identity/random-identity.js';
+import { VmRepository } from '../vm.repository.js';
+import type { NewVm } from '../vm.repository.js';
+import type { Vm } from '../vm.types.js';
+import { WorkspaceImporter } from '../workspace-importer.js';
+import type { WorkspacePlan } from '../workspace-importer.js';
+import { CreateSteps } from './create-steps.js';
+import { VmChangeRunner } from './vm-change-runner.js';
+import { VmPreflight } from './vm-preflight.js';
+
+/** Creates VMs: everything that can be refused is refused before anything is made. */
+@Injectable()
+export class VmCreateService {
+  constructor(
+    private readonly config: Config,
+    private readonly images: ImageService,
+    private readonly vms: VmRepository,
+    private readonly changes: VmChangeRunner,
+    private readonly preflight: VmPreflight,
+    private readonly steps: CreateSteps,
+  ) {}
+
+  async begin(params: VmCreateParams, signal: AbortSignal): Promise<{ vm: Vm; view: OperationView; finished: Promise<Vm> }> {
+    const image = await this.images.require(params.image ?? DEFAULT_IMAGE);
+    const request = await this.#request(params, image);
+    const workspace = await this.preflight.check({ ...request, image, workspace: params.workspace }, signal);
+    const hostKey = await generateSshKeyPair(`host key of ${request.name}`);
+    const vm = await this.vms.insert({ ...request, hostKeyPublic: hostKey.publicKey });
+    try {
+      const change = { vm, kind: 'vm.create', action: 'creation' };
+      const started = await this.changes.begin(change, (operation) =>
+        this.steps.run({ vm, image, hostKeyPrivate: hostKey.privateKey, workspace }, operation),
+      );
+      return { vm, ...started };
+    } catch (error) {
+      await this.vms.remove(vm.id);
+      throw error;
+    }
+  }
+
+  async #request(params: VmCreateParams, image: BootableImage): Promise<Omit<NewVm, 'hostKeyPublic'>> {
+    const { vmDefaults } = this.config.values;
+    return {
+      id: newId('vm'),
+      name: params.name ?? (await this.#freeName()),
+      imageId: image.id,
+      cpus: params.cpus ?? vmDefaults.cpus,
+      memoryMib: params.memoryMib ?? vmDefaults.memoryMib,
+      diskMib: params.diskMib ?? Math.ceil(image.diskBytes / MIB),
+      env: params.env ?? {},
+      ephemeral: params.ephemeral ?? false,
+      hypervisor: 'qemu',
+      accelerator: undefined,
+      mac: randomMac(),
+      machineId: randomMachineId(),
+      sshPort: undefined,
+      uid: undefined,
+    };
+  }
+
+  async #freeName(): Promise<string> {
+    for (let attempt = 0; ; attempt += 1) {
+      const name = randomVmName(attempt);
+      if (await this.vms.nameIsFree(name)) return name;
+    }
+  }
+}
+
+const MIB = 1024 * 1024;

@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { isKind } from '../../core/errors/index.js';
+import { Ledger } from '../../core/operations/index.js';
+import { PortLeases } from '../../host/index.js';
+import type { BootableImage } from '../../image/index.js';
+import { Hypervisor } from '../hypervisor/hypervisor.js';
+import type { Machine, MachineSpec } from '../hypervisor/hypervisor.js';
+import { Machines } from '../machines.js';
+import { VmRepository } from '../vm.repository.js';
+import type { Vm } from '../vm.types.js';
+import { MachinePreparer } from './machine-preparer.js';
+
+/** Another program may take the leased port between the check and the VMM's bind. */
+const LAUNCH_ATTEMPTS = 3;
+
+export interface Launched {
+  readonly vm: Vm;
+  readonly machine: Machine;
+}
+
+/** Starts a VM's machine, with its port and process in the ledger before they exist. */
+@Injectable()
+export class LaunchService {
+  constructor(
+    private readonly preparer: MachinePreparer,
+    private readonly hypervisor: Hypervisor,
+    private readonly machines: Machines,
+    private readonly ports: PortLeases,
+    private readonly ledger: Ledger,
+    private readonly vms: VmRepository,
+  ) {}
+
+  async launch(vm: Vm, image: BootableImage, signal: AbortSignal): Promise<Launched> {
+    let leased = vm.sshPort === undefined ? await this.#leasePort(vm) : vm;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#attempt(leased, await this.preparer.prepare(leased, image), signal);
+      } catch (error) {
+        const conflict = isKind(error, 'VMM_FAILED') && error.details.portConflict === true;
+        if (!conflict || attempt === LAUNCH_ATTEMPTS) throw error;
+        await this.ledger.release('port', String(leased.sshPort));
+        leased = await this.#leasePort(leased);
+      }
+    }
+  }
+
+  async #leasePort(vm: Vm): Promise<Vm> {
+    const sshPort = await this.ports.acquire({ type: 'vm', id: vm.id });
+    return this.vms.update(vm.id, { sshPort });
+  }
+
+  async #attempt(vm: Vm, spec: MachineSpec, signal: AbortSignal): Promise<Launched> {
+    const marker = this.hypervisor.processMarker(vm.id);
+    const machine = await this.ledger.make(
+      { kind: 'process', key: vm.id, owner: { type: 'vm', id: vm.id }, data: { marker } },
+      () =>
+        this.hypervisor.launch(spec, {
+          signal,
+          onSpawn: (process) => this.ledger.update('process', vm.id, { marker, process }),
+        }),
+    );
+    this.machines.add(vm.id, machine);
+    const { record } = machine;
+    return {
+      machine,
+      vm: await this.vms.update(vm.id, { machine: record, accelerator: record.accelerator, startedAt: new Date() }),
+    };
+  }
+}

@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { Ledger } from '../../core/operations/index.js';
+import { GuestAccess } from '../access/guest-access.js';
+import { Machines } from '../machines.js';
+import { VmPathFinder } from '../vm-paths.js';
+import { VmRepository } from '../vm.repository.js';
+import type { Vm } from '../vm.types.js';
+
+/** Ends a machine and gives back what only a running VM needs; and, for a deletion, everything. Repeatable. */
+@Injectable()
+export class MachineTeardown {
+  constructor(
+    private readonly machines: Machines,
+    private readonly access: GuestAccess,
+    private readonly ledger: Ledger,
+    private readonly paths: VmPathFinder,
+    private readonly vms: VmRepository,
+  ) {}
+
+  /** Kills the VMM if it still lives, and takes its sockets away. The disk stays. */
+  async end(vm: Pick<Vm, 'id'>): Promise<void> {
+    this.access.drop(vm);
+    await this.machines.get(vm.id)?.kill();
+    this.machines.remove(vm.id);
+    await this.ledger.release('process', vm.id);
+    await this.ledger.release('directory', this.paths.of(vm.id).runtimeDirectory);
+  }
+
+  /** Ends the machine and removes every trace of the VM, the row last: until then the next start finds it. */
+  async destroy(vm: Pick<Vm, 'id'>): Promise<void> {
+    await this.end(vm);
+    await this.ledger.releaseOwner({ type: 'vm', id: vm.id });
+    await this.vms.remove(vm.id);
+  }
+}

@@ -1,0 +1,67 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { toBangerError } from '../../core/errors/index.js';
+import { LOGGER } from '../../core/logging/index.js';
+import type { Logger } from '../../core/logging/index.js';
+import { Ledger } from '../../core/operations/index.js';
+import { VmRepository } from '../vm.repository.js';
+import type { Vm } from '../vm.types.js';
+import { MachineAdoption } from './machine-adoption.js';
+import { MachineEnds } from './machine-ends.js';
+import { MachineTeardown } from './machine-teardown.js';
+
+const NO_STATUS = { exitCode: null, signal: null } as const;
+
+/**
+ * Makes the VMs in the database, the ledger and the machine agree again after a daemon's end, whatever ended it:
+ * takes up what still runs, undoes what was half done. Runs before the first request is answered.
+ */
+@Injectable()
+export class VmReconciler {
+  constructor(
+    private readonly vms: VmRepository,
+    private readonly adoption: MachineAdoption,
+    private readonly teardown: MachineTeardown,
+    private readonly ends: MachineEnds,
+    private readonly ledger: Ledger,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async run(): Promise<void> {
+    const vms = await this.vms.list();
+    await Promise.all(vms.map((vm) => this.#reconcileSafely(vm)));
+    const known = new Set(vms.map((vm) => vm.id));
+    const orphans = (await this.ledger.list()).filter(({ owner }) => owner.type === 'vm' && !known.has(owner.id));
+    for (const id of new Set(orphans.map(({ owner }) => owner.id))) {
+      this.logger.warn({ vm: id }, 'releasing what belonged to a VM that is no more');
+      await this.ledger.releaseOwner({ type: 'vm', id });
+    }
+  }
+
+  /** One VM that cannot be reconciled must not keep the daemon from serving the others. */
+  async #reconcileSafely(vm: Vm): Promise<void> {
+    try {
+      await this.#reconcile(vm);
+    } catch (error) {
+      this.logger.error({ vm: vm.id, err: toBangerError(error) }, 'VM could not be reconciled');
+    }
+  }
+
+  async #reconcile(vm: Vm): Promise<void> {
+    const abandoned = vm.ephemeral || vm.state === 'creating' || vm.state === 'deleting';
+    if (abandoned) {
+      this.logger.warn({ vm: vm.id, state: vm.state }, 'removing a VM that the last daemon left half done');
+      return this.teardown.destroy(vm);
+    }
+    if (vm.state === 'stopped' || vm.state === 'failed') return this.teardown.end(vm);
+    if (vm.state === 'starting') {
+      await this.teardown.end(vm);
+      await this.vms.transition(vm, 'stopped', { machine: null });
+      return;
+    }
+    if (await this.adoption.adopt(vm)) {
+      if (vm.state === 'stopping') await this.vms.transition(vm, 'running');
+      return;
+    }
+    await this.ends.record(vm, vm.state === 'stopping' ? { exitCode: 0, signal: null } : NO_STATUS);
+  }
+}

@@ -1,0 +1,10 @@
+import { Injectable } from '@nestjs/common';
+import type { WorkspaceSource } from '../../contract/index.js';
+import { BangerError } from '../../core/errors/index.js';
+import { HostPreflight } from '../../host/index.js';
+import type { BootableImage } from '../../image/index.js';
+import { Hypervisor } from '../hypervisor/hypervisor.js';
+import { VmNameTakenError } from '../vm.errors.js';
+import { VmRepository } from '../vm.repository.js';
+import { WorkspaceImporter } from '../workspace-importer.js';
+import type { WorkspacePlan } from '../workspace-importer.js';

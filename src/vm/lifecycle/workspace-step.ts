@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common';
+import type { OperationContext } from '../../core/operations/index.js';
+import { GuestAccess } from '../access/guest-access.js';
+import { VmRepository } from '../vm.repository.js';
+import type { Vm } from '../vm.types.js';
+import { WorkspaceImporter } from '../workspace-importer.js';
+import type { WorkspacePlan } from '../workspace-importer.js';
+
+/** Brings a repository into a running guest and notes where it is. */
+@Injectable()
+export class WorkspaceStep {
+  constructor(
+    private readonly importer: WorkspaceImporter,
+    private readonly access: GuestAccess,
+    private readonly vms: VmRepository,
+  ) {}
+
+  async run(vm: Vm, plan: WorkspacePlan, operation: OperationContext): Promise<void> {
+    const { warnings, ...workspace } = await operation.step('workspace.import', 'importing the repository', async (step) => {
+      const connection = await this.access.connect(vm, operation.signal);
+      return this.importer.import(plan, connection, step, operation.signal);
+    });
+    for (const warning of warnings) operation.warn(warning);
+    await this.vms.update(vm.id, { workspace });
+  }
+}

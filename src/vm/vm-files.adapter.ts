@@ -1,0 +1,73 @@
+import { constants } from 'node:fs';
+import { chown, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { Injectable } from '@nestjs/common';
+
+/** The small files of a VM: written whole, in place at once, never through a link. */
+@Injectable()
+export class VmFiles {
+  /** Replaces a file atomically; `uid` becomes its owner. */
+  async write(path: string, content: Buffer | string, options: { mode: number; uid?: number | undefined }): Promise<void> {
+    const temporary = `${path}.new`;
+    await rm(temporary, { force: true });
+    const file = await open(temporary, 'wx', options.mode);
+    try {
+      await file.writeFile(content);
+      if (options.uid !== undefined) await file.chown(options.uid, options.uid);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  }
+
+  async giveTo(path: string, uid: number | undefined): Promise<void> {
+    if (uid !== undefined) await chown(path, uid, uid);
+  }
+
+  async makePrivateDirectory(path: string): Promise<void> {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  }
+
+  async readIfPresent(path: string): Promise<string | undefined> {
+    try {
+      return await this.read(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  async read(path: string): Promise<string> {
+    return readFile(path, 'utf8');
+  }
+
+  /** Last `bytes` of a text that a guest may have written: bounded, control characters taken out. '' when there is none. */
+  async tail(path: string, bytes: number): Promise<string> {
+    let file;
+    try {
+      file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    } catch {
+      return '';
+    }
+    try {
+      const { size } = await file.stat();
+      const length = Math.min(size, bytes);
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
+      return printable(buffer.subarray(0, bytesRead).toString('utf8'));
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+/** Terminal escapes from a hostile guest must not reach the user's terminal. */
+function printable(text: string): string {
+  return (
+    text
+      .replaceAll('\r', '')
+      // eslint-disable-next-line no-control-regex
+      .replaceAll(/\u001b\[[0-9;?]*[A-Za-z]/g, '')
+      // eslint-disable-next-line no-control-regex
+      .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '')
+  );
+}

@@ -1,0 +1,41 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../core/config/index.js';
+
+/** Where a VM's things are (docs/state-directory.md). */
+export interface VmPaths {
+  /** owned by the daemon, so that a VMM cannot plant anything in it */
+  readonly directory: string;
+  /** root disk, copy-on-write over the image's; owned by the VMM's user */
+  readonly disk: string;
+  /** tar archive that the guest reads at boot; owned by the VMM's user, read-only */
+  readonly identity: string;
+  /** serial console; owned by the VMM's user */
+  readonly console: string;
+  /** the VMM's own messages */
+  readonly vmmLog: string;
+  /** private half of the guest's SSH host key; the daemon's alone */
+  readonly hostKey: string;
+  /** pinned host key in known_hosts form */
+  readonly knownHosts: string;
+  /** the VMM's sockets; owned by the VMM's user */
+  readonly runtimeDirectory: string;
+}
+
+@Injectable()
+export class VmPathFinder {
+  constructor(private readonly config: Config) {}
+
+  of(id: string): VmPaths {
+    const directory = this.config.vmDirectory(id);
+    return {
+      directory,
+      disk: `${directory}/root.qcow2`,
+      identity: `${directory}/identity.tar`,
+      console: `${directory}/console.log`,
+      vmmLog: `${directory}/vmm.log`,
+      hostKey: `${directory}/ssh_host_ed25519_key`,
+      knownHosts: `${directory}/known_hosts`,
+      runtimeDirectory: this.config.vmRuntimeDirectory(id),
+    };
+  }
+}

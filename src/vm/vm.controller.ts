@@ -1,0 +1,54 @@
+import { Controller, Inject } from '@nestjs/common';
+import type { ParamsOf, ResultOf } from '../contract/index.js';
+import { toBangerError } from '../core/errors/index.js';
+import { LOGGER } from '../core/logging/index.js';
+import type { Logger } from '../core/logging/index.js';
+import { Rpc } from '../core/rpc/index.js';
+import type { RpcContext } from '../core/rpc/index.js';
+import { VmCreateService } from './lifecycle/create.service.js';
+import { VmDeleteService } from './lifecycle/delete.service.js';
+import { VmRepository } from './vm.repository.js';
+import { toVmView } from './vm-view.js';
+
+/** Creation and removal of VMs over RPC. */
+@Controller()
+export class VmController {
+  constructor(
+    private readonly creation: VmCreateService,
+    private readonly deletion: VmDeleteService,
+    private readonly vms: VmRepository,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  @Rpc('vm.create.begin')
+  async create(params: ParamsOf<'vm.create.begin'>, context: RpcContext): Promise<ResultOf<'vm.create.begin'>> {
+    const { vm, view } = await this.creation.begin(params, context.signal);
+    if (vm.ephemeral) {
+      void context.connection.closed.then(() => this.#deleteAbandoned(vm.id));
+    }
+    return view;
+  }
+
+  @Rpc('vm.list')
+  async list(_params: ParamsOf<'vm.list'>): Promise<ResultOf<'vm.list'>> {
+    return (await this.vms.list()).map(toVmView);
+  }
+
+  @Rpc('vm.get')
+  async get({ vm }: ParamsOf<'vm.get'>): Promise<ResultOf<'vm.get'>> {
+    return toVmView(await this.vms.require(vm));
+  }
+
+  @Rpc('vm.delete')
+  async delete({ vm, force }: ParamsOf<'vm.delete'>): Promise<ResultOf<'vm.delete'>> {
+    return toVmView(await this.deletion.delete(await this.vms.require(vm), force ?? false));
+  }
+
+  async #deleteAbandoned(vmId: string): Promise<void> {
+    try {
+      await this.deletion.deleteAbandoned(vmId);
+    } catch (error) {
+      this.logger.error({ vm: vmId, err: toBangerError(error) }, 'an ephemeral VM could not be removed');
+    }
+  }
+}

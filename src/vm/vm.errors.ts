@@ -1,0 +1,83 @@
+import { BangerError } from '../core/errors/index.js';
+import type { VmState } from '../contract/index.js';
+
+export class VmNotFoundError extends BangerError<'VM_NOT_FOUND'> {
+  constructor(vm: string) {
+    super('VM_NOT_FOUND', `there is no VM called ${JSON.stringify(vm)}`, {
+      details: { vm },
+      fix: 'see what there is: banger vm list',
+    });
+  }
+}
+
+export class VmAmbiguousError extends BangerError<'VM_AMBIGUOUS'> {
+  constructor(vm: string, matches: string[]) {
+    super('VM_AMBIGUOUS', `${JSON.stringify(vm)} is the beginning of ${matches.length} VM ids`, {
+      details: { vm, matches },
+      why: `it may mean ${matches.join(', ')}`,
+      fix: 'give more of the id, or the name',
+    });
+  }
+}
+
+export class VmNameTakenError extends BangerError<'VM_NAME_TAKEN'> {
+  constructor(name: string, id: string) {
+    super('VM_NAME_TAKEN', `there is already a VM called ${JSON.stringify(name)}`, {
+      details: { name, id },
+      fix: `choose another --name, or delete that one: banger vm delete ${name}`,
+    });
+  }
+}
+
+export class VmBusyError extends BangerError<'VM_BUSY'> {
+  constructor(vm: string, operation: string, operationId: string | undefined) {
+    super('VM_BUSY', `the VM ${vm} is busy: ${operation} is under way`, {
+      details: { vm, operation, ...(operationId !== undefined && { operationId }) },
+      fix:
+        operationId === undefined
+          ? 'wait for it to end'
+          : `wait for it (banger operation watch ${operationId}) or cancel it (banger operation cancel ${operationId})`,
+    });
+  }
+}
+
+const FIX_BY_STATE: Readonly<Partial<Record<VmState, (vm: string) => string>>> = {
+  stopped: (vm) => `start it first: banger vm start ${vm}`,
+  failed: (vm) => `see why (banger vm show ${vm}), then start or delete it`,
+  running: (vm) => `stop it first (banger vm stop ${vm}), or add --force where the command has it`,
+};
+
+export class VmWrongStateError extends BangerError<'VM_WRONG_STATE'> {
+  constructor(vm: string, state: VmState, allowed: readonly VmState[]) {
+    super('VM_WRONG_STATE', `the VM ${vm} is ${state}; this needs it to be ${allowed.join(' or ')}`, {
+      details: { vm, state, allowed: [...allowed] },
+      fix: FIX_BY_STATE[state]?.(vm) ?? 'wait until that has ended',
+    });
+  }
+}
+
+export class VmBootFailedError extends BangerError<'VM_BOOT_FAILED'> {
+  constructor(facts: { vm: string; stage: string; consoleTail: string; why: string; cause?: unknown }) {
+    super('VM_BOOT_FAILED', `the VM ${facts.vm} did not come up: ${facts.stage}`, {
+      details: { vm: facts.vm, stage: facts.stage, consoleTail: facts.consoleTail },
+      why: facts.why,
+      fix: 'the end of its console may tell more; rebuilding the image may help: banger image build --force',
+      cause: facts.cause,
+    });
+  }
+}
+
+export class VmEndedError extends BangerError<'VMM_FAILED'> {
+  constructor(vm: string, exit: { exitCode: number | null; signal: string | null }, stderrTail: string) {
+    const how =
+      exit.signal !== null
+        ? `killed by ${exit.signal}`
+        : exit.exitCode === null
+          ? 'ended while no daemon was running'
+          : `ended with exit status ${exit.exitCode}`;
+    super('VMM_FAILED', `the VM ${vm} went down by itself: its hypervisor process was ${how}`, {
+      details: { exitCode: exit.exitCode, signal: exit.signal, stderrTail },
+      fix: `start it again: banger vm start ${vm}`,
+    });
+  }
+}

@@ -1,0 +1,143 @@
+import { Injectable } from '@nestjs/common';
+import { Database, isUniqueViolation, Prisma } from '../core/database/index.js';
+import type { VmState } from '../contract/index.js';
+import { invariant } from '../core/errors/index.js';
+import type { MachineRecord } from './hypervisor/hypervisor.js';
+import { VmAmbiguousError, VmNameTakenError, VmNotFoundError } from './vm.errors.js';
+import { canFollow } from './vm.state.js';
+import type { StoredError, Vm } from './vm.types.js';
+
+const WITH_IMAGE = { include: { image: { select: { name: true } } } } as const;
+type Row = Prisma.VmGetPayload<typeof WITH_IMAGE>;
+
+export type NewVm = Omit<Vm, 'imageName' | 'machine' | 'workspace' | 'error' | 'startedAt' | 'createdAt' | 'state'>;
+
+/** What may change along with a state. `null` clears. */
+export interface VmChanges {
+  readonly machine?: MachineRecord | null;
+  readonly accelerator?: 'kvm' | 'tcg';
+  readonly sshPort?: number;
+  readonly uid?: number;
+  readonly workspace?: Vm['workspace'];
+  readonly error?: StoredError | null;
+  readonly startedAt?: Date;
+}
+
+/** VMs in the database. */
+@Injectable()
+export class VmRepository {
+  constructor(private readonly database: Database) {}
+
+  /** @throws VmNameTakenError */
+  async insert(vm: NewVm): Promise<Vm> {
+    const { env, accelerator, sshPort, uid, ...rest } = vm;
+    try {
+      const row = await this.database.client.vm.create({
+        data: {
+          ...rest,
+          env: { ...env },
+          state: 'creating',
+          accelerator: accelerator ?? null,
+          sshPort: sshPort ?? null,
+          uid: uid ?? null,
+        },
+        ...WITH_IMAGE,
+      });
+      return toVm(row);
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+      const holder = await this.database.client.vm.findUnique({ where: { name: vm.name }, select: { id: true } });
+      throw new VmNameTakenError(vm.name, holder?.id ?? '');
+    }
+  }
+
+  async list(): Promise<Vm[]> {
+    const rows = await this.database.client.vm.findMany({ orderBy: [{ createdAt: 'asc' }, { id: 'asc' }], ...WITH_IMAGE });
+    return rows.map(toVm);
+  }
+
+  async find(id: string): Promise<Vm | undefined> {
+    const row = await this.database.client.vm.findUnique({ where: { id }, ...WITH_IMAGE });
+    return row === null ? undefined : toVm(row);
+  }
+
+  async nameIsFree(name: string): Promise<boolean> {
+    return (await this.database.client.vm.count({ where: { name } })) === 0;
+  }
+
+  /** By name, id, or a prefix of an id that only one VM has. @throws VmNotFoundError, VmAmbiguousError */
+  async require(ref: string): Promise<Vm> {
+    const exact = await this.database.client.vm.findFirst({ where: { OR: [{ name: ref }, { id: ref }] }, ...WITH_IMAGE });
+    if (exact !== null) return toVm(exact);
+    const matches = await this.database.client.vm.findMany({ where: { id: { startsWith: ref } }, take: 10, ...WITH_IMAGE });
+    const [only] = matches;
+    if (only === undefined) throw new VmNotFoundError(ref);
+    if (matches.length > 1) throw new VmAmbiguousError(ref, matches.map((row) => row.id));
+    return toVm(only);
+  }
+
+  /** Moves a VM to another state, along the transition table alone. Durable when it resolves. */
+  async transition(vm: Pick<Vm, 'id'>, to: VmState, changes: VmChanges = {}): Promise<Vm> {
+    const current = await this.database.client.vm.findUnique({ where: { id: vm.id }, select: { state: true } });
+    if (current === null) throw new VmNotFoundError(vm.id);
+    const from = current.state as VmState;
+    invariant(from === to || canFollow(from, to), `VM ${vm.id} may not go from ${from} to ${to}`);
+    return this.#update(vm.id, { state: to, ...toData(changes) });
+  }
+
+  async update(id: string, changes: VmChanges): Promise<Vm> {
+    return this.#update(id, toData(changes));
+  }
+
+  /** A VM that is gone already is success. */
+  async remove(id: string): Promise<void> {
+    await this.database.client.vm.deleteMany({ where: { id } });
+  }
+
+  async #update(id: string, data: Prisma.VmUpdateInput): Promise<Vm> {
+    return toVm(await this.database.client.vm.update({ where: { id }, data, ...WITH_IMAGE }));
+  }
+}
+
+function toData(changes: VmChanges): Prisma.VmUpdateInput {
+  const { machine, workspace, error, ...plain } = changes;
+  return {
+    ...plain,
+    ...(machine !== undefined && { machine: toJson(machine) }),
+    ...(workspace !== undefined && { workspace: toJson(workspace) }),
+    ...(error !== undefined && { error: toJson(error) }),
+  };
+}
+
+function toJson(value: object | null): Prisma.InputJsonValue | typeof Prisma.DbNull {
+  // The stored types are plain JSON by construction; Prisma's index signature cannot see that of interfaces.
+  return value === null ? Prisma.DbNull : (value as Prisma.InputJsonObject);
+}
+
+/** The one place where rows, which only this file writes, become domain types. */
+function toVm(row: Row): Vm {
+  return {
+    id: row.id,
+    name: row.name,
+    state: row.state as VmState,
+    imageId: row.imageId,
+    imageName: row.image.name,
+    cpus: row.cpus,
+    memoryMib: row.memoryMib,
+    diskMib: row.diskMib,
+    env: row.env as Record<string, string>,
+    ephemeral: row.ephemeral,
+    hypervisor: row.hypervisor as Vm['hypervisor'],
+    accelerator: (row.accelerator ?? undefined) as Vm['accelerator'],
+    mac: row.mac,
+    machineId: row.machineId,
+    machine: (row.machine ?? undefined) as MachineRecord | undefined,
+    sshPort: row.sshPort ?? undefined,
+    uid: row.uid ?? undefined,
+    hostKeyPublic: row.hostKeyPublic,
+    workspace: (row.workspace ?? undefined) as Vm['workspace'],
+    error: (row.error ?? undefined) as unknown as StoredError | undefined,
+    createdAt: row.createdAt,
+    startedAt: row.startedAt ?? undefined,
+  };
+}

@@ -1,0 +1,24 @@
+import { readdir, readFile } from 'node:fs/promises';
+
+/** Live processes (no zombies) whose command line or environment names this text; never this process itself. */
+export async function processesMentioning(text: string): Promise<{ pid: number; commandLine: string }[]> {
+  const found: { pid: number; commandLine: string }[] = [];
+  for (const entry of await readdir('/proc')) {
+    const pid = Number(entry);
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    const commandLine = await read(`/proc/${pid}/cmdline`);
+    const environment = await read(`/proc/${pid}/environ`);
+    if (commandLine.includes(text) || environment.includes(text)) {
+      found.push({ pid, commandLine: commandLine.replaceAll('\0', ' ').trim() });
+    }
+  }
+  return found.filter(({ commandLine }) => commandLine !== '');
+}
+
+async function read(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'latin1');
+  } catch {
+    return '';
+  }
+}
