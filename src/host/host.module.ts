@@ -1,0 +1,26 @@
+import { Module } from '@nestjs/common';
+import { DiskBackend } from './disk/disk-backend.js';
+import { Qcow2Disk } from './disk/qcow2-disk.adapter.js';
+import { HostDirectories } from './directories/host-directories.js';
+import { LedgerHostDirectories } from './directories/host-directories.adapter.js';
+import { HostFactsModule } from './facts/host-facts.module.js';
+import { HostUndos } from './host-undos.js';
+import { LeaseProbe } from './leases/lease-probe.js';
+import { LinuxLeaseProbe } from './leases/lease-probe.adapter.js';
+import { PortLeases } from './leases/port-leases.js';
+import { UidLeases } from './leases/uid-leases.js';
+
+/** The machine underneath. Needs Config, Ledger and ProcessRunner from global modules. */
+@Module({
+  imports: [HostFactsModule],
+  providers: [
+    { provide: DiskBackend, useClass: Qcow2Disk },
+    { provide: HostDirectories, useClass: LedgerHostDirectories },
+    { provide: LeaseProbe, useClass: LinuxLeaseProbe },
+    PortLeases,
+    UidLeases,
+    HostUndos,
+  ],
+  exports: [HostFactsModule, DiskBackend, HostDirectories, PortLeases, UidLeases],
+})
+export class HostModule {}
