@@ -9,3 +9,7 @@ export { PortLeases } from './leases/port-leases.js';
 export { UidLeases } from './leases/uid-leases.js';
 export { checkFreeSpace, checkResources } from './preflight/resources.js';
 export type { ResourceFacts, ResourceRequest } from './preflight/resources.js';
+export { DoctorCheck } from './doctor/doctor-check.js';
+export type { DoctorFinding } from './doctor/doctor-check.js';
+export { DoctorModule } from './doctor/doctor.module.js';
+export { DoctorService } from './doctor/doctor.service.js';

@@ -44,6 +44,7 @@ export const DEBIAN_PACKAGES: Readonly<Record<string, string>> = {
   mke2fs: 'e2fsprogs',
   cpio: 'cpio',
   lz4: 'lz4',
+  busybox: 'busybox-static',
   unshare: 'util-linux',
   newuidmap: 'uidmap',
   git: 'git',

@@ -1,4 +1,4 @@
-import { chmod, chown, lstat, mkdir, realpath, rm } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, realpath, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../core/config/index.js';
@@ -12,6 +12,9 @@ import { findUntraversable } from './traversable.adapter.js';
 /** Lets VMMs, which run as other users in root mode, through without letting them look around. */
 const THROUGH = 0o711;
 const PRIVATE = 0o700;
+const OTHERS_MAY_WRITE = 0o002;
+const STATE_VARIABLE = 'BANGER_STATE_DIR';
+const RUNTIME_VARIABLE = 'BANGER_RUNTIME_DIR';
 
 @Injectable()
 export class LedgerHostDirectories extends HostDirectories {
@@ -24,13 +27,13 @@ export class LedgerHostDirectories extends HostDirectories {
 
   override async prepareRoots(): Promise<void> {
     const { mode, stateDirectory, runtimeDirectory } = this.config.values;
+    await this.#prepareRoot(stateDirectory, STATE_VARIABLE);
+    await this.#prepareRoot(runtimeDirectory, RUNTIME_VARIABLE);
     const shared = mode === 'root' ? THROUGH : PRIVATE;
-    await this.#prepareRoot(stateDirectory, shared, 'BANGER_STATE_DIR');
-    await this.#prepareRoot(runtimeDirectory, shared, 'BANGER_RUNTIME_DIR');
-    await this.#prepareRoot(this.config.keysDirectory, PRIVATE, 'BANGER_STATE_DIR');
-    for (const path of [this.config.imagesDirectory, this.config.vmsDirectory, `${runtimeDirectory}/vm`]) {
-      await this.#prepareRoot(path, shared, 'BANGER_STATE_DIR');
-    }
+    await this.#prepareShared(this.config.keysDirectory, PRIVATE, STATE_VARIABLE);
+    await this.#prepareShared(this.config.imagesDirectory, shared, STATE_VARIABLE);
+    await this.#prepareShared(this.config.vmsDirectory, shared, STATE_VARIABLE);
+    await this.#prepareShared(`${runtimeDirectory}/vm`, shared, RUNTIME_VARIABLE);
     if (mode !== 'root') return;
     for (const path of [stateDirectory, runtimeDirectory]) {
       const closed = await findUntraversable(path);
@@ -94,11 +97,30 @@ export class LedgerHostDirectories extends HostDirectories {
     if (uid !== undefined) await chown(path, uid, uid);
   }
 
-  async #prepareRoot(path: string, mode: number, variable: string): Promise<void> {
-    try {
+  /** The two roots may be the user's own directories: they are opened, never closed, and must be ours alone. */
+  async #prepareRoot(path: string, variable: string): Promise<void> {
+    const { mode, uid } = this.config.values;
+    await this.#usable(path, variable, async () => {
+      await mkdir(path, { recursive: true, mode: mode === 'root' ? THROUGH : PRIVATE });
+      const found = await stat(path);
+      // a runtime directory below /tmp has a name that others can guess, and make before us
+      if (found.uid !== uid || (found.mode & OTHERS_MAY_WRITE) !== 0) throw notOurs(path, uid);
+      if (mode === 'root') await chmod(path, found.mode | 0o011);
+    });
+  }
+
+  async #prepareShared(path: string, mode: number, variable: string): Promise<void> {
+    await this.#usable(path, variable, async () => {
       await mkdir(path, { recursive: true, mode });
       await chmod(path, mode);
+    });
+  }
+
+  async #usable(path: string, variable: string, body: () => Promise<void>): Promise<void> {
+    try {
+      await body();
     } catch (error) {
+      if (error instanceof StateDirectoryUnusableError) throw error;
       throw new StateDirectoryUnusableError(path, {
         reason: error instanceof Error ? error.message : String(error),
         fix: `make it writable for user ${this.config.values.uid}, or name another place with ${variable}`,
@@ -135,5 +157,12 @@ function untraversable(path: string, closed: string): StateDirectoryUnusableErro
   return new StateDirectoryUnusableError(path, {
     reason: `${closed} does not let other users through, and each VM runs as a user of its own`,
     fix: `chmod o+x ${closed}, or move the directory elsewhere with BANGER_STATE_DIR and BANGER_RUNTIME_DIR`,
+  });
+}
+
+function notOurs(path: string, uid: number): StateDirectoryUnusableError {
+  return new StateDirectoryUnusableError(path, {
+    reason: 'it belongs to another user, or every user may write to it',
+    fix: `make it a directory that user ${uid} owns and only that user writes to, or name another place`,
   });
 }
