@@ -56,8 +56,7 @@ export interface ErrorDetails {
 
   VM_NOT_FOUND: { vm: string };
   VM_AMBIGUOUS: { vm: string; matches: string[] };
-  VM_NAME_TAKEN: { name: string; id: string };
-  VM_NAME_INVALID: { name: string };
+  VM_NAME_TAKEN: { name: string };
   VM_BUSY: { vm: string; operation: string; operationId?: string };
   VM_WRONG_STATE: { vm: string; state: string; allowed: string[] };
   VM_RESOURCES_INVALID: { resource: 'cpus' | 'memory' | 'disk'; requested: number; min: number; max: number };
@@ -78,6 +77,8 @@ export interface ErrorDetails {
   WORKSPACE_PATH_INVALID: { path: string; reason: string };
   WORKSPACE_IMPORT_FAILED: { path: string; step: string; stderrTail: string };
 
+  /** `resource`: kind in the ledger; `owner`: whose it is */
+  RESOURCE_TAKEN: { resource: string; key: string; owner: string };
   OPERATION_NOT_FOUND: { operation: string };
   OPERATION_AMBIGUOUS: { operation: string; matches: string[] };
   OPERATION_INTERRUPTED: { operation: string };
@@ -102,7 +103,13 @@ export interface ErrorDetails {
   HOST_UID_EXHAUSTED: { from: number; to: number };
   DISK_FULL: { path: string };
   PERMISSION_DENIED: { path: string; action: string };
-  PROCESS_FAILED: { file: string; args: string[]; exitCode: number | null; signal: string | null; stderrTail: string };
+  PROCESS_FAILED: {
+    file: string;
+    args: string[];
+    exitCode: number | null;
+    signal: string | null;
+    stderrTail: string;
+  };
   TIMEOUT: { what: string; limitMs: number };
   CANCELLED: { what: string };
   INTERNAL: { ref?: string };
@@ -122,7 +129,6 @@ export const ERROR_CATEGORIES: Readonly<Record<ErrorKind, ErrorCategory>> = {
   VM_NOT_FOUND: 'not-found',
   VM_AMBIGUOUS: 'conflict',
   VM_NAME_TAKEN: 'conflict',
-  VM_NAME_INVALID: 'invalid',
   VM_BUSY: 'conflict',
   VM_WRONG_STATE: 'conflict',
   VM_RESOURCES_INVALID: 'invalid',
@@ -142,6 +148,7 @@ export const ERROR_CATEGORIES: Readonly<Record<ErrorKind, ErrorCategory>> = {
   WORKSPACE_PATH_INVALID: 'invalid',
   WORKSPACE_IMPORT_FAILED: 'external',
 
+  RESOURCE_TAKEN: 'conflict',
   OPERATION_NOT_FOUND: 'not-found',
   OPERATION_AMBIGUOUS: 'conflict',
   OPERATION_INTERRUPTED: 'cancelled',

@@ -13,6 +13,11 @@ interface Undo {
 export class Rollback {
   #undos: Undo[] = [];
 
+  /** How many undos wait. */
+  get size(): number {
+    return this.#undos.length;
+  }
+
   add(what: string, run: () => Promise<void>): void {
     this.#undos.push({ what, run });
   }

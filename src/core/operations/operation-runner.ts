@@ -1,4 +1,9 @@
-import type { OperationEvent, OperationListParams, OperationSubject, OperationView } from '../../contract/index.js';
+import type {
+  OperationEvent,
+  OperationListParams,
+  OperationSubject,
+  OperationView,
+} from '../../contract/index.js';
 import type { Rollback } from '../concurrency/index.js';
 
 /** What the body of an operation gets to work with. */

@@ -1,0 +1,84 @@
+import type { Logger } from 'pino';
+import { Rollback } from '../concurrency/index.js';
+import type { LiveOperation } from './live-operation.js';
+import type { OperationContext, StepContext } from './operation-runner.js';
+import type { OperationStore } from './operation-store.js';
+import { StepRecorder } from './step-recorder.js';
+
+/** What a running body sees of its operation. */
+export class OperationBody implements OperationContext {
+  readonly rollback = new Rollback();
+  readonly #controller = new AbortController();
+  #warning: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly live: LiveOperation,
+    private readonly store: OperationStore,
+    private readonly logger: Logger,
+  ) {}
+
+  get id(): string {
+    return this.live.id;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  abort(reason: Error): void {
+    this.#controller.abort(reason);
+  }
+
+  async step<T>(name: string, title: string, body: (step: StepContext) => Promise<T>): Promise<T> {
+    this.signal.throwIfAborted();
+    return this.record(name, title, body);
+  }
+
+  /** As `step`, for the undo too, which no cancellation stops. */
+  async record<T>(name: string, title: string, body: (step: StepContext) => Promise<T>): Promise<T> {
+    const step = this.live.beginStep(name, title);
+    await this.store.createStep(this.id, step);
+    const recorder = new StepRecorder(this.live, this.store, step, this.#writeFailed);
+    let result: T;
+    try {
+      result = await body(recorder);
+    } catch (error) {
+      // The step's own failure is what counts; that it could not be written is for the log.
+      await recorder.end(this.signal.aborted ? 'cancelled' : 'failed').catch(this.#writeFailed);
+      throw error;
+    }
+    await recorder.end('done');
+    return result;
+  }
+
+  warn(message: string): void {
+    if (!this.live.open || !this.live.warn(message)) return;
+    const { warnings } = this.live.view;
+    this.#warning = this.#warning
+      .then(() => this.store.updateWarnings(this.id, warnings))
+      .catch(this.#writeFailed);
+  }
+
+  /** Resolves when no warning is on its way to the database, so that none arrives after the outcome. */
+  written(): Promise<void> {
+    return this.#warning;
+  }
+
+  output(line: string): void {
+    this.live.output(line);
+  }
+
+  /** Plays the undo; what could not be undone becomes warnings. */
+  async undo(): Promise<void> {
+    if (this.rollback.size === 0) return;
+    const failures = await this.record('rollback', 'undoing what was done', () => this.rollback.run());
+    for (const { what, error } of failures) {
+      this.logger.error({ operation: this.id, err: error }, `could not undo: ${what}`);
+      this.live.warn(`could not undo: ${what}: ${error.message}; tried again when the daemon starts`);
+    }
+  }
+
+  readonly #writeFailed = (error: unknown): void => {
+    this.logger.error({ operation: this.id, err: error }, 'could not record the progress of an operation');
+  };
+}
