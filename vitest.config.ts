@@ -25,6 +25,8 @@ export default defineConfig({
         },
       },
     ],
+    // Decorated classes need it before they are loaded, as src/daemon/main.ts does.
+    setupFiles: ['reflect-metadata'],
     reporters: ['default', './test/support/closing-line-reporter.ts'],
   },
 });

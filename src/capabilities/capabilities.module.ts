@@ -6,7 +6,12 @@ import { SshAccessCapability } from './ssh-access/ssh-access.capability.js';
 import { UserNetworkCapability } from './user-network/user-network.capability.js';
 
 /** Every built-in capability; the registry orders and checks them. */
-const BUILTIN = [HostNameCapability, UserNetworkCapability, SshAccessCapability, EnvironmentCapability] as const;
+const BUILTIN = [
+  HostNameCapability,
+  UserNetworkCapability,
+  SshAccessCapability,
+  EnvironmentCapability,
+] as const;
 
 @Module({
   providers: [

@@ -30,9 +30,11 @@ function order(capabilities: readonly Capability[]): Capability[] {
   const visiting: string[] = [];
   const visit = (id: string, neededBy: string): void => {
     const capability = byId.get(id);
-    if (capability === undefined) throw new InternalError(`capability ${neededBy} comes after ${id}, which does not exist`);
+    if (capability === undefined)
+      throw new InternalError(`capability ${neededBy} comes after ${id}, which does not exist`);
     if (ordered.includes(capability)) return;
-    if (visiting.includes(id)) throw new InternalError(`capabilities wait for each other: ${[...visiting, id].join(' → ')}`);
+    if (visiting.includes(id))
+      throw new InternalError(`capabilities wait for each other: ${[...visiting, id].join(' → ')}`);
     visiting.push(id);
     for (const other of capability.after) visit(other, id);
     visiting.pop();

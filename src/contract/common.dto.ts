@@ -12,16 +12,19 @@ export function IsEnvironment(): PropertyDecorator {
       propertyName: String(propertyKey),
       validator: {
         validate: (value: unknown) => describeEnvironmentProblem(value) === undefined,
-        defaultMessage: (args) => `${args?.property} ${describeEnvironmentProblem(args?.value) ?? 'is invalid'}`,
+        defaultMessage: (args) =>
+          `${args?.property} ${describeEnvironmentProblem(args?.value) ?? 'is invalid'}`,
       },
     });
   };
 }
 
 function describeEnvironmentProblem(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'must be an object of strings';
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return 'must be an object of strings';
   for (const [name, text] of Object.entries(value)) {
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return `has the invalid variable name ${JSON.stringify(name)}`;
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+      return `has the invalid variable name ${JSON.stringify(name)}`;
     if (typeof text !== 'string') return `must have a string as the value of ${name}`;
     if (text.includes('\0')) return `has a NUL byte in the value of ${name}`;
   }

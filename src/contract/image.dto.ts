@@ -9,7 +9,8 @@ export class ImageRef {
 }
 
 export class ImageBuildParams {
-  @IsOptional() @Matches(IMAGE_NAME_PATTERN, { message: 'name must be 1 to 63 of a-z 0-9 . _ -, a letter or digit first' })
+  @IsOptional()
+  @Matches(IMAGE_NAME_PATTERN, { message: 'name must be 1 to 63 of a-z 0-9 . _ -, a letter or digit first' })
   name?: string;
   /** build even if an image with the same inputs is there */
   @IsOptional() @IsBoolean() force?: boolean;

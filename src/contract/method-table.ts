@@ -28,7 +28,11 @@ export const METHODS = {
     one(OperationEvent),
     one(OperationView),
   ),
-  'operation.cancel': call('Cancels an operation and waits until it is undone.', OperationRef, one(OperationView)),
+  'operation.cancel': call(
+    'Cancels an operation and waits until it is undone.',
+    OperationRef,
+    one(OperationView),
+  ),
 
   'image.list': call('All images.', NoParams, list(ImageView)),
   'image.get': call('One image.', ImageRef, one(ImageView)),
@@ -42,7 +46,11 @@ export const METHODS = {
   'vm.stop': call('Shuts a VM down; kills it when it does not obey in time.', VmStopParams, one(VmView)),
   'vm.kill': call('Ends a VM at once, like pulling the plug.', VmRef, one(VmView)),
   'vm.delete': call('Deletes a VM and everything that belongs to it.', VmDeleteParams, one(VmView)),
-  'vm.exec': call('Grants a byte channel on which a command runs in the VM.', VmExecParams, one(ChannelGrant)),
+  'vm.exec': call(
+    'Grants a byte channel on which a command runs in the VM.',
+    VmExecParams,
+    one(ChannelGrant),
+  ),
   'vm.ssh': call('What an SSH client needs to reach the VM.', VmRef, one(VmSshView)),
 } as const;
 

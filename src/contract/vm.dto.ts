@@ -21,7 +21,15 @@ import type { ErrorData } from './errors.js';
 /** A DNS label, since a VM's name becomes `name.vm`. */
 export const VM_NAME_PATTERN = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
-export const VM_STATES = ['creating', 'starting', 'running', 'stopping', 'stopped', 'failed', 'deleting'] as const;
+export const VM_STATES = [
+  'creating',
+  'starting',
+  'running',
+  'stopping',
+  'stopped',
+  'failed',
+  'deleting',
+] as const;
 export type VmState = (typeof VM_STATES)[number];
 
 export class VmRef {

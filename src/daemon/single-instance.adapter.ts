@@ -18,7 +18,11 @@ export class DaemonAlreadyRunningError extends BangerError<'DAEMON_ALREADY_RUNNI
  * It is gone the moment the process is, however that happened.
  * @returns gives the lock back
  */
-export function takeStateDirectory(paths: { lock: string; socket: string; stateDirectory: string }): () => void {
+export function takeStateDirectory(paths: {
+  lock: string;
+  socket: string;
+  stateDirectory: string;
+}): () => void {
   mkdirSync(dirname(paths.lock), { recursive: true, mode: 0o711 });
   const lock = new DatabaseSync(paths.lock, { timeout: 0 });
   try {

@@ -6,7 +6,11 @@ import { Injectable } from '@nestjs/common';
 @Injectable()
 export class VmFiles {
   /** Replaces a file atomically; `uid` becomes its owner. */
-  async write(path: string, content: Buffer | string, options: { mode: number; uid?: number | undefined }): Promise<void> {
+  async write(
+    path: string,
+    content: Buffer | string,
+    options: { mode: number; uid?: number | undefined },
+  ): Promise<void> {
     const temporary = `${path}.new`;
     await rm(temporary, { force: true });
     const file = await open(temporary, 'wx', options.mode);

@@ -28,7 +28,8 @@ export class VmLocks {
   take(vmId: string, vmName: string, action: string): () => void {
     const release = this.#lock.tryAcquire(vmId, action);
     const hold = this.#holds.get(vmId);
-    if (release === undefined) throw new VmBusyError(vmName, hold?.action ?? 'another change', hold?.operationId);
+    if (release === undefined)
+      throw new VmBusyError(vmName, hold?.action ?? 'another change', hold?.operationId);
     return this.#hold(vmId, action, release);
   }
 

@@ -3,7 +3,7 @@ import type { ParamsOf, ResultOf } from '../contract/index.js';
 import { Rpc } from '../core/rpc/index.js';
 import type { RpcContext } from '../core/rpc/index.js';
 import { GuestAccess } from './access/guest-access.js';
-import { ExecService } from './exec/index.js';
+import { ExecService } from './exec/exec.service.js';
 import { VmStartService } from './lifecycle/start.service.js';
 import { DEFAULT_STOP_TIMEOUT_MS, VmStopService } from './lifecycle/stop.service.js';
 import { VmRepository } from './vm.repository.js';
@@ -38,7 +38,7 @@ export class VmPowerController {
 
   @Rpc('vm.exec')
   async exec(params: ParamsOf<'vm.exec'>, context: RpcContext): Promise<ResultOf<'vm.exec'>> {
-    return this.commands.grant(await this.vms.require(params.vm), params, context);
+    return this.commands.grant(await this.vms.require(params.vm), params, context.ref);
   }
 
   @Rpc('vm.ssh')

@@ -21,7 +21,10 @@ export class VmController {
   ) {}
 
   @Rpc('vm.create.begin')
-  async create(params: ParamsOf<'vm.create.begin'>, context: RpcContext): Promise<ResultOf<'vm.create.begin'>> {
+  async create(
+    params: ParamsOf<'vm.create.begin'>,
+    context: RpcContext,
+  ): Promise<ResultOf<'vm.create.begin'>> {
     const { vm, view } = await this.creation.begin(params, context.signal);
     if (vm.ephemeral) {
       void context.connection.closed.then(() => this.#deleteAbandoned(vm.id));

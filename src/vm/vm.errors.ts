@@ -21,9 +21,9 @@ export class VmAmbiguousError extends BangerError<'VM_AMBIGUOUS'> {
 }
 
 export class VmNameTakenError extends BangerError<'VM_NAME_TAKEN'> {
-  constructor(name: string, id: string) {
+  constructor(name: string) {
     super('VM_NAME_TAKEN', `there is already a VM called ${JSON.stringify(name)}`, {
-      details: { name, id },
+      details: { name },
       fix: `choose another --name, or delete that one: banger vm delete ${name}`,
     });
   }
@@ -78,6 +78,16 @@ export class VmEndedError extends BangerError<'VMM_FAILED'> {
     super('VMM_FAILED', `the VM ${vm} went down by itself: its hypervisor process was ${how}`, {
       details: { exitCode: exit.exitCode, signal: exit.signal, stderrTail },
       fix: `start it again: banger vm start ${vm}`,
+    });
+  }
+}
+
+export class HypervisorUnavailableError extends BangerError<'HOST_UNSUPPORTED'> {
+  constructor(binary: string, reason: string | undefined) {
+    super('HOST_UNSUPPORTED', `VMs cannot be run here: ${binary} does not work`, {
+      details: { reason: reason ?? 'unknown' },
+      why: reason,
+      fix: 'see what is missing: banger doctor; or let banger install it: banger quickstart',
     });
   }
 }

@@ -10,7 +10,10 @@ import type { StoredError, Vm } from './vm.types.js';
 const WITH_IMAGE = { include: { image: { select: { name: true } } } } as const;
 type Row = Prisma.VmGetPayload<typeof WITH_IMAGE>;
 
-export type NewVm = Omit<Vm, 'imageName' | 'machine' | 'workspace' | 'error' | 'startedAt' | 'createdAt' | 'state'>;
+export type NewVm = Omit<
+  Vm,
+  'imageName' | 'machine' | 'workspace' | 'error' | 'startedAt' | 'createdAt' | 'state'
+>;
 
 /** What may change along with a state. `null` clears. */
 export interface VmChanges {
@@ -45,14 +48,15 @@ export class VmRepository {
       });
       return toVm(row);
     } catch (error) {
-      if (!isUniqueViolation(error)) throw error;
-      const holder = await this.database.client.vm.findUnique({ where: { name: vm.name }, select: { id: true } });
-      throw new VmNameTakenError(vm.name, holder?.id ?? '');
+      throw isUniqueViolation(error) ? new VmNameTakenError(vm.name) : error;
     }
   }
 
   async list(): Promise<Vm[]> {
-    const rows = await this.database.client.vm.findMany({ orderBy: [{ createdAt: 'asc' }, { id: 'asc' }], ...WITH_IMAGE });
+    const rows = await this.database.client.vm.findMany({
+      orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+      ...WITH_IMAGE,
+    });
     return rows.map(toVm);
   }
 
@@ -67,18 +71,32 @@ export class VmRepository {
 
   /** By name, id, or a prefix of an id that only one VM has. @throws VmNotFoundError, VmAmbiguousError */
   async require(ref: string): Promise<Vm> {
-    const exact = await this.database.client.vm.findFirst({ where: { OR: [{ name: ref }, { id: ref }] }, ...WITH_IMAGE });
+    const exact = await this.database.client.vm.findFirst({
+      where: { OR: [{ name: ref }, { id: ref }] },
+      ...WITH_IMAGE,
+    });
     if (exact !== null) return toVm(exact);
-    const matches = await this.database.client.vm.findMany({ where: { id: { startsWith: ref } }, take: 10, ...WITH_IMAGE });
+    const matches = await this.database.client.vm.findMany({
+      where: { id: { startsWith: ref } },
+      take: 10,
+      ...WITH_IMAGE,
+    });
     const [only] = matches;
     if (only === undefined) throw new VmNotFoundError(ref);
-    if (matches.length > 1) throw new VmAmbiguousError(ref, matches.map((row) => row.id));
+    if (matches.length > 1)
+      throw new VmAmbiguousError(
+        ref,
+        matches.map((row) => row.id),
+      );
     return toVm(only);
   }
 
   /** Moves a VM to another state, along the transition table alone. Durable when it resolves. */
   async transition(vm: Pick<Vm, 'id'>, to: VmState, changes: VmChanges = {}): Promise<Vm> {
-    const current = await this.database.client.vm.findUnique({ where: { id: vm.id }, select: { state: true } });
+    const current = await this.database.client.vm.findUnique({
+      where: { id: vm.id },
+      select: { state: true },
+    });
     if (current === null) throw new VmNotFoundError(vm.id);
     const from = current.state as VmState;
     invariant(from === to || canFollow(from, to), `VM ${vm.id} may not go from ${from} to ${to}`);

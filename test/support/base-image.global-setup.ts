@@ -12,7 +12,12 @@ export default async function setup(): Promise<(() => Promise<void>) | undefined
   const given = process.env['BANGER_TEST_BASE'];
   const base = given ?? (await mkdtemp(join(tmpdir(), 'bgr-base-')));
   await chmod(base, 0o711);
-  const env = { ...process.env, BANGER_STATE_DIR: base, BANGER_RUNTIME_DIR: `${base}-run`, BANGER_CONFIG: '/dev/null' };
+  const env = {
+    ...process.env,
+    BANGER_STATE_DIR: base,
+    BANGER_RUNTIME_DIR: `${base}-run`,
+    BANGER_CONFIG: '/dev/null',
+  };
   const run = (...args: string[]): void => {
     const result = spawnSync(join(REPOSITORY, 'banger'), args, { env, encoding: 'utf8', timeout: 600_000 });
     if (result.status !== 0) throw new Error(`banger ${args.join(' ')}: ${result.stdout}${result.stderr}`);

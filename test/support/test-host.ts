@@ -94,7 +94,10 @@ export class TestHost {
   }
 
   rows<T>(sql: string): T[] {
-    const database = new DatabaseSync(join(this.stateDirectory, 'banger.db'), { readOnly: true, timeout: 5000 });
+    const database = new DatabaseSync(join(this.stateDirectory, 'banger.db'), {
+      readOnly: true,
+      timeout: 5000,
+    });
     try {
       return database.prepare(sql).all() as T[];
     } finally {
@@ -142,7 +145,12 @@ export async function collect(child: ChildProcess, timeoutMs: number): Promise<C
     child.once('close', (code, name) => done([code, name]));
   });
   clearTimeout(timer);
-  return { exitCode, signal, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };
+  return {
+    exitCode,
+    signal,
+    stdout: Buffer.concat(stdout).toString(),
+    stderr: Buffer.concat(stderr).toString(),
+  };
 }
 
 async function linkTree(from: string, to: string): Promise<void> {

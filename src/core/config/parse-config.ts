@@ -20,7 +20,8 @@ const KEYS: Readonly<Record<string, Reader>> = {
   state_directory: (value, into) => readPath(value, (path) => (into.stateDirectory = path)),
   runtime_directory: (value, into) => readPath(value, (path) => (into.runtimeDirectory = path)),
   'log.level': (value, into) => {
-    if (typeof value !== 'string' || !LOG_LEVELS.includes(value)) return `must be one of ${LOG_LEVELS.join(', ')}`;
+    if (typeof value !== 'string' || !LOG_LEVELS.includes(value))
+      return `must be one of ${LOG_LEVELS.join(', ')}`;
     into.logLevel = value;
     return undefined;
   },
@@ -75,7 +76,11 @@ function readInteger(value: unknown, min: number, max: number, set: (n: number) 
   return undefined;
 }
 
-function readRange(value: unknown, max: number, set: (range: { from: number; to: number }) => void): string | undefined {
+function readRange(
+  value: unknown,
+  max: number,
+  set: (range: { from: number; to: number }) => void,
+): string | undefined {
   const match = typeof value === 'string' ? /^(\d+)-(\d+)$/.exec(value) : null;
   const from = Number(match?.[1]);
   const to = Number(match?.[2]);

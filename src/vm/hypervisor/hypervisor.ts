@@ -49,7 +49,7 @@ export interface MachineSpec {
   /** first is the root disk */
   readonly drives: readonly DriveSpec[];
   readonly nics: readonly NicSpec[];
-  /** receives the serial console; bounded by the driver or by who reads it */
+  /** receives the serial console; the driver keeps it below 4 MiB, newest output last */
   readonly consolePath: string;
   /** receives the VMM's own stdout and stderr */
   readonly logPath: string;
@@ -65,14 +65,25 @@ export interface MachineRecord {
   readonly process: ProcessIdentity;
   readonly accelerator: Accelerator;
   readonly runtimeDirectory: string;
+  readonly consolePath: string;
+  readonly logPath: string;
 }
 
 /** The guest's control channel: the guest agent's JSON protocol. No network needed; every reply is bounded. */
 export interface GuestAgent {
-  /** Waits until the agent answers. Its first sync request is sent once and waits in the socket for the guest. */
+  /**
+   * Waits until the agent answers. Its first sync request waits in the socket for the guest.
+   * @throws CancelledError, or the BangerError that is the reason of the abort; GuestAgentError when the VMM is gone
+   */
   waitReady(options: { signal: AbortSignal }): Promise<void>;
+  /** `timeoutMs` 2000 when left out. @throws GuestAgentError */
   ping(options?: { timeoutMs?: number }): Promise<void>;
-  /** Runs a program in the guest and collects its bounded output. */
+  /**
+   * Runs a program in the guest, looked up in its PATH, and collects its output: some MiB, more fails.
+   * `timeoutMs` is 30000 when left out; timeout and abort kill the program in the guest. Death by a signal is exit
+   * code 128 + its number; a program that cannot be started is 127, as in a shell.
+   * @throws GuestAgentError, TimeoutError, CancelledError
+   */
   exec(
     argv: readonly string[],
     options?: { stdin?: Buffer; timeoutMs?: number; signal?: AbortSignal },
@@ -83,7 +94,11 @@ export interface GuestAgent {
 export abstract class Machine {
   abstract readonly record: MachineRecord;
   abstract readonly agent: GuestAgent;
-  /** settles when the VMM process is gone, whoever ended it */
+  /**
+   * Settles when the VMM process is gone, whoever ended it; never rejects, and never settles after `detach`.
+   * The status is known for a child of this daemon alone: of an adopted VMM both members are null.
+   * A guest's poweroff, reboot and panic all end the VMM with exit code 0.
+   */
   abstract readonly exited: Promise<ExitStatus>;
   /** Asks the guest to power off (agent, then ACPI); resolves when asked, not when done. */
   abstract requestShutdown(): Promise<void>;
@@ -96,18 +111,24 @@ export abstract class Machine {
 export abstract class Hypervisor {
   abstract readonly kind: 'qemu' | 'firecracker';
   abstract readonly features: HypervisorFeatures;
-  /** Really tries: the accelerator is found by starting a vCPU. Cached for the life of the daemon. */
+  /** Really tries: the accelerator is found by starting a vCPU, in up to 2 s. Cached while the hypervisor is available. */
   abstract probe(): Promise<HypervisorProbe>;
   /**
    * Starts the VMM; resolves when it runs and its control sockets answer (not when the guest is up).
-   * `onSpawn` is called with the process as soon as it exists, and awaited, so that it can be recorded.
+   * `onSpawn` is called with the process as soon as it exists, and awaited, so that it can be recorded; the guest
+   * does not run before. When launching fails or is aborted, no process is left.
+   * @throws VmmFailedError (its `portConflict` asks for another try with other ports), VmmProtocolError,
+   *   HostBinaryMissingError, SocketPathTooLongError, CancelledError, TimeoutError
    */
   abstract launch(
     spec: MachineSpec,
     options: { signal: AbortSignal; onSpawn: (process: ProcessIdentity) => Promise<void> },
   ): Promise<Machine>;
-  /** Takes up a machine of an earlier daemon; undefined when its process is gone or another. */
+  /**
+   * Takes up a machine of an earlier daemon; undefined when its process is gone or another.
+   * @throws VmmProtocolError, TimeoutError when the process lives but does not answer: find and kill it
+   */
   abstract adopt(record: MachineRecord): Promise<Machine | undefined>;
-  /** The processes, if any, that were started for this machine, even if their pid was never recorded. */
-  abstract findProcesses(id: string): Promise<ProcessIdentity[]>;
+  /** Argument that only the process of this machine carries: finds it even if its pid was never recorded. */
+  abstract processMarker(id: string): string;
 }

@@ -3,7 +3,6 @@ import { DEFAULT_IMAGE } from '../../contract/index.js';
 import type { OperationView, VmCreateParams } from '../../contract/index.js';
 import { Config } from '../../core/config/index.js';
 import { newId } from '../../core/ids.js';
-import type { OperationContext } from '../../core/operations/index.js';
 import { generateSshKeyPair } from '../../core/ssh/index.js';
 import { ImageService } from '../../image/index.js';
 import type { BootableImage } from '../../image/index.js';
@@ -11,8 +10,6 @@ import { randomMac, randomMachineId, randomVmName } from '../identity/random-ide
 import { VmRepository } from '../vm.repository.js';
 import type { NewVm } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
-import { WorkspaceImporter } from '../workspace-importer.js';
-import type { WorkspacePlan } from '../workspace-importer.js';
 import { CreateSteps } from './create-steps.js';
 import { VmChangeRunner } from './vm-change-runner.js';
 import { VmPreflight } from './vm-preflight.js';
@@ -29,11 +26,14 @@ export class VmCreateService {
     private readonly steps: CreateSteps,
   ) {}
 
-  async begin(params: VmCreateParams, signal: AbortSignal): Promise<{ vm: Vm; view: OperationView; finished: Promise<Vm> }> {
+  async begin(
+    params: VmCreateParams,
+    signal: AbortSignal,
+  ): Promise<{ vm: Vm; view: OperationView; finished: Promise<Vm> }> {
     const image = await this.images.require(params.image ?? DEFAULT_IMAGE);
     const request = await this.#request(params, image);
     const workspace = await this.preflight.check({ ...request, image, workspace: params.workspace }, signal);
-    const hostKey = await generateSshKeyPair(`host key of ${request.name}`);
+    const hostKey = await generateSshKeyPair(`root@${request.name}`);
     const vm = await this.vms.insert({ ...request, hostKeyPublic: hostKey.publicKey });
     try {
       const change = { vm, kind: 'vm.create', action: 'creation' };

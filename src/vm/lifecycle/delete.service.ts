@@ -23,13 +23,16 @@ export class VmDeleteService {
 
   /** @throws VmWrongStateError when it runs and `force` is not set */
   async delete(vm: Vm, force: boolean): Promise<Vm> {
-    return this.changes.run({ vm, kind: 'vm.delete', action: 'deletion' }, (operation) => this.#run(vm.id, force, operation));
+    return this.changes.run({ vm, kind: 'vm.delete', action: 'deletion' }, (operation) =>
+      this.#run(vm.id, force, operation),
+    );
   }
 
   /** The connection that an ephemeral VM lived for is gone: whatever it is doing, it ends. */
   async deleteAbandoned(vmId: string): Promise<void> {
     const hold = this.locks.holder(vmId);
-    if (hold?.action === 'creation' && hold.operationId !== undefined) await this.operations.cancel(hold.operationId);
+    if (hold?.action === 'creation' && hold.operationId !== undefined)
+      await this.operations.cancel(hold.operationId);
     const release = await this.locks.wait(vmId, 'deletion');
     try {
       const vm = await this.vms.find(vmId);
@@ -41,7 +44,8 @@ export class VmDeleteService {
 
   async #run(vmId: string, force: boolean, operation: OperationContext): Promise<Vm> {
     const vm = await this.vms.require(vmId);
-    if (vm.state === 'running' && !force) throw new VmWrongStateError(vm.name, vm.state, ['stopped', 'failed']);
+    if (vm.state === 'running' && !force)
+      throw new VmWrongStateError(vm.name, vm.state, ['stopped', 'failed']);
     await operation.step('vm.remove', 'removing the VM', () => this.#remove(vm));
     return vm;
   }

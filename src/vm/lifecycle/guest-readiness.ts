@@ -29,15 +29,23 @@ export class GuestReadiness {
   async wait(vm: Vm, machine: Machine, operation: OperationContext): Promise<void> {
     const deadlineMs = Date.now() + this.config.values.bootTimeoutMs;
     await operation.step('guest.boot', 'booting', () =>
-      this.#guard(vm, machine, { stage: 'its guest agent does not answer', deadlineMs, signal: operation.signal }, (signal) =>
-        machine.agent.waitReady({ signal }),
+      this.#guard(
+        vm,
+        machine,
+        { stage: 'its guest agent does not answer', deadlineMs, signal: operation.signal },
+        (signal) => machine.agent.waitReady({ signal }),
       ),
     );
     await operation.step('guest.connect', 'connecting', () =>
-      this.#guard(vm, machine, { stage: 'its SSH server does not answer', deadlineMs, signal: operation.signal }, async (signal) => {
-        const target = await this.access.target(vm);
-        this.pool.put(vm.id, target, await connectWhenReady(this.ssh, target, { deadlineMs, signal }));
-      }),
+      this.#guard(
+        vm,
+        machine,
+        { stage: 'its SSH server does not answer', deadlineMs, signal: operation.signal },
+        async (signal) => {
+          const target = await this.access.target(vm);
+          this.pool.put(vm.id, target, await connectWhenReady(this.ssh, target, { deadlineMs, signal }));
+        },
+      ),
     );
   }
 
@@ -68,7 +76,12 @@ export class GuestReadiness {
     }
   }
 
-  async #failure(vm: Vm, stage: string, ended: ExitStatus | undefined, cause: unknown): Promise<VmBootFailedError> {
+  async #failure(
+    vm: Vm,
+    stage: string,
+    ended: ExitStatus | undefined,
+    cause: unknown,
+  ): Promise<VmBootFailedError> {
     const paths = this.paths.of(vm.id);
     const consoleTail = await this.files.tail(paths.console, CONSOLE_TAIL);
     if (ended === undefined) {
@@ -80,6 +93,12 @@ export class GuestReadiness {
     const log = (await this.files.tail(paths.vmmLog, CONSOLE_TAIL)).trim();
     const how = ended.signal === null ? `exit status ${ended.exitCode}` : `signal ${ended.signal}`;
     const why = `the machine ended by itself (${how})${log === '' ? '' : `: ${log.split('\n').at(-1)}`}`;
-    return new VmBootFailedError({ vm: vm.name, stage: 'it went down while booting', consoleTail, why, cause });
+    return new VmBootFailedError({
+      vm: vm.name,
+      stage: 'it went down while booting',
+      consoleTail,
+      why,
+      cause,
+    });
   }
 }

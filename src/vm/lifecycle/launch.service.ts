@@ -63,7 +63,11 @@ export class LaunchService {
     const { record } = machine;
     return {
       machine,
-      vm: await this.vms.update(vm.id, { machine: record, accelerator: record.accelerator, startedAt: new Date() }),
+      vm: await this.vms.update(vm.id, {
+        machine: record,
+        accelerator: record.accelerator,
+        startedAt: new Date(),
+      }),
     };
   }
 }

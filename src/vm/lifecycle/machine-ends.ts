@@ -27,6 +27,9 @@ export class MachineEnds {
       return;
     }
     const error = new VmEndedError(vm.name, exit, stderrTail);
-    await this.vms.transition(vm, 'failed', { machine: null, error: { message: error.message, data: error.toData() } });
+    await this.vms.transition(vm, 'failed', {
+      machine: null,
+      error: { message: error.message, data: error.toData() },
+    });
   }
 }

@@ -28,7 +28,10 @@ export class MachinePreparer {
     const draft = this.capabilities.configure(await this.#facts(vm));
     const owner = { type: 'vm', id: vm.id } as const;
     await this.directories.make(paths.runtimeDirectory, { owner, mode: 0o700, uid: vm.uid });
-    await this.files.write(paths.identity, await identityArchive(draft.identityFiles), { mode: 0o400, uid: vm.uid });
+    await this.files.write(paths.identity, await identityArchive(draft.identityFiles), {
+      mode: 0o400,
+      uid: vm.uid,
+    });
     await this.files.write(paths.console, '', { mode: 0o600, uid: vm.uid });
     await this.files.write(paths.knownHosts, `${vm.id}.vm ${vm.hostKeyPublic}\n`, { mode: 0o644 });
     return {

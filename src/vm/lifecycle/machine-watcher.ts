@@ -25,7 +25,10 @@ export class MachineWatcher {
     machine.exited
       .then((exit) => this.#recordEnd(vm.id, machine, exit))
       .catch((error: unknown) => {
-        this.logger.error({ vm: vm.id, err: toBangerError(error) }, 'the end of a machine could not be recorded');
+        this.logger.error(
+          { vm: vm.id, err: toBangerError(error) },
+          'the end of a machine could not be recorded',
+        );
       });
   }
 

@@ -30,7 +30,9 @@ export class VmReconciler {
     const vms = await this.vms.list();
     await Promise.all(vms.map((vm) => this.#reconcileSafely(vm)));
     const known = new Set(vms.map((vm) => vm.id));
-    const orphans = (await this.ledger.list()).filter(({ owner }) => owner.type === 'vm' && !known.has(owner.id));
+    const orphans = (await this.ledger.list()).filter(
+      ({ owner }) => owner.type === 'vm' && !known.has(owner.id),
+    );
     for (const id of new Set(orphans.map(({ owner }) => owner.id))) {
       this.logger.warn({ vm: id }, 'releasing what belonged to a VM that is no more');
       await this.ledger.releaseOwner({ type: 'vm', id });

@@ -21,7 +21,9 @@ export class VmStartService {
   /** Running already is success. */
   async start(vm: Vm): Promise<Vm> {
     if (vm.state === 'running') return vm;
-    return this.changes.run({ vm, kind: 'vm.start', action: 'start' }, (operation) => this.#run(vm.id, operation));
+    return this.changes.run({ vm, kind: 'vm.start', action: 'start' }, (operation) =>
+      this.#run(vm.id, operation),
+    );
   }
 
   async #run(vmId: string, operation: OperationContext): Promise<Vm> {
@@ -48,6 +50,9 @@ export class VmStartService {
     const error = toBangerError(cause, 'the start');
     const cancelled = error.kind === 'CANCELLED';
     const stored = { message: error.message, data: error.toData() };
-    await this.vms.transition(vm, cancelled ? 'stopped' : 'failed', { machine: null, error: cancelled ? null : stored });
+    await this.vms.transition(vm, cancelled ? 'stopped' : 'failed', {
+      machine: null,
+      error: cancelled ? null : stored,
+    });
   }
 }

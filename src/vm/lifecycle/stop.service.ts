@@ -44,7 +44,11 @@ export class VmStopService {
     );
   }
 
-  async #end(vmId: string, operation: OperationContext, before: (machine: Machine) => Promise<void>): Promise<Vm> {
+  async #end(
+    vmId: string,
+    operation: OperationContext,
+    before: (machine: Machine) => Promise<void>,
+  ): Promise<Vm> {
     const vm = await this.vms.require(vmId);
     if (isDown(vm)) return vm;
     if (vm.state !== 'running') throw new VmWrongStateError(vm.name, vm.state, ['running']);

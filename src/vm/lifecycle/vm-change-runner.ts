@@ -21,7 +21,11 @@ export class VmChangeRunner {
     const release = this.locks.take(change.vm.id, change.vm.name, change.action);
     try {
       const { vm, kind } = change;
-      const started = await this.operations.begin({ kind, subject: { type: 'vm', id: vm.id, name: vm.name }, body });
+      const started = await this.operations.begin({
+        kind,
+        subject: { type: 'vm', id: vm.id, name: vm.name },
+        body,
+      });
       this.locks.attachOperation(vm.id, started.view.id);
       const finished = started.finished.finally(release);
       // The operation's row keeps the failure; whoever does not wait for it must not crash the daemon.

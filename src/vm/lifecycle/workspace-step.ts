@@ -16,10 +16,14 @@ export class WorkspaceStep {
   ) {}
 
   async run(vm: Vm, plan: WorkspacePlan, operation: OperationContext): Promise<void> {
-    const { warnings, ...workspace } = await operation.step('workspace.import', 'importing the repository', async (step) => {
-      const connection = await this.access.connect(vm, operation.signal);
-      return this.importer.import(plan, connection, step, operation.signal);
-    });
+    const { warnings, ...workspace } = await operation.step(
+      'workspace.import',
+      'importing the repository',
+      async (step) => {
+        const connection = await this.access.connect(vm, operation.signal);
+        return this.importer.import(plan, connection, step, operation.signal);
+      },
+    );
     for (const warning of warnings) operation.warn(warning);
     await this.vms.update(vm.id, { workspace });
   }

@@ -1,0 +1,21 @@
+import 'reflect-metadata';
+import { toBangerError } from '../core/errors/index.js';
+import { runDoctor } from './doctor.js';
+import { serve } from './serve.js';
+
+/**
+ * `bangerd` serves until it is told to stop; `bangerd doctor` prints a DoctorReport and ends.
+ * A failure to start is one JSON line on stderr, which the CLI shows: {"error":{message,kind,…}}.
+ */
+async function main(): Promise<void> {
+  if (process.argv[2] === 'doctor') return runDoctor();
+  return serve();
+}
+
+main().catch((error: unknown) => {
+  const failure = toBangerError(error, 'the start of the daemon');
+  process.stderr.write(`${JSON.stringify({ error: { message: failure.message, ...failure.toData() } })}\n`);
+  if (failure.kind === 'INTERNAL')
+    process.stderr.write(`${String(failure.cause instanceof Error ? failure.cause.stack : failure.stack)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,28 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { LOGGER } from '../core/logging/index.js';
+import type { Logger } from '../core/logging/index.js';
+import { OperationRunner } from '../core/operations/index.js';
+import { HostDirectories } from '../host/index.js';
+import { ImageService } from '../image/index.js';
+import { VmReconciler } from '../vm/index.js';
+
+/** What happens between the start of a daemon and its first answer: the books and the machine agree again. */
+@Injectable()
+export class Reconciler {
+  constructor(
+    private readonly directories: HostDirectories,
+    private readonly operations: OperationRunner,
+    private readonly images: ImageService,
+    private readonly vms: VmReconciler,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async run(): Promise<void> {
+    await this.directories.prepareRoots();
+    const interrupted = await this.operations.markInterrupted();
+    for (const { id, kind } of interrupted)
+      this.logger.warn({ operation: id, kind }, 'operation was interrupted');
+    await this.vms.run();
+    await this.images.reconcile();
+  }
+}

@@ -1,0 +1,59 @@
+import { NestFactory } from '@nestjs/core';
+import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
+import { Config, loadConfig } from '../core/config/index.js';
+import { createLogger, LOGGER, NestLogger } from '../core/logging/index.js';
+import type { Logger } from '../core/logging/index.js';
+import { ByteChannels, JsonRpcServer } from '../core/rpc/index.js';
+import { Machines } from '../vm/index.js';
+import { DaemonLifetime } from './daemon-lifetime.js';
+import { DaemonModule } from './daemon.module.js';
+import { Reconciler } from './reconciler.js';
+import { takeStateDirectory } from './single-instance.adapter.js';
+
+/** Group whose members may use the daemon of the root user, where the group exists. */
+const SOCKET_GROUP = 'banger';
+
+/** Runs the daemon until somebody wants it to stop. VMs outlive it. */
+export async function serve(): Promise<void> {
+  const config = await loadConfig();
+  const release = takeStateDirectory({
+    lock: config.lockPath,
+    socket: config.socketPath,
+    stateDirectory: config.values.stateDirectory,
+  });
+  const logger = createLogger({
+    level: config.values.logLevel,
+    destination: config.logPath,
+    base: { pid: process.pid },
+  });
+  const app = await NestFactory.createMicroservice<AsyncMicroserviceOptions>(
+    DaemonModule.forDaemon(config, logger),
+    {
+      useFactory: (channels: ByteChannels, values: Config, log: Logger) => ({
+        strategy: new JsonRpcServer({
+          socketPath: values.socketPath,
+          ...(values.values.mode === 'root' && { socketGroup: SOCKET_GROUP }),
+          channels,
+          logger: log,
+        }),
+      }),
+      inject: [ByteChannels, Config, LOGGER],
+      logger: new NestLogger(logger),
+      abortOnError: false,
+    },
+  );
+  const lifetime = app.get(DaemonLifetime);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => lifetime.requestStop(`got ${signal}`));
+  }
+  await app.init();
+  await app.get(Reconciler).run();
+  await app.listen();
+  logger.info({ socket: config.socketPath, state: config.values.stateDirectory }, 'ready');
+
+  logger.info({ reason: await lifetime.stopRequested }, 'stopping; VMs go on');
+  app.get(Machines).detachAll();
+  await app.close();
+  release();
+  process.exit(0);
+}

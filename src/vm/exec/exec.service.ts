@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import type { ChannelGrant, VmExecParams } from '../../contract/index.js';
+import { ByteChannels } from '../../core/rpc/index.js';
+import { GuestAccess } from '../access/guest-access.js';
+import { Machines } from '../machines.js';
+import type { Vm } from '../vm.types.js';
+import { bridgeExec } from './bridge-exec.js';
+import { guestCommandLine } from './guest-command-line.js';
+
+/** Runs commands in guests, each on a byte channel of its own. */
+@Injectable()
+export class ExecService {
+  constructor(
+    private readonly channels: ByteChannels,
+    private readonly machines: Machines,
+    private readonly access: GuestAccess,
+  ) {}
+
+  /** Checks all that can be checked now; the command itself starts when the client opens the channel. */
+  grant(vm: Vm, params: VmExecParams, ref: string): ChannelGrant {
+    this.machines.require(vm);
+    const line = guestCommandLine({
+      command: params.command,
+      cwd: params.cwd ?? vm.workspace?.workingDirectory ?? '/root',
+      // The correlation id goes on into the guest, so that what runs there can be told from the daemon's log.
+      env: { ...vm.env, BANGER_REF: ref, ...params.env },
+    });
+    const terminal = params.terminal;
+    return this.channels.grant(async (channel) => {
+      const connection = await this.access.connect(vm, channel.aborted);
+      await bridgeExec(connection, { line, ...(terminal !== undefined && { terminal }) }, channel);
+    });
+  }
+}

@@ -1,0 +1,63 @@
+import { BangerError } from '../../core/errors/index.js';
+import type { ExitStatus } from '../../core/process/index.js';
+
+/** The VMM ended before it was ready. */
+export class VmmFailedError extends BangerError<'VMM_FAILED'> {
+  /** another process has one of the forwarded host ports: worth another try with others */
+  readonly portConflict: boolean;
+
+  constructor(facts: ExitStatus & { binary: string; stderrTail: string; portConflict: boolean }) {
+    const { binary, portConflict, exitCode, signal, stderrTail } = facts;
+    const how = signal === null ? `exit status ${exitCode}` : `signal ${signal}`;
+    super('VMM_FAILED', `${binary} ended with ${how} before the machine ran`, {
+      details: { exitCode, signal, stderrTail },
+      why: lastLine(stderrTail),
+      fix: portConflict ? 'another program listens on that port of 127.0.0.1; try again' : undefined,
+    });
+    this.portConflict = portConflict;
+  }
+}
+
+/** The VMM's control protocol was broken, or it refused a command. */
+export class VmmProtocolError extends BangerError<'VMM_PROTOCOL'> {
+  constructor(command: string, reason: string, cause?: unknown) {
+    super('VMM_PROTOCOL', `the VMM's control command ${command} failed: ${reason}`, {
+      details: { command, reason },
+      cause,
+    });
+  }
+}
+
+/** The guest agent does not answer, or answers nonsense. */
+export class GuestAgentError extends BangerError<'VM_GUEST_UNREACHABLE'> {
+  constructor(vm: string, reason: string) {
+    super('VM_GUEST_UNREACHABLE', `the guest agent of ${vm} cannot be used: ${reason}`, {
+      details: { vm, channel: 'agent' },
+      why: 'the guest is still starting, hangs, or its agent was stopped',
+      fix: 'look at the console of the VM, or restart the VM',
+    });
+  }
+}
+
+/** sun_path of Linux, less the closing zero. */
+const MAX_SOCKET_PATH_BYTES = 107;
+
+export class SocketPathTooLongError extends BangerError<'SOCKET_PATH_TOO_LONG'> {
+  constructor(path: string) {
+    super('SOCKET_PATH_TOO_LONG', `the socket path ${path} is too long`, {
+      details: { path, max: MAX_SOCKET_PATH_BYTES },
+      why: `Linux allows ${MAX_SOCKET_PATH_BYTES} bytes`,
+      fix: 'choose a shorter runtime directory (BANGER_RUNTIME_DIR)',
+    });
+  }
+
+  /** @throws SocketPathTooLongError */
+  static check(path: string): void {
+    if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) throw new SocketPathTooLongError(path);
+  }
+}
+
+function lastLine(text: string): string | undefined {
+  const line = text.trim().split('\n').at(-1);
+  return line === '' ? undefined : line;
+}

@@ -1,0 +1,10 @@
+import { Module } from '@nestjs/common';
+import { Hypervisor } from './hypervisor.js';
+import { QemuHypervisor } from './qemu/qemu-hypervisor.js';
+
+/** The hypervisor of this host. Needs Config and ProcessRunner from global modules. */
+@Module({
+  providers: [{ provide: Hypervisor, useClass: QemuHypervisor }],
+  exports: [Hypervisor],
+})
+export class HypervisorModule {}

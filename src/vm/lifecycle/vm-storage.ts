@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import { DiskBackend, HostDirectories, UidLeases } from '../../host/index.js';
+import { VmFiles } from '../vm-files.adapter.js';
+import { VmPathFinder } from '../vm-paths.js';
+import { VmRepository } from '../vm.repository.js';
+import type { Vm } from '../vm.types.js';
+import type { CreateRequest } from './create-request.js';
+
+/** What a VM keeps on disk, made through the ledger. */
+@Injectable()
+export class VmStorage {
+  constructor(
+    private readonly directories: HostDirectories,
+    private readonly uids: UidLeases,
+    private readonly disks: DiskBackend,
+    private readonly files: VmFiles,
+    private readonly paths: VmPathFinder,
+    private readonly vms: VmRepository,
+  ) {}
+
+  async make({ vm, image, hostKeyPrivate }: CreateRequest): Promise<Vm> {
+    const owner = { type: 'vm', id: vm.id } as const;
+    const paths = this.paths.of(vm.id);
+    const uid = await this.uids.acquire(owner);
+    const leased = uid === undefined ? vm : await this.vms.update(vm.id, { uid });
+    await this.directories.make(paths.directory, { owner, mode: 0o711 });
+    await this.files.write(paths.hostKey, hostKeyPrivate, { mode: 0o600 });
+    await this.disks.createOverlay({
+      basePath: image.rootPath,
+      baseFormat: image.rootFormat,
+      path: paths.disk,
+      sizeBytes: vm.diskMib * 1024 * 1024,
+      ...(uid !== undefined && { uid }),
+    });
+    return leased;
+  }
+}

@@ -1,0 +1,73 @@
+import { Module } from '@nestjs/common';
+import { CapabilitiesModule } from '../capabilities/index.js';
+import { HostModule } from '../host/index.js';
+import { ImageModule } from '../image/index.js';
+import { DaemonKey } from './access/daemon-key.js';
+import { GuestAccess } from './access/guest-access.js';
+import { ExecService } from './exec/exec.service.js';
+import { HypervisorModule } from './hypervisor/hypervisor.module.js';
+import { BootService } from './lifecycle/boot.service.js';
+import { CreateSteps } from './lifecycle/create-steps.js';
+import { VmCreateService } from './lifecycle/create.service.js';
+import { VmDeleteService } from './lifecycle/delete.service.js';
+import { GuestReadiness } from './lifecycle/guest-readiness.js';
+import { LaunchService } from './lifecycle/launch.service.js';
+import { MachineAdoption } from './lifecycle/machine-adoption.js';
+import { MachineEnds } from './lifecycle/machine-ends.js';
+import { MachinePreparer } from './lifecycle/machine-preparer.js';
+import { MachineTeardown } from './lifecycle/machine-teardown.js';
+import { MachineWatcher } from './lifecycle/machine-watcher.js';
+import { VmReconciler } from './lifecycle/reconcile.service.js';
+import { VmStartService } from './lifecycle/start.service.js';
+import { VmStopService } from './lifecycle/stop.service.js';
+import { VmChangeRunner } from './lifecycle/vm-change-runner.js';
+import { VmPreflight } from './lifecycle/vm-preflight.js';
+import { VmStorage } from './lifecycle/vm-storage.js';
+import { WorkspaceStep } from './lifecycle/workspace-step.js';
+import { Machines } from './machines.js';
+import { VmFiles } from './vm-files.adapter.js';
+import { VmLocks } from './vm-locks.js';
+import { VmPathFinder } from './vm-paths.js';
+import { VmPowerController } from './vm-power.controller.js';
+import { VmController } from './vm.controller.js';
+import { VmRepository } from './vm.repository.js';
+
+const LIFECYCLE = [
+  BootService,
+  CreateSteps,
+  GuestReadiness,
+  LaunchService,
+  MachineAdoption,
+  MachineEnds,
+  MachinePreparer,
+  MachineTeardown,
+  MachineWatcher,
+  VmChangeRunner,
+  VmCreateService,
+  VmDeleteService,
+  VmPreflight,
+  VmReconciler,
+  VmStartService,
+  VmStopService,
+  VmStorage,
+  WorkspaceStep,
+];
+
+/** Needs a `WorkspaceImporter` from a global module: the workspace module stands above this one. */
+@Module({
+  imports: [CapabilitiesModule, HostModule, HypervisorModule, ImageModule],
+  controllers: [VmController, VmPowerController],
+  providers: [
+    ...LIFECYCLE,
+    DaemonKey,
+    ExecService,
+    GuestAccess,
+    Machines,
+    VmFiles,
+    VmLocks,
+    VmPathFinder,
+    VmRepository,
+  ],
+  exports: [HypervisorModule, Machines, VmReconciler],
+})
+export class VmModule {}
