@@ -2,6 +2,8 @@ import type { Readable, Writable } from 'node:stream';
 import type { TerminalRequest, TerminalSize } from '../../contract/index.js';
 
 export interface SshTarget {
+  /** how messages name the machine; `host:port` when left out */
+  readonly label?: string;
   readonly host: string;
   readonly port: number;
   readonly username: string;
@@ -21,6 +23,8 @@ export interface SshCommand {
 export interface SshExit {
   readonly exitCode: number | null;
   readonly signal: string | null;
+  /** set when the connection broke, or the channel was closed from here, before the command ended */
+  readonly cutOff?: true;
 }
 
 /** One command or shell on a connection. */
@@ -38,7 +42,9 @@ export interface SshChannel {
 }
 
 export interface SshConnection {
+  /** resolves when the connection has ended, for whatever reason; never rejects */
   readonly closed: Promise<void>;
+  /** Starts a command. @throws SshConnectError (reason `lost` or `refused-channel`) */
   open(command: SshCommand): Promise<SshChannel>;
   close(): void;
 }
@@ -49,5 +55,8 @@ export abstract class SshClient {
    * Connects once and authenticates. Does not retry by itself.
    * @throws SshConnectError (refused, reset, wrong host key, authentication) — its `retryable` says whether waiting may help
    */
-  abstract connect(target: SshTarget, options: { timeoutMs: number; signal?: AbortSignal }): Promise<SshConnection>;
+  abstract connect(
+    target: SshTarget,
+    options: { timeoutMs: number; signal?: AbortSignal },
+  ): Promise<SshConnection>;
 }

@@ -1,0 +1,49 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { BangerError, CancelledError } from '../errors/index.js';
+import type { SshClient, SshConnection, SshTarget } from './ssh-client.js';
+import { SshConnectError } from './ssh-errors.js';
+
+export interface ConnectWhenReadyOptions {
+  /** `ms` since the epoch, as Date.now() counts: after this no attempt is made */
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal;
+  /** `ms` between a failed attempt and the next */
+  readonly retryDelayMs?: number;
+}
+
+/**
+ * `ms` for one attempt. Short attempts that are repeated overload a booting guest: a 0.3 s limit kept one from
+ * ever answering, since each attempt costs it a key exchange.
+ */
+const ATTEMPT_MS = 15_000;
+const RETRY_DELAY_MS = 200;
+
+/**
+ * Connects to a guest that may still be booting: tries again as long as the failure is one that time may cure.
+ * @throws SshConnectError (the last one, at the deadline, or the first that is not retryable), CancelledError
+ */
+export async function connectWhenReady(
+  client: SshClient,
+  target: SshTarget,
+  { deadlineMs, signal, retryDelayMs = RETRY_DELAY_MS }: ConnectWhenReadyOptions,
+): Promise<SshConnection> {
+  for (;;) {
+    const timeoutMs = Math.max(1, Math.min(ATTEMPT_MS, deadlineMs - Date.now()));
+    try {
+      return await client.connect(target, { timeoutMs, ...(signal !== undefined && { signal }) });
+    } catch (error) {
+      const isOver = Date.now() + retryDelayMs >= deadlineMs;
+      if (!(error instanceof SshConnectError) || !error.retryable || isOver) throw error;
+    }
+    await pause(retryDelayMs, signal);
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await delay(ms, undefined, signal === undefined ? {} : { signal });
+  } catch {
+    const reason: unknown = signal?.reason;
+    throw reason instanceof BangerError ? reason : new CancelledError('connecting to the guest');
+  }
+}

@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import { BangerError, CancelledError } from '../errors/index.js';
+import { PooledConnection } from './pooled-connection.js';
+import { SshClient } from './ssh-client.js';
+import type { SshConnection, SshTarget } from './ssh-client.js';
+
+export interface PoolGetOptions {
+  readonly signal?: AbortSignal;
+  /** `ms` since the epoch until which it is tried; 20 s from now when left out */
+  readonly deadlineMs?: number;
+}
+
+const DEFAULT_WAIT_MS = 20_000;
+
+/** Keeps the SSH connections of running VMs, so that a command costs no key exchange. */
+@Injectable()
+export class SshPool implements OnApplicationShutdown {
+  readonly #entries = new Map<string, PooledConnection>();
+
+  constructor(private readonly client: SshClient) {}
+
+  /**
+   * The shared connection of a VM; made when there is none, or when the old one broke. Closing what is returned does
+   * nothing: `drop` does. @throws SshConnectError, CancelledError
+   */
+  async get(id: string, target: SshTarget, options: PoolGetOptions = {}): Promise<SshConnection> {
+    const entry = this.#entryFor(id, target);
+    const { signal, deadlineMs = Date.now() + DEFAULT_WAIT_MS } = options;
+    await abortable(entry.prepare(deadlineMs), signal);
+    return entry;
+  }
+
+  /** Adopts a connection that was made elsewhere. */
+  put(id: string, target: SshTarget, connection: SshConnection): void {
+    this.#entryFor(id, target).adopt(connection);
+  }
+
+  /** Closes the connections of a VM and ends what runs on them. None is fine. */
+  drop(id: string): void {
+    const entry = this.#entries.get(id);
+    this.#entries.delete(id);
+    entry?.shutDown();
+  }
+
+  onApplicationShutdown(): void {
+    for (const id of this.#entries.keys()) this.drop(id);
+  }
+
+  #entryFor(id: string, target: SshTarget): PooledConnection {
+    const existing = this.#entries.get(id);
+    if (existing?.leadsTo(target) === true) return existing;
+    this.drop(id);
+    const entry = new PooledConnection(this.client, target);
+    this.#entries.set(id, entry);
+    return entry;
+  }
+}
+
+/** The work is shared with others: a caller that gives up stops waiting, not the work. */
+async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  const stop = Promise.withResolvers<never>();
+  const abort = (): void => {
+    const reason: unknown = signal.reason;
+    stop.reject(reason instanceof BangerError ? reason : new CancelledError('connecting to the guest'));
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([work, stop.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+    work.catch(() => undefined);
+  }
+}
