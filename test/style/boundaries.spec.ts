@@ -99,7 +99,7 @@ describe('import rules', () => {
     const expected = Object.entries(BAD).flatMap(([path, [, ...rules]]) =>
       rules.map((rule) => `${path}: ${rule}`),
     );
-    const found = new Set((await violations(directory)).map((it) => `${it.from}: ${it.rule.name}`));
+    const found = new Set((await violations(directory)).map(({ from, rule }) => `${from}: ${rule.name}`));
     found.delete('src/capabilities/index.ts: no-circular');
     expect([...found].toSorted()).toEqual(expected.toSorted());
   });
