@@ -25,6 +25,39 @@ bootstrap_node() {
   return 1
 }
 
+# Runs a command with its output kept, shown only if it fails; leaves its time, in whole seconds, in bootstrap_took.
+bootstrap_quietly() {
+  bootstrap_log=$(mktemp) || return 1
+  bootstrap_started=$(date +%s)
+  if "$@" >"$bootstrap_log" 2>&1; then
+    bootstrap_status=0
+  else
+    bootstrap_status=$?
+    cat "$bootstrap_log" >&2
+  fi
+  rm -f "$bootstrap_log"
+  bootstrap_took=$(($(date +%s) - bootstrap_started))
+  return "$bootstrap_status"
+}
+
+# Brings the checkout up for `quickstart`: says what is missing on the host before anything is begun.
+bootstrap_all() {
+  bootstrap_absent=
+  command -v git >/dev/null 2>&1 || bootstrap_absent="$bootstrap_absent git"
+  if ! bootstrap_modules_current; then
+    command -v node >/dev/null 2>&1 || bootstrap_absent="$bootstrap_absent nodejs"
+    command -v npm >/dev/null 2>&1 || bootstrap_absent="$bootstrap_absent npm"
+  fi
+  if [ -n "$bootstrap_absent" ]; then
+    bootstrap_say "missing on this host:$bootstrap_absent"
+    bootstrap_sudo=
+    [ "$(id -u)" -eq 0 ] || bootstrap_sudo='sudo '
+    printf '  fix: %sapt-get install --no-install-recommends%s\n' "$bootstrap_sudo" "$bootstrap_absent" >&2
+    return 1
+  fi
+  bootstrap_modules && bootstrap_build
+}
+
 # Whether node_modules is what package-lock.json says.
 bootstrap_modules_current() {
   [ -f "$BANGER_ROOT/node_modules/.banger-lock-stamp" ] &&
@@ -48,12 +81,13 @@ bootstrap_modules() {
     }
     bootstrap_say 'installing packages (npm ci), about half a minute'
     cd "$BANGER_ROOT" || exit 1
-    # npm's own fallback when stdout is no terminal is silence; what matters comes on stderr
-    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 9<&- || {
+    # npm warns at length about engines and deprecations of no concern; its words matter when it fails
+    bootstrap_quietly npm ci --ignore-scripts --no-audit --no-fund --loglevel=error 9<&- || {
       bootstrap_say 'npm ci failed; check that the npm registry can be reached (npm ping), then try again'
       exit 1
     }
     bootstrap_lock_hash >node_modules/.banger-lock-stamp
+    bootstrap_say "packages installed ($bootstrap_took s)"
   ) 9<"$BANGER_ROOT"
 }
 
@@ -61,7 +95,7 @@ bootstrap_modules() {
 bootstrap_sources() {
   (
     cd "$BANGER_ROOT" || exit 1
-    find src prisma scripts/build.sh scripts/bootstrap.sh package.json package-lock.json nest-cli.json \
+    find src prisma prisma.config.ts rolldown.config.ts scripts/build.sh scripts/bootstrap.sh package.json package-lock.json nest-cli.json \
       tsconfig.json tsconfig.build.json -path src/core/database/generated -prune -o \
       -type f ! -name '*.spec.ts' -printf '%p %s %T@\n' 2>/dev/null | LC_ALL=C sort | sha256sum | cut -d' ' -f1
   )
@@ -69,23 +103,22 @@ bootstrap_sources() {
 
 bootstrap_build_current() {
   [ -f "$BANGER_ROOT/dist/.banger-build-stamp" ] &&
+    [ -f "$BANGER_ROOT/dist/cli-bundle/banger.cjs" ] &&
     [ "$(cat "$BANGER_ROOT/dist/.banger-build-stamp")" = "$(bootstrap_sources)" ]
 }
 
-# Builds unless dist is that of the sources. The sources are looked at before the build: an edit meanwhile counts as new.
+# Builds unless dist is that of the sources; scripts/build.sh leaves the stamp.
 bootstrap_build() {
   bootstrap_build_current && return 0
   (
     flock 9
     bootstrap_build_current && exit 0
     bootstrap_say 'building'
-    bootstrap_before=$(bootstrap_sources)
     cd "$BANGER_ROOT" || exit 1
-    PATH="$BANGER_ROOT/node_modules/.bin:$PATH" sh scripts/build.sh >&2 9<&- || {
+    bootstrap_quietly sh scripts/build.sh 9<&- || {
       bootstrap_say 'the build failed; its output is above'
       exit 1
     }
-    mkdir -p dist
-    printf '%s\n' "$bootstrap_before" >dist/.banger-build-stamp
+    bootstrap_say "built ($bootstrap_took s)"
   ) 9<"$BANGER_ROOT"
 }

@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { exitCodeOf } from '../../contract/errors.js';
+import { Config } from '../../core/config/index.js';
+import { BangerError, isKind } from '../../core/errors/index.js';
+import { RpcClient } from './rpc.js';
+import { Invocation } from '../invocation.js';
+import { Presenter } from '../render/presenter.js';
+import { DaemonProcess } from './daemon-process.js';
+import type { DaemonChild } from './daemon-process.js';
+
+/** `ms` that a daemon may take until its socket answers */
+const START_LIMIT_MS = 15_000;
+const POLL_MS = 25;
+
+/** The way to the daemon; starts one where none runs. */
+@Injectable()
+export class DaemonConnector {
+  constructor(
+    private readonly invocation: Invocation,
+    private readonly config: Config,
+    private readonly daemon: DaemonProcess,
+    private readonly presenter: Presenter,
+  ) {}
+
+  get socketPath(): string {
+    return this.invocation.flags.socket ?? this.config.socketPath;
+  }
+
+  /** A connection, to a daemon started for it if need be. @throws BangerError SOCKET_FORBIDDEN, DAEMON_START_FAILED */
+  async connect(): Promise<RpcClient> {
+    const running = await this.connectIfRunning();
+    if (running !== undefined) return running;
+    // a socket named by the user belongs to a daemon whose directories only the user knows
+    if (this.invocation.flags.socket !== undefined)
+      return await RpcClient.connect({ socketPath: this.socketPath });
+    return await this.start();
+  }
+
+  /** A connection, or undefined when no daemon runs. @throws BangerError SOCKET_FORBIDDEN */
+  async connectIfRunning(): Promise<RpcClient | undefined> {
+    try {
+      return await RpcClient.connect({ socketPath: this.socketPath });
+    } catch (error) {
+      if (isKind(error, 'DAEMON_UNREACHABLE')) return undefined;
+      throw error;
+    }
+  }
+
+  /** Runs the work with a connection and closes it afterwards. */
+  async with<T>(work: (client: RpcClient) => Promise<T>): Promise<T> {
+    const client = await this.connect();
+    try {
+      return await work(client);
+    } finally {
+      await client.close();
+    }
+  }
+
+  private async start(): Promise<RpcClient> {
+    this.presenter.note('starting the daemon');
+    const child = this.daemon.start(this.config.logPath);
+    try {
+      return await this.waitFor(child);
+    } finally {
+      child.release();
+    }
+  }
+
+  private async waitFor(child: DaemonChild): Promise<RpcClient> {
+    const deadline = Date.now() + START_LIMIT_MS;
+    let ended: { exitCode: number | null } | undefined;
+    void child.exited.then((status) => (ended = status));
+    while (Date.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      const client = await this.connectIfRunning();
+      if (client !== undefined) return client;
+      // lost the race against another command's daemon: that one is about to answer
+      if (ended !== undefined && ended.exitCode !== exitCodeOf('DAEMON_ALREADY_RUNNING')) break;
+    }
+    throw this.startFailure(child, ended !== undefined);
+  }
+
+  private startFailure(child: DaemonChild, ended: boolean): BangerError<'DAEMON_START_FAILED'> {
+    return new BangerError('DAEMON_START_FAILED', 'the daemon did not start', {
+      details: { logTail: child.logTail() },
+      why: ended ? 'it ended by itself' : `its socket did not answer within ${START_LIMIT_MS / 1000} s`,
+      fix: 'read its log (banger daemon logs), check the host (banger doctor)',
+    });
+  }
+}

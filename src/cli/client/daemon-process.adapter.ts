@@ -1,0 +1,118 @@
+import { spawn } from 'node:child_process';
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, unlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { DoctorReport } from '../../contract/system.dto.js';
+import { BangerError } from '../../core/errors/index.js';
+import type { ProcessFacts } from '../invocation.js';
+import { DaemonProcess } from './daemon-process.js';
+import type { DaemonChild } from './daemon-process.js';
+
+const TAIL_BYTES = 8192;
+
+/** Runs dist/daemon/main.js with the node that runs the CLI. */
+export class DaemonProcessAdapter extends DaemonProcess {
+  constructor(private readonly facts: ProcessFacts) {
+    super();
+  }
+
+  private get script(): string {
+    return join(this.facts.rootDirectory, 'dist/daemon/main.js');
+  }
+
+  override start(logPath: string): DaemonChild {
+    const log = openLog(logPath);
+    const from = fstatSync(log).size;
+    const child = spawn(process.execPath, ['--enable-source-maps', this.script], {
+      cwd: '/',
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: this.facts.env,
+    });
+    const exited = new Promise<{ exitCode: number | null; signal: string | null }>((resolve) => {
+      child.once('error', () => resolve({ exitCode: null, signal: null }));
+      child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
+    });
+    return {
+      exited,
+      logTail: () => readTail(log, from),
+      release: () => {
+        child.unref();
+        closeSync(log);
+      },
+    };
+  }
+
+  override doctor(): Promise<DoctorReport> {
+    return new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, [this.script, 'doctor'], {
+        cwd: '/',
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: this.facts.env,
+      });
+      let stdout = '';
+      let stderr = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+      child.stderr
+        .setEncoding('utf8')
+        .on('data', (text: string) => (stderr = (stderr + text).slice(-TAIL_BYTES)));
+      child.once('error', (cause) => reject(noReport(stderr, null, cause)));
+      child.once('close', (exitCode) => {
+        try {
+          resolve(JSON.parse(stdout) as DoctorReport);
+        } catch (cause) {
+          reject(noReport(stderr, exitCode, cause));
+        }
+      });
+    });
+  }
+
+  override isAlive(pid: number): boolean {
+    try {
+      process.kill(pid, 0);
+      return true;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'EPERM';
+    }
+  }
+}
+
+/** The daemon's own log file; a nameless temporary file where that cannot be made, so that the reason still shows. */
+function openLog(path: string): number {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return openSync(path, 'a+', 0o600);
+  } catch {
+    const spare = join(tmpdir(), `banger-start-${process.pid}.log`);
+    const descriptor = openSync(spare, 'wx+', 0o600);
+    unlinkSync(spare);
+    return descriptor;
+  }
+}
+
+function readTail(descriptor: number, from: number): string {
+  const { size } = fstatSync(descriptor);
+  const start = Math.max(from, size - TAIL_BYTES);
+  const buffer = Buffer.alloc(Math.max(0, size - start));
+  readSync(descriptor, buffer, 0, buffer.length, start);
+  return buffer.toString('utf8');
+}
+
+function noReport(
+  stderrTail: string,
+  exitCode: number | null,
+  cause: unknown,
+): BangerError<'PROCESS_FAILED'> {
+  return new BangerError('PROCESS_FAILED', 'the checks of the host could not be run', {
+    details: {
+      file: process.execPath,
+      args: ['dist/daemon/main.js', 'doctor'],
+      exitCode,
+      signal: null,
+      stderrTail,
+    },
+    why: 'the program that runs them gave no report',
+    fix: 'build banger again: ./banger quickstart',
+    cause,
+  });
+}

@@ -1,0 +1,20 @@
+import type { DoctorReport } from '../../contract/system.dto.js';
+
+export interface DaemonChild {
+  /** settles when the process has ended */
+  readonly exited: Promise<{ exitCode: number | null; signal: string | null }>;
+  /** last lines that it wrote */
+  logTail(): string;
+  /** lets this process end before the daemon */
+  release(): void;
+}
+
+/** The daemon as a program: started, and asked without a socket. */
+export abstract class DaemonProcess {
+  /** Starts it in a session of its own. @throws BangerError when it cannot even be started */
+  abstract start(logPath: string): DaemonChild;
+  /** `banger doctor` without a daemon. @throws BangerError when the program gives no report */
+  abstract doctor(): Promise<DoctorReport>;
+  /** whether a process with this id is there */
+  abstract isAlive(pid: number): boolean;
+}

@@ -1,0 +1,92 @@
+import type { Provider, Type } from '@nestjs/common';
+
+/** The providers that a top-level command needs beside those that all have. */
+type CommandLoader = () => Promise<Provider[]>;
+
+/**
+ * Top-level commands, in the order of `--help`. Only the one that argv names is loaded and registered: registering
+ * all of them costs more than the whole start-up budget. Help and unknown commands load every one.
+ */
+export const COMMAND_GROUPS: Readonly<Record<string, CommandLoader>> = {
+  quickstart: async () => {
+    const { QuickstartCommand } = await import('./quickstart/quickstart.command.js');
+    const { Quickstart } = await import('./quickstart/quickstart.js');
+    const { PackageInstaller } = await import('./quickstart/package-installer.js');
+    return [
+      QuickstartCommand,
+      Quickstart,
+      PackageInstaller,
+      ...(await hostProviders()),
+      ...(await guestProviders()),
+    ];
+  },
+  vm: async () => {
+    const { VM_COMMANDS, VmGroupCommand } = await import('./vm/vm-group.command.js');
+    return [VmGroupCommand, ...VM_COMMANDS, ...(await guestProviders()), await programProvider()];
+  },
+  image: async () => {
+    const { IMAGE_COMMANDS, ImageGroupCommand } = await import('./image/image-commands.js');
+    return [ImageGroupCommand, ...IMAGE_COMMANDS, await followerProvider()];
+  },
+  operation: async () => {
+    const { OPERATION_COMMANDS, OperationGroupCommand } = await import('./operation/operation-commands.js');
+    return [OperationGroupCommand, ...OPERATION_COMMANDS, await followerProvider()];
+  },
+  daemon: async () => {
+    const { DAEMON_COMMANDS, DaemonGroupCommand } = await import('./daemon/daemon-commands.js');
+    const { DaemonLog } = await import('./daemon/daemon-log.js');
+    const { DaemonLogAdapter } = await import('./daemon/daemon-log.adapter.js');
+    return [DaemonGroupCommand, ...DAEMON_COMMANDS, { provide: DaemonLog, useClass: DaemonLogAdapter }];
+  },
+  doctor: async () => {
+    const { DoctorCommand } = await import('./system/doctor.command.js');
+    return [DoctorCommand, ...(await hostProviders())];
+  },
+  version: async () => {
+    const { VersionCommand } = await import('./system/version.command.js');
+    return [VersionCommand];
+  },
+};
+
+/** Providers of the command that the first word names; of all commands when it names none. */
+export async function loadCommands(word: string | undefined): Promise<Provider[]> {
+  const load = word === undefined ? undefined : COMMAND_GROUPS[word];
+  if (load !== undefined && Object.hasOwn(COMMAND_GROUPS, word ?? '')) return await load();
+  const all = await Promise.all(Object.values(COMMAND_GROUPS).map((loader) => loader()));
+  return withoutRepeats(all.flat());
+}
+
+/** A provider listed by two groups must not be found twice. */
+function withoutRepeats(providers: Provider[]): Provider[] {
+  const tokens = new Set<unknown>();
+  return providers.filter((provider) => {
+    const token = typeof provider === 'function' ? provider : provider.provide;
+    if (tokens.has(token)) return false;
+    tokens.add(token);
+    return true;
+  });
+}
+
+async function followerProvider(): Promise<Type> {
+  return (await import('./operation/operation-follower.js')).OperationFollower;
+}
+
+async function guestProviders(): Promise<Provider[]> {
+  const { GuestCommand } = await import('./guest/guest-command.js');
+  return [GuestCommand, await followerProvider()];
+}
+
+async function hostProviders(): Promise<Provider[]> {
+  return [(await import('./system/host-check.js')).HostCheck, await programProvider()];
+}
+
+async function programProvider(): Promise<Provider> {
+  const { Program } = await import('./io/program.js');
+  const { ProgramAdapter } = await import('./io/program.adapter.js');
+  const { Invocation } = await import('./invocation.js');
+  return {
+    provide: Program,
+    inject: [Invocation],
+    useFactory: (invocation: InstanceType<typeof Invocation>) => new ProgramAdapter(invocation.facts),
+  };
+}

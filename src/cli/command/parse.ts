@@ -1,0 +1,55 @@
+import { UsageError } from '../usage-error.js';
+
+const MIB_PER_UNIT: Readonly<Record<string, number>> = { k: 1 / 1024, m: 1, g: 1024, t: 1024 * 1024 };
+
+/**
+ * MiB of a size such as `512m`, `2g`, `1.5G`, `2GiB` or `1024` (MiB). @throws UsageError
+ */
+export function parseMib(option: string, text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*(?:([kmgt])(?:i?b)?)?$/i.exec(text.trim());
+  const mib = Number(match?.[1]) * (MIB_PER_UNIT[(match?.[2] ?? 'm').toLowerCase()] ?? NaN);
+  if (match === null || !Number.isFinite(mib)) {
+    throw new UsageError(
+      `${option} ${JSON.stringify(text)} is not a size`,
+      'write 512m, 2g, or a number of MiB',
+    );
+  }
+  if (!Number.isInteger(mib) || mib < 1 || mib > Number.MAX_SAFE_INTEGER) {
+    throw new UsageError(
+      `${option} ${JSON.stringify(text)} is not a whole number of MiB`,
+      'write 512m, 2g, or a number of MiB',
+    );
+  }
+  return mib;
+}
+
+/** @throws UsageError */
+export function parseCount(option: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text))
+    throw new UsageError(`${option} ${JSON.stringify(text)} is not a whole number`);
+  return Number(text);
+}
+
+/** Adds `K=V`, or `K` with the value that it has in the caller's environment. @throws UsageError */
+export function addVariable(
+  text: string,
+  into: Readonly<Record<string, string>> | undefined,
+  callerEnv: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const equals = text.indexOf('=');
+  const name = equals < 0 ? text : text.slice(0, equals);
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+    throw new UsageError(
+      `--env ${JSON.stringify(text)} does not name a variable`,
+      'write --env NAME=VALUE or --env NAME',
+    );
+  }
+  const value = equals < 0 ? callerEnv[name] : text.slice(equals + 1);
+  if (value === undefined) {
+    throw new UsageError(
+      `--env ${name}: there is no such variable here`,
+      `set ${name}, or write --env ${name}=VALUE`,
+    );
+  }
+  return { ...into, [name]: value };
+}

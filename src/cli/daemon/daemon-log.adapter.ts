@@ -1,0 +1,96 @@
+import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DaemonLog } from './daemon-log.js';
+
+const POLL_MS = 200;
+const BLOCK_BYTES = 64 * 1024;
+/** `bytes` read back at most for the last lines */
+const TAIL_LIMIT = 32 * 1024 * 1024;
+
+export class DaemonLogAdapter extends DaemonLog {
+  override async tail(path: string, lines: number): Promise<string[]> {
+    return (await readTail(path, lines)).lines;
+  }
+
+  /** By polling: fs.watch misses files that do not exist yet and says nothing on some file systems. */
+  override async *follow(path: string, lines: number, signal: AbortSignal): AsyncGenerator<string> {
+    const tail = await readTail(path, lines);
+    yield* tail.lines;
+    let { position, inode } = tail;
+    let partial = '';
+    while (!signal.aborted) {
+      const read = await readFrom(path, position, inode);
+      if (read.restarted) partial = '';
+      ({ position, inode } = read);
+      const parts = (partial + read.text).split('\n');
+      partial = parts.pop() ?? '';
+      yield* parts;
+      if (read.text === '') await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+interface Tail {
+  lines: string[];
+  position: number;
+  inode: number;
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function readTail(path: string, lines: number): Promise<Tail> {
+  const file = await openIfThere(path);
+  if (file === undefined) return { lines: [], position: 0, inode: 0 };
+  try {
+    const { size, ino } = await file.stat();
+    const blocks: Buffer[] = [];
+    let newlines = 0;
+    let start = size;
+    while (start > 0 && newlines <= lines && size - start < TAIL_LIMIT) {
+      const length = Math.min(BLOCK_BYTES, start);
+      start -= length;
+      const { buffer } = await file.read(Buffer.alloc(length), 0, length, start);
+      blocks.unshift(buffer);
+      for (const byte of buffer) if (byte === 10) newlines += 1;
+    }
+    const bytes = Buffer.concat(blocks);
+    // a line still being written is left for the follower
+    const complete = bytes.lastIndexOf(10) + 1;
+    const all = bytes.subarray(0, complete).toString('utf8').split('\n').slice(0, -1);
+    return { lines: lines === 0 ? [] : all.slice(-lines), position: start + complete, inode: ino };
+  } finally {
+    await file.close();
+  }
+}
+
+async function readFrom(
+  path: string,
+  position: number,
+  inode: number,
+): Promise<{ text: string; position: number; inode: number; restarted: boolean }> {
+  const file = await openIfThere(path);
+  if (file === undefined) return { text: '', position: 0, inode: 0, restarted: true };
+  try {
+    const { size, ino } = await file.stat();
+    const restarted = ino !== inode || size < position;
+    const start = restarted ? 0 : position;
+    const buffer = Buffer.alloc(Math.min(BLOCK_BYTES, size - start));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, start);
+    return {
+      text: buffer.toString('utf8', 0, bytesRead),
+      position: start + bytesRead,
+      inode: ino,
+      restarted,
+    };
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,156 @@
+import { Injectable } from '@nestjs/common';
+import type { VmExecParams } from '../../contract/vm.dto.js';
+import { openByteChannel } from '../client/rpc.js';
+import type { ClientByteChannel, RpcClient } from '../client/rpc.js';
+import { DaemonConnector } from '../client/daemon-connector.js';
+import { Terminal } from '../io/terminal.js';
+import { CapturedOutput } from './captured-output.js';
+import type { CaptureView } from './captured-output.js';
+import { exitCodeOfGuest } from './guest-exit.js';
+import type { GuestExit } from './guest-exit.js';
+
+export interface GuestCommandRequest {
+  readonly vm: string;
+  readonly command: readonly string[];
+  readonly cwd?: string | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** a terminal in the guest, wired to ours */
+  readonly tty: boolean;
+  /** extra variables and TERM come from here */
+  readonly term: string | undefined;
+}
+
+const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+/** the guest's command gets the signals; who insists wants to leave */
+const SIGNALS_TO_LEAVE = 3;
+/** what a shell shows for a process that its reader left alone (128 + SIGPIPE) */
+const BROKEN_PIPE_EXIT_CODE = 141;
+
+/** Runs a command in a VM with this process's streams, terminal and signals. */
+@Injectable()
+export class GuestCommand {
+  constructor(
+    private readonly terminal: Terminal,
+    private readonly connector: DaemonConnector,
+  ) {}
+
+  /** Streams the command's output; returns the exit status that banger should end with. */
+  async run(client: RpcClient, request: GuestCommandRequest): Promise<number> {
+    const channel = await this.open(client, request);
+    return request.tty ? await this.attach(channel) : await this.pipe(channel);
+  }
+
+  /** Runs the command with its output kept, bounded, instead of streamed. */
+  async capture(client: RpcClient, request: GuestCommandRequest): Promise<GuestExit & CaptureView> {
+    const channel = await this.open(client, { ...request, tty: false });
+    const stdout = new CapturedOutput(channel.stdout);
+    const stderr = new CapturedOutput(channel.stderr);
+    const stopSignals = this.forwardSignals(channel);
+    this.feed(channel);
+    try {
+      const exit = await channel.exited;
+      await Promise.all([stdout.ended, stderr.ended]);
+      return {
+        exitCode: exit.exitCode,
+        signal: exit.signal,
+        stdout: stdout.text,
+        stderr: stderr.text,
+        stdoutTruncated: stdout.truncated,
+        stderrTruncated: stderr.truncated,
+      };
+    } finally {
+      stopSignals();
+      await this.release(channel);
+    }
+  }
+
+  private async open(client: RpcClient, request: GuestCommandRequest): Promise<ClientByteChannel> {
+    const params: VmExecParams = {
+      vm: request.vm,
+      command: [...request.command],
+      ...(request.cwd !== undefined && { cwd: request.cwd }),
+      ...(request.env !== undefined && { env: { ...request.env } }),
+      ...(request.tty && { terminal: { ...this.terminal.dimensions(), term: termName(request.term) } }),
+    };
+    const grant = await client.call('vm.exec', params);
+    return await openByteChannel({ socketPath: this.connector.socketPath, token: grant.token });
+  }
+
+  private async attach(channel: ClientByteChannel): Promise<number> {
+    const stopResize = this.terminal.onResize((size) => channel.resize(size));
+    const stopSignals = this.terminal.onSignal(['SIGTERM', 'SIGHUP'], (name) => {
+      channel.signal('SIGHUP');
+      this.terminal.exitNow(name === 'SIGTERM' ? 143 : 129);
+    });
+    this.terminal.setRaw(true);
+    try {
+      this.feed(channel);
+      return await this.drain(channel);
+    } finally {
+      this.terminal.setRaw(false);
+      stopSignals();
+      stopResize();
+      await this.release(channel);
+    }
+  }
+
+  private async pipe(channel: ClientByteChannel): Promise<number> {
+    const stopSignals = this.forwardSignals(channel);
+    try {
+      this.feed(channel);
+      return await this.drain(channel);
+    } finally {
+      stopSignals();
+      await this.release(channel);
+    }
+  }
+
+  private forwardSignals(channel: ClientByteChannel): () => void {
+    let received = 0;
+    return this.terminal.onSignal(FORWARDED, (name) => {
+      received += 1;
+      if (received >= SIGNALS_TO_LEAVE) this.terminal.exitNow(130);
+      channel.signal(name);
+    });
+  }
+
+  /** Our stdin to the guest, its end included. A guest that closes its stdin first is no error. */
+  private feed(channel: ClientByteChannel): void {
+    channel.stdin.on('error', () => undefined);
+    this.terminal.stdin.on('error', () => channel.stdin.end());
+    this.terminal.stdin.pipe(channel.stdin);
+  }
+
+  /** The guest's output to ours, each with its own back-pressure (pipe), until both have ended. */
+  private async drain(channel: ClientByteChannel): Promise<number> {
+    const streams = [
+      ended(channel.stdout.pipe(this.terminal.stdout, { end: false }), channel.stdout),
+      ended(channel.stderr.pipe(this.terminal.stderr, { end: false }), channel.stderr),
+    ];
+    const finished = channel.exited.then(async (exit) => {
+      await Promise.all(streams);
+      return exitCodeOfGuest(exit);
+    });
+    const readerGone = this.terminal.stdoutClosed.then(() => {
+      channel.signal('SIGPIPE');
+      return BROKEN_PIPE_EXIT_CODE;
+    });
+    return await Promise.race([finished, readerGone]);
+  }
+
+  private async release(channel: ClientByteChannel): Promise<void> {
+    this.terminal.stdin.unpipe(channel.stdin);
+    this.terminal.stdin.pause();
+    await channel.close();
+  }
+}
+
+function ended(_target: unknown, source: NodeJS.ReadableStream): Promise<void> {
+  return new Promise((resolve) => {
+    for (const event of ['end', 'close', 'error']) source.once(event, () => resolve());
+  });
+}
+
+function termName(term: string | undefined): string {
+  return term !== undefined && /^[A-Za-z0-9._+-]{1,64}$/.test(term) ? term : 'xterm-256color';
+}

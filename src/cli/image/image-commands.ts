@@ -1,0 +1,152 @@
+import { Command, Option, SubCommand } from 'nest-commander';
+import type { ImageView } from '../../contract/image.dto.js';
+import type { RpcClient } from '../client/rpc.js';
+import { DaemonConnector } from '../client/daemon-connector.js';
+import { BangerCommand } from '../command/banger-command.js';
+import { EachCommand } from '../command/each-command.js';
+import { GroupCommand } from '../command/group-command.js';
+import { Invocation } from '../invocation.js';
+import { OperationFollower } from '../operation/operation-follower.js';
+import { ReportedFailures } from '../render/failure-report.js';
+import { Presenter } from '../render/presenter.js';
+import { renderFacts, renderTable } from '../render/table.js';
+import { escapeControls, formatAge, formatBytes } from '../render/text.js';
+
+@SubCommand({ name: 'list', aliases: ['ls'], description: 'list all images' })
+export class ImageListCommand extends BangerCommand {
+  constructor(
+    invocation: Invocation,
+    private readonly connector: DaemonConnector,
+    private readonly presenter: Presenter,
+  ) {
+    super(invocation);
+  }
+
+  protected override async execute(): Promise<void> {
+    const images = await this.connector.with((client) => client.call('image.list', {}));
+    if (images.length === 0) this.presenter.note('no images yet; build the default one: banger image build');
+    this.presenter.result(images, () => (images.length === 0 ? '' : this.render(images)));
+  }
+
+  private render(images: readonly ImageView[]): string {
+    const columns = [
+      { title: 'NAME', shrinkTo: 8 },
+      { title: 'DISTRIBUTION', shrinkTo: 12 },
+      { title: 'KERNEL', shrinkTo: 8 },
+      { title: 'DISK', align: 'right' as const },
+      { title: 'ON HOST', align: 'right' as const },
+      { title: 'AGE', align: 'right' as const },
+      { title: 'USED BY', shrinkTo: 7 },
+    ];
+    const rows = images.map((image) => [
+      image.name,
+      image.distribution,
+      image.kernelVersion,
+      formatBytes(image.diskBytes),
+      formatBytes(image.allocatedBytes),
+      formatAge(Date.now() - Date.parse(image.createdAt)),
+      image.usedBy.join(' ') || '-',
+    ]);
+    const safe = rows.map((row) => row.map(escapeControls));
+    const [header = '', ...lines] = renderTable(columns, safe, this.presenter.tableWidth).split('\n');
+    return [this.presenter.outStyle.bold(header), ...lines].join('\n');
+  }
+}
+
+@SubCommand({ name: 'show', arguments: '<image>', description: 'everything about one image' })
+export class ImageShowCommand extends BangerCommand {
+  constructor(
+    invocation: Invocation,
+    private readonly connector: DaemonConnector,
+    private readonly presenter: Presenter,
+  ) {
+    super(invocation);
+  }
+
+  protected override async execute([name = '']: string[]): Promise<void> {
+    const image = await this.connector.with((client) => client.call('image.get', { image: name }));
+    const facts: [string, string][] = [
+      ['name', image.name],
+      ['id', image.id],
+      ['distribution', image.distribution],
+      ['kernel', image.kernelVersion],
+      ['disk', formatBytes(image.diskBytes)],
+      ['on host', formatBytes(image.allocatedBytes)],
+      ['recipe', image.recipeDigest],
+      ['created', image.createdAt],
+      ['used by', image.usedBy.join(' ') || '-'],
+    ];
+    this.presenter.result(image, () =>
+      renderFacts(facts.map(([key, value]) => [key, escapeControls(value)])),
+    );
+  }
+}
+
+interface ImageBuildOptions {
+  force?: boolean;
+}
+
+@SubCommand({
+  name: 'build',
+  arguments: '[name]',
+  description: 'build an image; nothing to do when it is up to date',
+  argsDescription: { name: 'name of the image (default: debian)' },
+})
+export class ImageBuildCommand extends BangerCommand<ImageBuildOptions> {
+  constructor(
+    invocation: Invocation,
+    private readonly connector: DaemonConnector,
+    private readonly follower: OperationFollower,
+    private readonly presenter: Presenter,
+  ) {
+    super(invocation);
+  }
+
+  @Option({ flags: '-f, --force', description: 'build even when it is up to date' })
+  parseForce(): boolean {
+    return true;
+  }
+
+  protected override async execute([name]: string[], options: ImageBuildOptions): Promise<void> {
+    const params = { ...(name !== undefined && { name }), ...(options.force && { force: true }) };
+    const image = await this.connector.with(async (client) => {
+      const operation = await this.follower.run(client, () => client.call('image.build.begin', params));
+      return await client.call('image.get', { image: operation.subject.name });
+    });
+    this.presenter.result(image, () => `${image.name}\n`);
+  }
+}
+
+@SubCommand({
+  name: 'delete',
+  aliases: ['rm'],
+  arguments: '<image...>',
+  description: 'delete images that no VM uses',
+})
+export class ImageDeleteCommand extends EachCommand<ImageView> {
+  constructor(
+    invocation: Invocation,
+    connector: DaemonConnector,
+    presenter: Presenter,
+    failures: ReportedFailures,
+  ) {
+    super(invocation, connector, presenter, failures);
+  }
+
+  protected override async perform(client: RpcClient, image: string): Promise<ImageView> {
+    return await client.call('image.delete', { image });
+  }
+
+  protected override describe(image: ImageView): string {
+    return image.name;
+  }
+}
+
+export const IMAGE_COMMANDS = [ImageListCommand, ImageShowCommand, ImageBuildCommand, ImageDeleteCommand];
+
+@Command({ name: 'image', description: 'images that VMs start from', subCommands: IMAGE_COMMANDS })
+export class ImageGroupCommand extends GroupCommand {
+  constructor(invocation: Invocation) {
+    super(invocation);
+  }
+}

@@ -1,0 +1,86 @@
+import type { Readable, Writable } from 'node:stream';
+import { Terminal } from './terminal.js';
+import type { TerminalDimensions } from './terminal.js';
+
+const HIDDEN_CURSOR_OFF = '\u001b[?25h';
+
+/** Terminal of this process. */
+export class ProcessTerminal extends Terminal {
+  readonly stdinIsTty = process.stdin.isTTY === true;
+  readonly stdoutIsTty = process.stdout.isTTY === true;
+  readonly stderrIsTty = process.stderr.isTTY === true;
+  readonly stdoutClosed: Promise<void>;
+  private raw = false;
+
+  /** @param exit ends the process; main.ts alone may do that */
+  constructor(private readonly exit: (code: number) => never) {
+    super();
+    this.stdoutClosed = new Promise((resolve) => process.stdout.on('error', () => resolve()));
+    process.stderr.on('error', () => undefined);
+    process.on('exit', () => this.restore());
+  }
+
+  get stdin(): Readable {
+    return process.stdin;
+  }
+  get stdout(): Writable {
+    return process.stdout;
+  }
+  get stderr(): Writable {
+    return process.stderr;
+  }
+
+  dimensions(): TerminalDimensions {
+    const stream = this.stdoutIsTty ? process.stdout : process.stderr;
+    return { columns: stream.columns || 80, rows: stream.rows || 24 };
+  }
+
+  out(text: string): void {
+    process.stdout.write(text);
+  }
+  err(text: string): void {
+    process.stderr.write(text);
+  }
+
+  setRaw(on: boolean): void {
+    if (!this.stdinIsTty || this.raw === on) return;
+    process.stdin.setRawMode(on);
+    this.raw = on;
+  }
+
+  onResize(listener: (size: TerminalDimensions) => void): () => void {
+    const report = (): void => listener(this.dimensions());
+    const stream = this.stdoutIsTty ? process.stdout : process.stderr;
+    stream.on('resize', report);
+    return () => stream.off('resize', report);
+  }
+
+  onSignal(names: readonly NodeJS.Signals[], listener: (name: NodeJS.Signals) => void): () => void {
+    for (const name of names) process.on(name, listener);
+    return () => {
+      for (const name of names) process.off(name, listener);
+    };
+  }
+
+  exitNow(code: number): never {
+    this.restore();
+    return this.exit(code);
+  }
+
+  async readLine(prompt: string): Promise<string | undefined> {
+    const { createInterface } = await import('node:readline');
+    const reader = createInterface({ input: process.stdin, output: process.stderr });
+    return await new Promise((resolve) => {
+      reader.once('close', () => resolve(undefined));
+      reader.question(prompt, (answer) => {
+        resolve(answer);
+        reader.close();
+      });
+    });
+  }
+
+  private restore(): void {
+    this.setRaw(false);
+    if (this.stderrIsTty) process.stderr.write(HIDDEN_CURSOR_OFF);
+  }
+}

@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { toBangerError } from '../../core/errors/index.js';
+import type { ProcessFacts } from '../invocation.js';
+import { MissingProgramError } from './missing-program-error.js';
+import { Program } from './program.js';
+
+export class ProgramAdapter extends Program {
+  constructor(private readonly facts: ProcessFacts) {
+    super();
+  }
+
+  override async become(file: string, args: readonly string[]): Promise<never> {
+    const path = this.find(file);
+    if (path === undefined) throw new MissingProgramError(file);
+    // execve, so that the terminal, the signals and the exit status are the program's own
+    process.execve?.(path, [file, ...args], definedOnly(this.facts.env));
+    throw toBangerError(new Error(`${path} could not be executed`));
+  }
+
+  override runVisibly(
+    file: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const child = spawn(file, args, {
+        stdio: ['inherit', 2, 2],
+        env: { ...definedOnly(this.facts.env), ...env },
+      });
+      child.once('error', (error) => {
+        const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+        reject(missing ? new MissingProgramError(file) : toBangerError(error));
+      });
+      child.once('exit', (code) => resolve(code ?? 1));
+    });
+  }
+
+  override find(name: string): string | undefined {
+    for (const directory of (this.facts.env['PATH'] ?? '/usr/bin:/bin').split(':')) {
+      const path = `${directory === '' ? '.' : directory}/${name}`;
+      try {
+        accessSync(path, constants.X_OK);
+        return path;
+      } catch {
+        // next directory
+      }
+    }
+    return undefined;
+  }
+}
+
+function definedOnly(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}

@@ -1,0 +1,19 @@
+import 'reflect-metadata';
+import { dirname, resolve } from 'node:path';
+import { parseInvocation } from './invocation.js';
+import { ProcessTerminal } from './io/process-terminal.adapter.js';
+import { runCli } from './run-cli.js';
+
+const [, entry = '.', ...argv] = process.argv;
+
+const invocation = parseInvocation({
+  argv,
+  env: process.env,
+  cwd: process.cwd(),
+  // the entry is dist/cli-bundle/banger.cjs
+  rootDirectory: resolve(dirname(entry), '../..'),
+});
+const terminal = new ProcessTerminal((code) => process.exit(code));
+
+// exit rather than run out: a stdin that nobody reads any more would keep the process
+void runCli(invocation, terminal).then((code) => terminal.exitNow(code));

@@ -1,0 +1,203 @@
+import { Command, Option, SubCommand } from 'nest-commander';
+import type { OperationState, OperationView } from '../../contract/operation.dto.js';
+import { DaemonConnector } from '../client/daemon-connector.js';
+import { BangerCommand } from '../command/banger-command.js';
+import { GroupCommand } from '../command/group-command.js';
+import { parseCount } from '../command/parse.js';
+import { Invocation } from '../invocation.js';
+import { Presenter } from '../render/presenter.js';
+import { renderFacts, renderTable } from '../render/table.js';
+import { escapeControls, formatAge, formatDuration } from '../render/text.js';
+import { UsageError } from '../usage-error.js';
+import { OperationFollower } from './operation-follower.js';
+import { elapsedMs } from './steps-view.js';
+
+/** the contract's list as keys, so that a state added there must be added here: its value would drag class-validator in */
+const STATES: Readonly<Record<OperationState, true>> = {
+  running: true,
+  succeeded: true,
+  failed: true,
+  cancelled: true,
+};
+
+interface OperationListOptions {
+  state?: OperationState;
+  limit?: number;
+}
+
+@SubCommand({ name: 'list', aliases: ['ls'], description: 'list operations, newest first' })
+export class OperationListCommand extends BangerCommand<OperationListOptions> {
+  constructor(
+    invocation: Invocation,
+    private readonly connector: DaemonConnector,
+    private readonly presenter: Presenter,
+  ) {
+    super(invocation);
+  }
+
+  @Option({ flags: '--state <state>', description: `only those that are: ${Object.keys(STATES).join(', ')}` })
+  parseState(value: string): OperationState {
+    if (!Object.hasOwn(STATES, value)) {
+      throw new UsageError(`--state ${JSON.stringify(value)} is none of ${Object.keys(STATES).join(', ')}`);
+    }
+    return value as OperationState;
+  }
+
+  @Option({ flags: '--limit <count>', description: 'at most this many (default: 50)' })
+  parseLimit(value: string): number {
+    return parseCount('--limit', value);
+  }
+
+  protected override async execute(_: string[], options: OperationListOptions): Promise<void> {
+    const params = {
+      ...(options.state !== undefined && { state: options.state }),
+      ...(options.limit !== undefined && { limit: options.limit }),
+    };
+    const operations = await this.connector.with((client) => client.call('operation.list', params));
+    if (operations.length === 0) this.presenter.note('no operations');
+    this.presenter.result(operations, () => (operations.length === 0 ? '' : this.render(operations)));
+  }
+
+  private render(operations: readonly OperationView[]): string {
+    const columns = [
+      { title: 'ID' },
+      { title: 'KIND' },
+      { title: 'SUBJECT', shrinkTo: 8 },
+      { title: 'STATE' },
+      { title: 'AGE', align: 'right' as const },
+      { title: 'TOOK', align: 'right' as const },
+      { title: 'LAST STEP', shrinkTo: 9 },
+    ];
+    const now = Date.now();
+    const rows = operations.map((operation) => [
+      operation.id,
+      operation.kind,
+      operation.subject.name,
+      operation.state,
+      formatAge(now - Date.parse(operation.createdAt)),
+      formatDuration(tookMs(operation, now)),
+      operation.steps.at(-1)?.title ?? '-',
+    ]);
+    const safe = rows.map((row) => row.map(escapeControls));
+    const [header = '', ...lines] = renderTable(columns, safe, this.presenter.tableWidth).split('\n');
+    return [this.presenter.outStyle.bold(header), ...lines].join('\n');
+  }
+}
+
+@SubCommand({ name: 'show', arguments: '<operation>', description: 'one operation with its steps' })
+export class OperationShowCommand extends BangerCommand {
+  constructor(
+    invocation: Invocation,
+    private readonly connector: DaemonConnector,
+    private readonly presenter: Presenter,
+  ) {
+    super(invocation);
+  }
+
+  protected override async execute([id = '']: string[]): Promise<void> {
+    const operation = await this.connector.with((client) => client.call('operation.get', { operation: id }));
+    this.presenter.result(operation, () => renderOperation(operation));
+  }
+}
+
+@SubCommand({ name: 'watch', arguments: '<operation>', description: 'follow an operation to its end' })
+export class OperationWatchCommand extends BangerCommand {
+  constructor(
+    invocation: Invocation,
+    private readonly connector: DaemonConnector,
+    private readonly follower: OperationFollower,
+    private readonly presenter: Presenter,
+  ) {
+    super(invocation);
+  }
+
+  protected override async execute([id = '']: string[]): Promise<void> {
+    const operation = await this.connector.with((client) => this.follower.watch(client, id));
+    this.follower.check(operation);
+    this.presenter.result(
+      operation,
+      () => `${operation.kind} ${operation.subject.name}: ${operation.state}\n`,
+    );
+  }
+}
+
+@SubCommand({
+  name: 'cancel',
+  arguments: '<operation>',
+  description: 'cancel an operation and wait until it is undone',
+})
+export class OperationCancelCommand extends BangerCommand {
+  constructor(
+    invocation: Invocation,
+    private readonly connector: DaemonConnector,
+    private readonly presenter: Presenter,
+  ) {
+    super(invocation);
+  }
+
+  protected override async execute([id = '']: string[]): Promise<void> {
+    const operation = await this.connector.with((client) =>
+      client.call('operation.cancel', { operation: id }),
+    );
+    this.presenter.result(
+      operation,
+      () => `${operation.kind} ${operation.subject.name}: ${operation.state}\n`,
+    );
+  }
+}
+
+export const OPERATION_COMMANDS = [
+  OperationListCommand,
+  OperationShowCommand,
+  OperationWatchCommand,
+  OperationCancelCommand,
+];
+
+@Command({
+  name: 'operation',
+  description: 'long work: watch, cancel, look back',
+  subCommands: OPERATION_COMMANDS,
+})
+export class OperationGroupCommand extends GroupCommand {
+  constructor(invocation: Invocation) {
+    super(invocation);
+  }
+}
+
+function tookMs(operation: OperationView, now: number): number {
+  return (
+    (operation.finishedAt === undefined ? now : Date.parse(operation.finishedAt)) -
+    Date.parse(operation.createdAt)
+  );
+}
+
+function renderOperation(operation: OperationView): string {
+  const now = Date.now();
+  const facts: [string, string | undefined][] = [
+    ['id', operation.id],
+    ['kind', operation.kind],
+    ['subject', `${operation.subject.type} ${operation.subject.name}`],
+    ['state', operation.state],
+    ['error', operation.error?.message],
+    ['why', operation.error?.data.why],
+    ['fix', operation.error?.data.fix],
+    ['created', operation.createdAt],
+    ['took', formatDuration(tookMs(operation, now))],
+    ['ref', operation.ref],
+    ...operation.warnings.map((warning): [string, string] => ['warning', warning]),
+  ];
+  const safe = facts.map(([name, value]): [string, string | undefined] => [
+    name,
+    value === undefined ? undefined : escapeControls(value),
+  ]);
+  const rows = operation.steps.map((step) =>
+    [step.title, step.state, formatDuration(elapsedMs(step, now)), step.detail ?? ''].map(escapeControls),
+  );
+  const columns = [
+    { title: 'STEP' },
+    { title: 'STATE' },
+    { title: 'TOOK', align: 'right' as const },
+    { title: 'DETAIL' },
+  ];
+  return `${renderFacts(safe)}\n${renderTable(columns, rows, undefined)}`;
+}

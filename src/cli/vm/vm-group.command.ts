@@ -1,0 +1,33 @@
+import { Command } from 'nest-commander';
+import { GroupCommand } from '../command/group-command.js';
+import { Invocation } from '../invocation.js';
+import { VmCreateCommand } from './vm-create.command.js';
+import { VmDeleteCommand } from './vm-delete.command.js';
+import { VmExecCommand } from './vm-exec.command.js';
+import { VmKillCommand } from './vm-kill.command.js';
+import { VmListCommand } from './vm-list.command.js';
+import { VmRunCommand } from './vm-run.command.js';
+import { VmShowCommand } from './vm-show.command.js';
+import { VmSshCommand } from './vm-ssh.command.js';
+import { VmStartCommand } from './vm-start.command.js';
+import { VmStopCommand } from './vm-stop.command.js';
+
+export const VM_COMMANDS = [
+  VmRunCommand,
+  VmCreateCommand,
+  VmListCommand,
+  VmShowCommand,
+  VmExecCommand,
+  VmSshCommand,
+  VmStartCommand,
+  VmStopCommand,
+  VmKillCommand,
+  VmDeleteCommand,
+];
+
+@Command({ name: 'vm', description: 'virtual machines', subCommands: VM_COMMANDS })
+export class VmGroupCommand extends GroupCommand {
+  constructor(invocation: Invocation) {
+    super(invocation);
+  }
+}

@@ -1,0 +1,28 @@
+import { SubCommand } from 'nest-commander';
+import type { VmView } from '../../contract/vm.dto.js';
+import type { RpcClient } from '../client/rpc.js';
+import { DaemonConnector } from '../client/daemon-connector.js';
+import { EachCommand } from '../command/each-command.js';
+import { Invocation } from '../invocation.js';
+import { ReportedFailures } from '../render/failure-report.js';
+import { Presenter } from '../render/presenter.js';
+
+@SubCommand({ name: 'kill', arguments: '<vm...>', description: 'end VMs at once, like pulling the plug' })
+export class VmKillCommand extends EachCommand<VmView> {
+  constructor(
+    invocation: Invocation,
+    connector: DaemonConnector,
+    presenter: Presenter,
+    failures: ReportedFailures,
+  ) {
+    super(invocation, connector, presenter, failures);
+  }
+
+  protected override async perform(client: RpcClient, vm: string): Promise<VmView> {
+    return await client.call('vm.kill', { vm });
+  }
+
+  protected override describe(vm: VmView): string {
+    return vm.name;
+  }
+}
