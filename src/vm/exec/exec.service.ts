@@ -28,7 +28,11 @@ export class ExecService {
     const terminal = params.terminal;
     return this.channels.grant(async (channel) => {
       const connection = await this.access.connect(vm, channel.aborted);
-      await bridgeExec(connection, { line, ...(terminal !== undefined && { terminal }) }, channel);
+      await bridgeExec(
+        connection,
+        { line, label: vm.name, ...(terminal !== undefined && { terminal }) },
+        channel,
+      );
     });
   }
 }

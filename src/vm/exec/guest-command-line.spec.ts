@@ -1,0 +1,105 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { guestCommandLine, quoteWord } from './guest-command-line.js';
+
+/** Quoting is proved by the shells themselves: the one thing that a text comparison cannot tell. */
+const SHELLS = ['sh', 'bash'];
+
+function run(shell: string, line: string, env: Record<string, string> = {}) {
+  const { stdout, stderr, status } = spawnSync(shell, ['-c', line], {
+    env: { PATH: '/usr/bin:/bin', ...env },
+    maxBuffer: 2 ** 22,
+  });
+  return { stdout: stdout.toString(), stderr: stderr.toString(), status };
+}
+
+const HOSTILE = [
+  '',
+  ' ',
+  'plain',
+  'two words',
+  `it's`,
+  `''`,
+  '"double" \\back\\slash',
+  '$(touch /tmp/never) `id` ${HOME} $$',
+  'line\nbreak\r\n\ttab\n',
+  '*?[a-z]~',
+  '-n',
+  '--',
+  'a=b',
+  '; exit 9 #',
+  'ünïcödé 漢字 🐢',
+  '\u0001\u007f\u001b[31m',
+  'x'.repeat(60_000),
+];
+
+describe.each(SHELLS)('guestCommandLine in %s', (shell) => {
+  it('gives every argument byte for byte', () => {
+    const line = guestCommandLine({ command: ['printf', '%s\\0', ...HOSTILE], cwd: '/' });
+    expect(run(shell, line).stdout).toBe(HOSTILE.map((text) => `${text}\0`).join(''));
+  });
+
+  it('gives variables byte for byte and keeps those of the login', () => {
+    const env = { QUOTED: `a'b "c" $(id)\nd`, EMPTY: '', PATH: '/bin:/usr/bin' };
+    const line = guestCommandLine({
+      command: ['sh', '-c', 'printf "%s|%s|%s" "$QUOTED" "$EMPTY" "$LOGIN"'],
+      cwd: '/',
+      env,
+    });
+    expect(run(shell, line, { LOGIN: 'kept' }).stdout).toBe(`${env.QUOTED}||kept`);
+  });
+
+  it('enters the directory', () => {
+    expect(run(shell, guestCommandLine({ command: ['pwd'], cwd: '/usr/lib' })).stdout).toBe('/usr/lib\n');
+  });
+
+  it('says that a directory cannot be entered, and does not run the command', () => {
+    const cwd = `/no such/it's`;
+    const result = run(shell, guestCommandLine({ command: ['echo', 'ran'], cwd }));
+    expect(result).toMatchObject({ status: 125, stdout: '' });
+    expect(result.stderr).toContain(`banger: cannot change to the directory ${cwd} in the guest`);
+  });
+
+  it.each([
+    [['no-such-program-here'], 127],
+    [[''], 127],
+    [['/etc/passwd'], 126],
+    [['sh', '-c', 'exit 3'], 3],
+    [['a=b'], 127],
+    [['-x'], 127],
+  ])('runs %j with status %i', (command, status) => {
+    expect(run(shell, guestCommandLine({ command, cwd: '/' })).status).toBe(status);
+  });
+
+  it('starts a login shell when there is no command', () => {
+    const line = guestCommandLine({ command: [], cwd: '/usr', env: { MARK: 'set' } });
+    const { stdout } = spawnSync(shell, ['-c', line], {
+      env: { PATH: '/usr/bin:/bin', SHELL: '/bin/bash', HOME: '/nonexistent' },
+      input: 'shopt -q login_shell && echo "login $MARK $PWD"\n',
+    });
+    expect(stdout.toString()).toBe('login set /usr\n');
+  });
+});
+
+describe('guestCommandLine', () => {
+  it('refuses NUL bytes and says where', () => {
+    expect(() => guestCommandLine({ command: ['echo', 'a\0b'], cwd: '/' })).toThrow(
+      expect.objectContaining({
+        kind: 'PARAMS_INVALID',
+        details: {
+          issues: [{ path: 'command.1', message: 'command.1 has a NUL byte, which no program can be given' }],
+        },
+      }),
+    );
+    expect(() => guestCommandLine({ command: [], cwd: '/\0' })).toThrow(/cwd/);
+    expect(() => guestCommandLine({ command: [], cwd: '/', env: { A: '\0' } })).toThrow(/env\.A/);
+  });
+
+  it('leaves readable what needs no quotes', () => {
+    expect([quoteWord('/usr/bin/env'), quoteWord('a b'), quoteWord('')]).toEqual([
+      '/usr/bin/env',
+      `'a b'`,
+      `''`,
+    ]);
+  });
+});

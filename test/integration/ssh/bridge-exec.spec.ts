@@ -1,0 +1,175 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TerminalRequest } from '../../../src/contract/index.js';
+import { openByteChannel } from '../../../src/core/rpc/client.js';
+import { ByteChannels } from '../../../src/core/rpc/index.js';
+import { Ssh2Client, SshPool } from '../../../src/core/ssh/index.js';
+import { bridgeExec } from '../../../src/vm/exec/bridge-exec.js';
+import { guestCommandLine } from '../../../src/vm/exec/guest-command-line.js';
+import { Sshd, whyNoSshd } from './support/sshd.js';
+
+const reason = whyNoSshd();
+
+describe.skipIf(reason !== undefined)(
+  `commands over byte channels${reason === undefined ? '' : `: ${reason}`}`,
+  () => {
+    const channels = new ByteChannels();
+    const pool = new SshPool(new Ssh2Client());
+    let sshd: Sshd;
+    let directory: string;
+    let server: Server;
+    let socketPath: string;
+
+    beforeAll(async () => {
+      sshd = await Sshd.start();
+      directory = await mkdtemp(join(tmpdir(), 'banger-exec-'));
+      socketPath = join(directory, 'socket');
+      server = createServer((socket) => {
+        socket.once('data', (chunk: Buffer) => {
+          const end = chunk.indexOf('\n');
+          const { params } = JSON.parse(chunk.toString('utf8', 0, end)) as { params: { token: string } };
+          channels.accept(socket, params.token, chunk.subarray(end + 1));
+        });
+      });
+      await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+    });
+    afterAll(async () => {
+      await channels.close();
+      await new Promise((resolve) => server.close(resolve));
+      pool.onApplicationShutdown();
+      await sshd.stop();
+      await rm(directory, { recursive: true });
+    });
+
+    async function exec(command: string[], options: { terminal?: TerminalRequest; cwd?: string } = {}) {
+      const { terminal, cwd = '/' } = options;
+      const line = guestCommandLine({ command, cwd });
+      const { token } = channels.grant(async (channel) => {
+        const connection = await pool.get('vm', sshd.target);
+        await bridgeExec(
+          connection,
+          { line, label: 'web', ...(terminal !== undefined && { terminal }) },
+          channel,
+        );
+      });
+      return openByteChannel({ socketPath, token });
+    }
+
+    async function collect(channel: Awaited<ReturnType<typeof exec>>) {
+      const [stdout, stderr, status] = await Promise.all([
+        text(channel.stdout),
+        text(channel.stderr),
+        channel.exited,
+      ]);
+      return { stdout, stderr, ...status };
+    }
+
+    it('keeps streams apart and passes the status', async () => {
+      const channel = await exec(['sh', '-c', 'cat; echo err >&2; exit 42']);
+      channel.stdin.end('in');
+      expect(await collect(channel)).toEqual({ stdout: 'in', stderr: 'err\n', exitCode: 42, signal: null });
+    });
+
+    it.each([
+      [['no-such-program'], '/', 127],
+      [['/etc/passwd'], '/', 126],
+      [['true'], '/no/such/directory', 125],
+    ])('reports %j in %s as %i', async (command, cwd, exitCode) => {
+      expect(await collect(await exec(command, { cwd }))).toMatchObject({ exitCode, signal: null });
+    });
+
+    it('gives a command the longest argument that Linux allows', async () => {
+      const argument = `'"`.repeat(65_535);
+      const { stdout, exitCode } = await collect(await exec(['printf', '%s|%s', argument, '$(id)\n']));
+      expect([exitCode, stdout.length]).toEqual([0, argument.length + 7]);
+      expect(stdout).toBe(`${argument}|$(id)\n`);
+    });
+
+    it('delivers signals', async () => {
+      const channel = await exec([
+        'sh',
+        '-c',
+        'trap "echo caught; exit 5" USR1; echo up; while :; do sleep 0.05; done',
+      ]);
+      await untilSeen(channel.stdout, 'up');
+      channel.signal('USR1');
+      expect(await channel.exited).toEqual({ exitCode: 5, signal: null });
+      const killed = await exec(['sleep', '30']);
+      await delay(200);
+      killed.signal('TERM');
+      expect(await killed.exited).toEqual({ exitCode: null, signal: 'TERM' });
+    });
+
+    it('gives a terminal: size, resize, Ctrl-C', async () => {
+      const channel = await exec([], { terminal: { columns: 100, rows: 30, term: 'xterm-256color' } });
+      channel.stdin.write('stty size; echo $TERM\n');
+      await untilSeen(channel.stdout, '30 100');
+      channel.resize({ columns: 70, rows: 20 });
+      await delay(100);
+      channel.stdin.write('stty size\n');
+      await untilSeen(channel.stdout, '20 70');
+      channel.stdin.write('sleep 30\n');
+      await delay(300);
+      channel.stdin.write('\u0003');
+      channel.stdin.write('exit 9\n');
+      channel.stdout.resume();
+      expect(await channel.exited).toEqual({ exitCode: 9, signal: null });
+    });
+
+    it('hangs up the command of a client that vanished', async () => {
+      const log = join(directory, 'hangup');
+      const script = `trap 'echo HUP >> ${log}' HUP; trap 'echo TERM >> ${log}; exit' TERM; echo up; while :; do sleep 0.05; done`;
+      const channel = await exec(['sh', '-c', script]);
+      await untilSeen(channel.stdout, 'up');
+      channel.close();
+      const { readFile } = await import('node:fs/promises');
+      for (let tries = 0; tries < 100; tries += 1) {
+        if ((await readFile(log, 'utf8').catch(() => '')).includes('TERM')) break;
+        await delay(50);
+      }
+      expect(await readFile(log, 'utf8')).toBe('HUP\nTERM\n');
+    });
+
+    it('lets a client that does not read stall its own command only', async () => {
+      const slow = await exec(['sh', '-c', 'head -c 30000000 /dev/zero; echo finished >&2']);
+      expect((await collect(await exec(['echo', 'quick']))).stdout).toBe('quick\n');
+      await delay(300);
+      expect(slow.stderr.readableLength).toBe(0);
+      let bytes = 0;
+      slow.stdout.on('data', (chunk: Buffer) => (bytes += chunk.length));
+      const [stderr, status] = await Promise.all([text(slow.stderr), slow.exited]);
+      expect([bytes, stderr, status.exitCode]).toEqual([30_000_000, 'finished\n', 0]);
+    });
+
+    it('tells a client that the guest went away', async () => {
+      const channel = await exec(['sleep', '30']);
+      await delay(300);
+      pool.drop('vm');
+      await expect(channel.exited).rejects.toMatchObject({
+        kind: 'VM_GUEST_UNREACHABLE',
+        details: { vm: 'web' },
+      });
+    });
+  },
+);
+
+async function untilSeen(stream: Readable, wanted: string): Promise<void> {
+  let seen = '';
+  await new Promise<void>((resolve, reject) => {
+    const onData = (chunk: Buffer): void => {
+      seen += chunk.toString();
+      if (!seen.includes(wanted)) return;
+      stream.off('data', onData);
+      resolve();
+    };
+    stream.on('data', onData);
+    stream.once('end', () => reject(new Error(`ended without ${wanted}: ${seen}`)));
+  });
+}
