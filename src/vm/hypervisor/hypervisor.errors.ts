@@ -1,20 +1,19 @@
 import { BangerError } from '../../core/errors/index.js';
 import type { ExitStatus } from '../../core/process/index.js';
 
-/** The VMM ended before it was ready. */
+/**
+ * The VMM ended before it was ready. `details.portConflict`: another process has one of the forwarded host ports,
+ * so it is worth another try with others.
+ */
 export class VmmFailedError extends BangerError<'VMM_FAILED'> {
-  /** another process has one of the forwarded host ports: worth another try with others */
-  readonly portConflict: boolean;
-
   constructor(facts: ExitStatus & { binary: string; stderrTail: string; portConflict: boolean }) {
     const { binary, portConflict, exitCode, signal, stderrTail } = facts;
     const how = signal === null ? `exit status ${exitCode}` : `signal ${signal}`;
     super('VMM_FAILED', `${binary} ended with ${how} before the machine ran`, {
-      details: { exitCode, signal, stderrTail },
+      details: { exitCode, signal, stderrTail, ...(portConflict && { portConflict }) },
       why: lastLine(stderrTail),
       fix: portConflict ? 'another program listens on that port of 127.0.0.1; try again' : undefined,
     });
-    this.portConflict = portConflict;
   }
 }
 

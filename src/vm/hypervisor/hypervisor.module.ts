@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { Hypervisor } from './hypervisor.js';
 import { QemuHypervisor } from './qemu/qemu-hypervisor.js';
 
-/** The hypervisor of this host. Needs Config and ProcessRunner from global modules. */
+/** The hypervisor of this host. Needs `ProcessModule`. */
 @Module({
   providers: [{ provide: Hypervisor, useClass: QemuHypervisor }],
   exports: [Hypervisor],

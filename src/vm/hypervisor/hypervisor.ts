@@ -117,7 +117,7 @@ export abstract class Hypervisor {
    * Starts the VMM; resolves when it runs and its control sockets answer (not when the guest is up).
    * `onSpawn` is called with the process as soon as it exists, and awaited, so that it can be recorded; the guest
    * does not run before. When launching fails or is aborted, no process is left.
-   * @throws VmmFailedError (its `portConflict` asks for another try with other ports), VmmProtocolError,
+   * @throws VmmFailedError (`portConflict` in its details asks for another try with other ports), VmmProtocolError,
    *   HostBinaryMissingError, SocketPathTooLongError, CancelledError, TimeoutError
    */
   abstract launch(

@@ -1,0 +1,222 @@
+import type { BangerError } from '../../../core/errors/index.js';
+import { TimeoutError } from '../../../core/errors/index.js';
+import { GuestAgentError } from '../hypervisor.errors.js';
+import type { GuestAgent } from '../hypervisor.js';
+import { isExecNotFound, parseExecStarted, parseExecStatus, syncRequest } from './agent-protocol.js';
+import type { GuestExecResult } from './agent-protocol.js';
+import type { ByteSocket } from './byte-socket.js';
+import { cancellation } from './launch-attempt.js';
+import { RequestChannel } from './request-channel.js';
+import type { ChannelFailure } from './request-channel.js';
+
+/** Base64 of some MiB of output; the agent itself allows 16 MiB. */
+const MAX_LINE_BYTES = 8 * 1024 * 1024;
+const PING_TIMEOUT_MS = 2_000;
+const EXEC_TIMEOUT_MS = 30_000;
+/** one command; the agent does nothing in it but start a program or look at one */
+const COMMAND_TIMEOUT_MS = 10_000;
+const POLL_MIN_MS = 2;
+const POLL_MAX_MS = 50;
+/**
+ * The request waits in the socket until the guest opens its port, so once is enough; sent every 0.1 s the answers pile
+ * up and the two never came together. The slow repeat is for a guest whose agent died with the request in its hands.
+ */
+const SYNC_REPEAT_MS = 10_000;
+const NOT_FOUND_EXIT_CODE = 127;
+
+/** The QEMU guest agent on one connection. The peer is the guest: hostile, and at liberty to answer late or never. */
+export class AgentClient implements GuestAgent {
+  readonly #channel: RequestChannel;
+  readonly #synced = Promise.withResolvers<void>();
+  readonly #syncIds = new Set<number>();
+  readonly #syncTimer: NodeJS.Timeout;
+  /** tail of the queue: one command at a time */
+  #queue: Promise<unknown> = this.#synced.promise;
+  #closed = false;
+
+  /** @param randomId 31 bits that an answer to an earlier connection does not have */
+  constructor(
+    private readonly vm: string,
+    socket: ByteSocket,
+    private readonly randomId: () => number,
+  ) {
+    this.#channel = new RequestChannel(
+      socket,
+      {
+        maxLineBytes: MAX_LINE_BYTES,
+        onOther: (message) => {
+          if (message.type === 'return' && this.#syncIds.has(Number(message.value))) this.#onSynced();
+        },
+      },
+      randomId(),
+    );
+    this.#sendSync();
+    this.#syncTimer = setInterval(() => this.#sendSync(), SYNC_REPEAT_MS).unref();
+    void socket.closed.then(() => {
+      this.#closed = true;
+      this.#onSynced();
+    });
+  }
+
+  async waitReady({ signal }: { signal: AbortSignal }): Promise<void> {
+    await abortable(this.#synced.promise, signal, () => cancellation(signal, 'waiting for the guest agent'));
+    this.#checkOpen();
+  }
+
+  async ping({ timeoutMs = PING_TIMEOUT_MS }: { timeoutMs?: number } = {}): Promise<void> {
+    await this.#command('guest-ping', undefined, timeoutMs);
+  }
+
+  async exec(
+    argv: readonly string[],
+    options: { stdin?: Buffer; timeoutMs?: number; signal?: AbortSignal } = {},
+  ): Promise<GuestExecResult> {
+    const { stdin, timeoutMs = EXEC_TIMEOUT_MS, signal } = options;
+    const deadline = performance.now() + timeoutMs;
+    const started = await this.#start(argv, stdin, Math.min(timeoutMs, COMMAND_TIMEOUT_MS));
+    if (typeof started !== 'number') return started;
+    for (let pause = POLL_MIN_MS; ; pause = Math.min(pause * 1.5, POLL_MAX_MS)) {
+      // megabytes of output take an emulated guest seconds
+      const status = await this.#status(started, Math.max(COMMAND_TIMEOUT_MS, deadline - performance.now()));
+      if (status !== 'running') return status;
+      const stop = stopReason(signal, deadline, timeoutMs, argv[0] ?? '');
+      if (stop !== undefined) {
+        await this.#killInGuest(started);
+        throw stop;
+      }
+      await sleep(pause);
+    }
+  }
+
+  close(): void {
+    this.#channel.close();
+  }
+
+  async #start(
+    argv: readonly string[],
+    stdin: Buffer | undefined,
+    timeoutMs: number,
+  ): Promise<number | GuestExecResult> {
+    const [path = '', ...arg] = argv;
+    const args = {
+      path,
+      arg,
+      'capture-output': true,
+      ...(stdin !== undefined && { 'input-data': stdin.toString('base64') }),
+    };
+    const result = await this.#request('guest-exec', args, timeoutMs);
+    if ('failure' in result) {
+      const { failure } = result;
+      if (failure.type !== 'refused' || !isExecNotFound(failure.reason)) throw this.#error(failure);
+      return { exitCode: NOT_FOUND_EXIT_CODE, stdout: Buffer.alloc(0), stderr: Buffer.from(failure.reason) };
+    }
+    const pid = parseExecStarted(result.value);
+    if (pid === undefined) throw new GuestAgentError(this.vm, 'nonsense in answer to guest-exec');
+    return pid;
+  }
+
+  async #status(pid: number, timeoutMs: number): Promise<'running' | GuestExecResult> {
+    const status = parseExecStatus(await this.#command('guest-exec-status', { pid }, timeoutMs));
+    if (status === undefined) throw new GuestAgentError(this.vm, 'nonsense in answer to guest-exec-status');
+    return status;
+  }
+
+  /** Best effort; asked once more for its status, or the agent keeps the result for ever. */
+  async #killInGuest(pid: number): Promise<void> {
+    await this.#request('guest-exec', { path: 'kill', arg: ['-KILL', String(pid)] }, PING_TIMEOUT_MS);
+    await this.#request('guest-exec-status', { pid }, PING_TIMEOUT_MS);
+  }
+
+  async #command(
+    name: string,
+    args: Record<string, unknown> | undefined,
+    timeoutMs: number,
+  ): Promise<unknown> {
+    const result = await this.#request(name, args, timeoutMs);
+    if ('failure' in result) throw this.#error(result.failure);
+    return result.value;
+  }
+
+  /** Waits its turn, within the time limit. */
+  async #request(name: string, args: Record<string, unknown> | undefined, timeoutMs: number) {
+    const deadline = performance.now() + timeoutMs;
+    const turn = this.#queue;
+    const done = Promise.withResolvers<void>();
+    this.#queue = turn.then(() => done.promise);
+    try {
+      if (!(await settlesWithin(turn, timeoutMs)))
+        return { failure: { type: 'timeout', afterMs: timeoutMs } as const };
+      return await this.#channel.request(name, args, Math.max(1, deadline - performance.now()));
+    } finally {
+      done.resolve();
+    }
+  }
+
+  #sendSync(): void {
+    const id = this.randomId();
+    this.#syncIds.add(id);
+    this.#channel.sendRaw(syncRequest(id));
+  }
+
+  #onSynced(): void {
+    clearInterval(this.#syncTimer);
+    this.#synced.resolve();
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new GuestAgentError(this.vm, 'the VMM closed the connection');
+  }
+
+  #error(failure: ChannelFailure): GuestAgentError {
+    switch (failure.type) {
+      case 'refused':
+        return new GuestAgentError(this.vm, failure.reason);
+      case 'timeout':
+        return new GuestAgentError(this.vm, `no answer in ${failure.afterMs / 1000} s`);
+      case 'oversized':
+        return new GuestAgentError(this.vm, `an answer of more than ${MAX_LINE_BYTES} bytes`);
+      case 'closed':
+        return new GuestAgentError(this.vm, 'the VMM closed the connection');
+    }
+  }
+}
+
+function stopReason(
+  signal: AbortSignal | undefined,
+  deadline: number,
+  timeoutMs: number,
+  program: string,
+): BangerError | undefined {
+  if (signal?.aborted === true) return cancellation(signal, `${program} in the guest`);
+  return performance.now() >= deadline ? new TimeoutError(`${program} in the guest`, timeoutMs) : undefined;
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+async function settlesWithin(promise: Promise<unknown>, limitMs: number): Promise<boolean> {
+  const limit = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => limit.resolve(false), limitMs);
+  try {
+    return await Promise.race([promise.then(() => true), limit.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function abortable(
+  promise: Promise<void>,
+  signal: AbortSignal,
+  reason: () => BangerError,
+): Promise<void> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(reason());
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    if (signal.aborted) onAbort();
+    await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

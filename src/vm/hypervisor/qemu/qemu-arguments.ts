@@ -1,0 +1,149 @@
+import type { Accelerator, DriveSpec, MachineSpec, NicSpec } from '../hypervisor.js';
+import { kernelCommandLine } from './kernel-arguments.js';
+
+export const QEMU_BINARY = 'qemu-system-x86_64';
+
+/** Sockets of one VM; all are listened on by QEMU, so that a later daemon can connect again. */
+export interface QemuSockets {
+  readonly qmp: string;
+  readonly agent: string;
+  readonly console: string;
+}
+
+export function qemuSockets(runtimeDirectory: string): QemuSockets {
+  return {
+    qmp: `${runtimeDirectory}/qmp.sock`,
+    agent: `${runtimeDirectory}/agent.sock`,
+    console: `${runtimeDirectory}/console.sock`,
+  };
+}
+
+/** An argument that no other process has: finds the VMM whose pid was never recorded. */
+export function processMarker(id: string): string {
+  return `bgr-vm-${id}`;
+}
+
+/** No new privileges, no fork or exec, no change of user or of scheduling: also when a guest takes QEMU over. */
+export const SANDBOX = 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny';
+
+/** The kernel shows 15 bytes of a process name. */
+const PROCESS_NAME_BYTES = 15;
+
+/** QEMU's command line. Pure: the same spec gives the same list. */
+export function qemuArguments(spec: MachineSpec, accelerator: Accelerator): string[] {
+  const sockets = qemuSockets(spec.runtimeDirectory);
+  return [
+    ...['-name', processMarker(spec.id)],
+    ...['-name', `process=${`bgr-${spec.name}`.slice(0, PROCESS_NAME_BYTES)}`],
+    ...['-nodefaults', '-no-user-config', '-display', 'none'],
+    // A guest's reboot or panic ends the VMM. -S: the guest runs when the daemon has written the process down.
+    ...['-no-reboot', '-S'],
+    ...['-sandbox', SANDBOX],
+    ...['-msg', 'timestamp=on'],
+    ...machine(spec, accelerator),
+    ...['-kernel', spec.kernelPath, '-initrd', spec.initrdPath],
+    ...['-append', kernelCommandLine(spec.bootArguments, accelerator)],
+    ...spec.drives.flatMap(drive),
+    ...spec.nics.flatMap(nic),
+    ...agentPort(sockets),
+    ...console(sockets),
+    ...monitor(sockets),
+    // 64 KiB a second: more than any boot asks for, less than a guest could make the host pay.
+    ...['-object', 'rng-random,id=rng0,filename=/dev/urandom'],
+    ...['-device', 'virtio-rng-pci,rng=rng0,disable-legacy=on,max-bytes=65536,period=1000'],
+  ];
+}
+
+/** q35 (docs/adr/0002-qemu-machine-type.md) without the devices that no guest of ours uses. */
+const MACHINE = 'q35,hpet=off,vmport=off,smbus=off,sata=off,usb=off,graphics=off';
+
+/** Bound of the translated code that an emulated VM keeps, MiB; QEMU's own is 1 GiB, beside the guest's memory. */
+const TRANSLATION_CACHE_MIB = 256;
+
+function machine(spec: MachineSpec, accelerator: Accelerator): string[] {
+  return [
+    ...['-machine', MACHINE],
+    ...(accelerator === 'kvm'
+      ? ['-accel', 'kvm', '-cpu', 'host']
+      : ['-accel', `tcg,thread=multi,tb-size=${TRANSLATION_CACHE_MIB}`, '-cpu', 'max']),
+    ...['-smp', String(spec.cpus), '-m', `${spec.memoryMib}M`],
+    ...['-rtc', 'base=utc,clock=host'],
+  ];
+}
+
+/**
+ * Guest flushes reach the host's disk (write-back cache, flushes honoured); what the guest discards or fills with
+ * zeroes is given back to the host. Image locking stays on: two VMMs can never write one disk.
+ */
+function drive(spec: DriveSpec, index: number): string[] {
+  const id = `drive${index}`;
+  const blockdev = {
+    driver: spec.format,
+    'node-name': id,
+    'read-only': spec.readOnly,
+    ...(!spec.readOnly && { discard: 'unmap', 'detect-zeroes': 'unmap' }),
+    file: {
+      driver: 'file',
+      filename: spec.path,
+      'read-only': spec.readOnly,
+      locking: 'on',
+      ...(!spec.readOnly && { discard: 'unmap' }),
+    },
+  };
+  return [
+    ...['-blockdev', JSON.stringify(blockdev)],
+    ...['-device', `virtio-blk-pci,drive=${id},serial=${escape(spec.serial)},disable-legacy=on`],
+  ];
+}
+
+/**
+ * QEMU's user network. Forwards listen on 127.0.0.1 alone. What the guest can reach: whatever the VMM's user can
+ * connect to from this host, INCLUDING services on the host's own loopback, as 10.0.2.2: QEMU 7.2 has no option to
+ * forbid that short of `restrict`, which cuts off the outside too (SECURITY.md). IPv6 is off: it would lead to ::1
+ * in the same way, and guests have no IPv6 address.
+ */
+function nic(spec: NicSpec, index: number): string[] {
+  const forwards = spec.forwards.map(
+    ({ hostPort, guestPort }) => `,hostfwd=tcp:127.0.0.1:${hostPort}-:${guestPort}`,
+  );
+  return [
+    ...['-netdev', `user,id=nic${index},ipv6=off${forwards.join('')}`],
+    // no boot ROM: nothing boots from the network
+    ...['-device', `virtio-net-pci,netdev=nic${index},mac=${spec.mac},disable-legacy=on,romfile=`],
+  ];
+}
+
+function agentPort({ agent }: QemuSockets): string[] {
+  return [
+    ...['-device', 'virtio-serial-pci,disable-legacy=on,max_ports=2'],
+    ...['-chardev', `socket,id=agent,path=${escape(agent)},server=on,wait=off`],
+    ...['-device', 'virtserialport,chardev=agent,name=org.qemu.guest_agent.0'],
+  ];
+}
+
+/**
+ * A socket, not a file: the daemon writes the bounded console file. A file of QEMU's would be the guest's to fill the
+ * host's disk with whenever no daemon watches. While none is connected QEMU drops the output.
+ */
+function console({ console: path }: QemuSockets): string[] {
+  return [
+    '-chardev',
+    `socket,id=console,path=${escape(path)},server=on,wait=off`,
+    '-serial',
+    'chardev:console',
+  ];
+}
+
+function monitor({ qmp }: QemuSockets): string[] {
+  return [
+    '-chardev',
+    `socket,id=qmp,path=${escape(qmp)},server=on,wait=off`,
+    '-mon',
+    'chardev=qmp,mode=control',
+  ];
+}
+
+/** In QEMU's key=value lists a comma is written twice. */
+function escape(value: string): string {
+  return value.replaceAll(',', ',,');
+}

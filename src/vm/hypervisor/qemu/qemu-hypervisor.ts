@@ -1,0 +1,156 @@
+import { Injectable } from '@nestjs/common';
+import { HostBinaryMissingError, ProcessRunner } from '../../../core/process/index.js';
+import type { DetachedProcess, ExitStatus, ProcessIdentity } from '../../../core/process/index.js';
+import { SocketPathTooLongError } from '../hypervisor.errors.js';
+import { Hypervisor } from '../hypervisor.js';
+import type {
+  Accelerator,
+  HypervisorFeatures,
+  HypervisorProbe,
+  Machine,
+  MachineRecord,
+  MachineSpec,
+} from '../hypervisor.js';
+import { AgentClient } from './agent-client.js';
+import { ConsoleLog } from './console-log.adapter.js';
+import { cancellation, deadline, launchAttempt, launchFailure } from './launch-attempt.js';
+import { processMarker, QEMU_BINARY, qemuArguments, qemuSockets } from './qemu-arguments.js';
+import { QemuMachine } from './qemu-machine.js';
+import { kvmGroup, probeQemu } from './qemu-probe.adapter.js';
+import { QmpClient } from './qmp-client.js';
+import { isRecord } from './qmp-protocol.js';
+import { randomId } from './random-id.adapter.js';
+import { connectUnixSocket } from './unix-socket.adapter.js';
+import { logSize, logTail } from './vmm-log.adapter.js';
+
+const ADOPT_LIMIT_MS = 10_000;
+const END_LIMIT_MS = 10_000;
+
+type Connections = { qmp: QmpClient; agent: AgentClient; console: ConsoleLog };
+
+@Injectable()
+export class QemuHypervisor extends Hypervisor {
+  readonly kind = 'qemu';
+  readonly features: HypervisorFeatures = {
+    userNetwork: true,
+    acpiShutdown: true,
+    diskHotplug: false,
+    memorySnapshots: false,
+  };
+  #probe: Promise<HypervisorProbe> | undefined;
+
+  constructor(private readonly runner: ProcessRunner) {
+    super();
+  }
+
+  async probe(): Promise<HypervisorProbe> {
+    this.#probe ??= probeQemu(this.runner);
+    const probe = await this.#probe;
+    // QEMU may be installed while the daemon runs.
+    if (!probe.available) this.#probe = undefined;
+    return probe;
+  }
+
+  async launch(
+    spec: MachineSpec,
+    { signal, onSpawn }: { signal: AbortSignal; onSpawn: (process: ProcessIdentity) => Promise<void> },
+  ): Promise<Machine> {
+    for (const path of Object.values(qemuSockets(spec.runtimeDirectory))) SocketPathTooLongError.check(path);
+    const { available, accelerator = 'tcg' } = await this.probe();
+    if (!available) throw new HostBinaryMissingError(QEMU_BINARY);
+    if (signal.aborted) throw cancellation(signal, `starting ${spec.name}`);
+    const logStart = await logSize(spec.logPath);
+    const child = await this.#spawn(spec, accelerator);
+    const record: MachineRecord = {
+      id: spec.id,
+      process: child.identity,
+      accelerator,
+      runtimeDirectory: spec.runtimeDirectory,
+      consolePath: spec.consolePath,
+      logPath: spec.logPath,
+    };
+    const attempt = launchAttempt(child, signal, spec.name);
+    try {
+      const [connections] = await Promise.all([
+        this.#connect(record, attempt.signal),
+        onSpawn(child.identity),
+      ]);
+      // Not before: the guest must not run while nobody knows of it, and nothing of its console is lost.
+      await connections.qmp.execute('cont');
+      return new QemuMachine(record, {
+        runner: this.runner,
+        ...connections,
+        exited: child.exited,
+        stopWaiting: () => undefined,
+      });
+    } catch (error) {
+      const ended = await attempt.endedByItself(error);
+      await this.#end(child.identity);
+      if (ended === undefined) throw error;
+      throw launchFailure(ended, await logTail(spec.logPath, logStart));
+    } finally {
+      attempt.dispose();
+    }
+  }
+
+  async adopt(record: MachineRecord): Promise<Machine | undefined> {
+    if (!(await this.runner.isAlive(record.process))) return undefined;
+    using limit = deadline(ADOPT_LIMIT_MS, `connecting to the VMM of ${record.id}`);
+    const connections = await this.#connect(record, limit);
+    // The earlier daemon died between starting the VMM and letting the guest run.
+    const status = await connections.qmp.execute('query-status');
+    if (isRecord(status) && status['status'] === 'prelaunch') await connections.qmp.execute('cont');
+    const waiting = new AbortController();
+    return new QemuMachine(record, {
+      runner: this.runner,
+      ...connections,
+      exited: this.#exitOfStranger(record.process, waiting.signal),
+      stopWaiting: () => waiting.abort(),
+    });
+  }
+
+  processMarker(id: string): string {
+    return processMarker(id);
+  }
+
+  async #spawn(spec: MachineSpec, accelerator: Accelerator): Promise<DetachedProcess> {
+    const user =
+      spec.uid === undefined
+        ? {}
+        : { uid: spec.uid, gid: (accelerator === 'kvm' ? await kvmGroup() : undefined) ?? spec.uid };
+    return await this.runner.spawnDetached({
+      file: QEMU_BINARY,
+      args: qemuArguments(spec, accelerator),
+      cwd: '/',
+      logPath: spec.logPath,
+      ...user,
+    });
+  }
+
+  async #connect(record: MachineRecord, signal: AbortSignal): Promise<Connections> {
+    const sockets = qemuSockets(record.runtimeDirectory);
+    const qmp = await QmpClient.open(await connectUnixSocket(sockets.qmp, signal), signal);
+    try {
+      // QEMU listens on all of them before it greets.
+      const console = await ConsoleLog.open(
+        record.consolePath,
+        await connectUnixSocket(sockets.console, signal),
+      );
+      const agent = new AgentClient(record.id, await connectUnixSocket(sockets.agent, signal), randomId);
+      return { qmp, agent, console };
+    } catch (error) {
+      qmp.close();
+      throw error;
+    }
+  }
+
+  async #end(process: ProcessIdentity): Promise<void> {
+    await this.runner.signal(process, 'SIGKILL');
+    await this.runner.waitForExit(process, { timeoutMs: END_LIMIT_MS });
+  }
+
+  async #exitOfStranger(process: ProcessIdentity, signal: AbortSignal): Promise<ExitStatus> {
+    const gone = await this.runner.waitForExit(process, { signal });
+    return gone ? { exitCode: null, signal: null } : await new Promise<never>(() => undefined);
+  }
+}

@@ -1,0 +1,89 @@
+import type { ExitStatus, ProcessRunner } from '../../../core/process/index.js';
+import { TimeoutError } from '../../../core/errors/index.js';
+import { Machine } from '../hypervisor.js';
+import type { MachineRecord } from '../hypervisor.js';
+import type { AgentClient } from './agent-client.js';
+import type { QmpClient } from './qmp-client.js';
+
+/** The agent answers in milliseconds when it answers; a busy emulated guest needs its time for the rest. */
+const AGENT_SHUTDOWN_TIMEOUT_MS = 1_500;
+const KILL_TIMEOUT_MS = 10_000;
+const CONSOLE_DRAIN_MS = 1_000;
+
+export interface QemuMachineParts {
+  readonly runner: ProcessRunner;
+  readonly qmp: QmpClient;
+  readonly agent: AgentClient;
+  readonly console: { readonly finished: Promise<void>; close(): void };
+  readonly exited: Promise<ExitStatus>;
+  /** ends the wait behind `exited` without an answer */
+  readonly stopWaiting: () => void;
+}
+
+export class QemuMachine extends Machine {
+  readonly agent: AgentClient;
+  readonly exited: Promise<ExitStatus>;
+
+  constructor(
+    readonly record: MachineRecord,
+    private readonly parts: QemuMachineParts,
+  ) {
+    super();
+    this.agent = parts.agent;
+    this.exited = this.#ended(parts.exited);
+  }
+
+  /**
+   * The agent's own shutdown command and ACPI both need a guest with dbus and logind, systemctl does not. Asked twice
+   * a guest shuts down once, so ACPI is tried whenever the agent's answer is not plainly yes.
+   */
+  async requestShutdown(): Promise<void> {
+    if (await this.#askAgent()) return;
+    await this.parts.qmp.execute('system_powerdown');
+  }
+
+  async kill(): Promise<void> {
+    const { runner } = this.parts;
+    const { process } = this.record;
+    await runner.signal(process, 'SIGKILL');
+    if (!(await runner.waitForExit(process, { timeoutMs: KILL_TIMEOUT_MS }))) {
+      throw new TimeoutError(`the end of process ${process.pid}`, KILL_TIMEOUT_MS, {
+        why: 'a killed process stays while the kernel waits for its disk or network storage',
+      });
+    }
+  }
+
+  detach(): void {
+    this.parts.stopWaiting();
+    this.#closeSockets();
+  }
+
+  /** Whoever learns of the end may want to read why: the console's last words are in its file by then. */
+  async #ended(processEnded: Promise<ExitStatus>): Promise<ExitStatus> {
+    const status = await processEnded;
+    await Promise.race([this.parts.console.finished, delay(CONSOLE_DRAIN_MS)]);
+    this.#closeSockets();
+    return status;
+  }
+
+  async #askAgent(): Promise<boolean> {
+    try {
+      const { exitCode } = await this.agent.exec(['systemctl', '--no-wall', 'poweroff'], {
+        timeoutMs: AGENT_SHUTDOWN_TIMEOUT_MS,
+      });
+      return exitCode === 0;
+    } catch {
+      return false;
+    }
+  }
+
+  #closeSockets(): void {
+    this.parts.qmp.close();
+    this.parts.agent.close();
+    this.parts.console.close();
+  }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}
