@@ -1,0 +1,13 @@
+#!/bin/sh
+# Measures the budgets, each beside its floor in the same run; prints a table and writes bench/results/<date>.json.
+#   npm run bench               all figures
+#   npm run bench -- vm-list    only those named
+set -eu
+BANGER_ROOT=$(cd "$(dirname "$0")/.." && pwd)
+cd "$BANGER_ROOT"
+. scripts/bootstrap.sh
+bootstrap_modules
+bootstrap_build
+node=$(bootstrap_node)
+node_modules/.bin/rolldown bench/main.ts --format esm --platform node --file dist/bench/bench.mjs --log-level warn
+exec "$node" dist/bench/bench.mjs "$@"
