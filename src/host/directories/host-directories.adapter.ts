@@ -73,7 +73,9 @@ export class LedgerHostDirectories extends HostDirectories {
       );
     }
     // rm takes a link away instead of following it, at the top and further down
-    await rm(real, { recursive: true, force: true });
+    await rm(real, { recursive: true, force: true }).catch((error: unknown) => {
+      if (!isMissing(error)) throw error;
+    });
   }
 
   #roots(): string[] {
@@ -144,9 +146,15 @@ async function realpathIfPresent(path: string): Promise<string | undefined> {
   try {
     return await realpath(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
+}
+
+/** ENOTDIR: a file is where one of the ancestors would be, so that nothing can be below it. */
+function isMissing(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
 function isBelow(path: string, root: string): boolean {

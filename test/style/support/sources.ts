@@ -26,8 +26,13 @@ export function readProjectFile(path: string): string {
   return readFileSync(join(REPOSITORY, path), 'utf8');
 }
 
-export function parse(path: string): ts.SourceFile {
-  return ts.createSourceFile(path, readProjectFile(path), ts.ScriptTarget.ES2023, true);
+const parsed = new Map<string, ts.SourceFile>();
+
+function parse(path: string): ts.SourceFile {
+  const file =
+    parsed.get(path) ?? ts.createSourceFile(path, readProjectFile(path), ts.ScriptTarget.ES2023, true);
+  parsed.set(path, file);
+  return file;
 }
 
 /** Calls `visit` with every node of a file, and collects what it says as `path:line text`. */
