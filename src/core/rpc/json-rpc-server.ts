@@ -90,11 +90,11 @@ export class JsonRpcServer extends Server implements CustomTransportStrategy {
     return (this.#closing ??= this.#shutDown());
   }
 
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- the base class's own type
   on(event: string, callback: Function): void {
     this.#netServer.on(event, callback as () => void);
   }
 
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the base class's signature
   unwrap<T = NetServer>(): T {
     return this.#netServer as T;
   }

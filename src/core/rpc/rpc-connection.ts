@@ -165,7 +165,9 @@ export class RpcConnection {
     let lingering: Promise<unknown> | undefined;
     const sink: StreamSink = {
       emit: (value) => this.#emit(id, value),
-      linger: (work) => (lingering = work),
+      linger: (work) => {
+        lingering = work;
+      },
     };
     try {
       const result = await invokeMethod(method, request.params, context, sink);

@@ -1,6 +1,6 @@
 import { chmodSync, chownSync, existsSync, readFileSync, unlinkSync } from 'node:fs';
 import { toBangerError } from '../errors/index.js';
-import { RpcClient } from './client.js';
+import { RpcClient } from './rpc-client.js';
 import { DaemonAlreadyRunningError, MAX_SOCKET_PATH_BYTES, SocketPathTooLongError } from './rpc-errors.js';
 import { asRecord } from './wire.js';
 

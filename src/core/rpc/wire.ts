@@ -46,8 +46,7 @@ export function decodeError(error: unknown): RpcFailure {
   const known = typeof kind === 'string' && isErrorKind(kind);
   return new RpcFailure(text, {
     kind: known ? kind : 'INTERNAL',
-    details:
-      known && typeof details === 'object' && details !== null ? (details as ErrorData['details']) : {},
+    details: known && typeof details === 'object' && details !== null ? details : {},
     ...(typeof why === 'string' && { why }),
     ...(typeof fix === 'string' && { fix }),
     ...(typeof ref === 'string' && { ref }),

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openByteChannel } from '../../../src/core/rpc/client-index.js';
+import { openByteChannel } from '../../../src/core/rpc/client.js';
 import { startHarness } from './rpc-harness.js';
 import type { Harness } from './rpc-harness.js';
 

@@ -7,7 +7,7 @@ import { Module } from '@nestjs/common';
 import type { INestMicroservice, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { JsonRpcServer, RpcModule, ByteChannels } from '../../../src/core/rpc/index.js';
-import { RpcClient } from '../../../src/core/rpc/client-index.js';
+import { RpcClient } from '../../../src/core/rpc/client.js';
 import type { JsonRpcServerOptions } from '../../../src/core/rpc/index.js';
 import { TEST_METHODS, TestController } from './test-methods.js';
 
@@ -67,6 +67,18 @@ export async function startHarness(
   };
 }
 
+export interface WireMessage {
+  id?: unknown;
+  method?: string;
+  params?: { id: unknown; value: unknown };
+  result?: Record<string, unknown>;
+  error?: {
+    code: number;
+    message: string;
+    data: { kind: string; details: Record<string, unknown>; ref?: string };
+  };
+}
+
 /** Speaks bytes, well-formed or not. */
 export class RawClient {
   readonly lines: string[] = [];
@@ -100,15 +112,15 @@ export class RawClient {
   }
 
   /** Takes the next line as JSON; undefined when the connection ends before it. */
-  async next(): Promise<any> {
+  async next(): Promise<WireMessage | undefined> {
     while (this.lines.length === 0 && !this.socket.destroyed) {
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
     const line = this.lines.shift();
-    return line === undefined ? undefined : JSON.parse(line);
+    return line === undefined ? undefined : (JSON.parse(line) as WireMessage);
   }
 
-  async take(count: number): Promise<any[]> {
+  async take(count: number): Promise<(WireMessage | undefined)[]> {
     const taken = [];
     for (let index = 0; index < count; index += 1) taken.push(await this.next());
     return taken;

@@ -77,7 +77,8 @@ export class TestController {
     this.calls += 1;
     await sleep(params.count ?? 0);
     const ref = currentRef();
-    return { text: params.text, ...(ref === context.ref && { ref }), absent: undefined } as EchoView;
+    const view: EchoView = { text: params.text, ...(ref === context.ref && { ref }) };
+    return Object.assign(view, { absent: undefined });
   }
 
   @TestRpc('test.ping')
