@@ -40,6 +40,15 @@ bootstrap_quietly() {
   return "$bootstrap_status"
 }
 
+# Runs one part of the bootstrap; parts that had something to do are noted in BANGER_BOOTSTRAP_TIMES, in seconds.
+bootstrap_timed() { # name, command
+  bootstrap_begin=$(date +%s)
+  "$2" || return 1
+  bootstrap_seconds=$(($(date +%s) - bootstrap_begin))
+  [ "$bootstrap_seconds" -eq 0 ] || BANGER_BOOTSTRAP_TIMES="${BANGER_BOOTSTRAP_TIMES-} $1=$bootstrap_seconds"
+  export BANGER_BOOTSTRAP_TIMES="${BANGER_BOOTSTRAP_TIMES-}"
+}
+
 # Brings the checkout up for `quickstart`: says what is missing on the host before anything is begun.
 bootstrap_all() {
   bootstrap_absent=
@@ -55,7 +64,7 @@ bootstrap_all() {
     printf '  fix: %sapt-get install --no-install-recommends%s\n' "$bootstrap_sudo" "$bootstrap_absent" >&2
     return 1
   fi
-  bootstrap_modules && bootstrap_build
+  bootstrap_timed packages bootstrap_modules && bootstrap_timed build bootstrap_build
 }
 
 # Whether node_modules is what package-lock.json says.

@@ -10,14 +10,24 @@ type CommandLoader = () => Promise<Provider[]>;
 export const COMMAND_GROUPS: Readonly<Record<string, CommandLoader>> = {
   quickstart: async () => {
     const { QuickstartCommand } = await import('./quickstart/quickstart.command.js');
-    const { Quickstart } = await import('./quickstart/quickstart.js');
+    const { QuickstartDaemon } = await import('./quickstart/quickstart-daemon.js');
+    const { QuickstartDemonstration } = await import('./quickstart/quickstart-demonstration.js');
+    const { QuickstartHost } = await import('./quickstart/quickstart-host.js');
+    const { QuickstartSteps } = await import('./quickstart/quickstart-steps.js');
     const { PackageInstaller } = await import('./quickstart/package-installer.js');
+    const own = [
+      QuickstartHost,
+      QuickstartDaemon,
+      QuickstartDemonstration,
+      QuickstartSteps,
+      PackageInstaller,
+    ];
     return [
       QuickstartCommand,
-      Quickstart,
-      PackageInstaller,
+      ...own,
       ...(await hostProviders()),
       ...(await guestProviders()),
+      await stopperProvider(),
     ];
   },
   vm: async () => {
@@ -36,7 +46,8 @@ export const COMMAND_GROUPS: Readonly<Record<string, CommandLoader>> = {
     const { DAEMON_COMMANDS, DaemonGroupCommand } = await import('./daemon/daemon-commands.js');
     const { DaemonLog } = await import('./daemon/daemon-log.js');
     const { DaemonLogAdapter } = await import('./daemon/daemon-log.adapter.js');
-    return [DaemonGroupCommand, ...DAEMON_COMMANDS, { provide: DaemonLog, useClass: DaemonLogAdapter }];
+    const log = { provide: DaemonLog, useClass: DaemonLogAdapter };
+    return [DaemonGroupCommand, ...DAEMON_COMMANDS, log, await stopperProvider()];
   },
   doctor: async () => {
     const { DoctorCommand } = await import('./system/doctor.command.js');
@@ -69,6 +80,10 @@ function withoutRepeats(providers: Provider[]): Provider[] {
 
 async function followerProvider(): Promise<Type> {
   return (await import('./operation/operation-follower.js')).OperationFollower;
+}
+
+async function stopperProvider(): Promise<Type> {
+  return (await import('./daemon/daemon-stopper.js')).DaemonStopper;
 }
 
 async function guestProviders(): Promise<Provider[]> {

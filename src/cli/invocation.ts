@@ -6,6 +6,7 @@ export interface ProcessFacts {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  readonly uid: number;
   /** directory of the launcher: the checkout or the installation */
   readonly rootDirectory: string;
 }

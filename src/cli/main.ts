@@ -10,6 +10,7 @@ const invocation = parseInvocation({
   argv,
   env: process.env,
   cwd: process.cwd(),
+  uid: process.getuid?.() ?? 0,
   // the entry is dist/cli-bundle/banger.cjs
   rootDirectory: resolve(dirname(entry), '../..'),
 });

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, unlinkSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, statSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { DoctorReport } from '../../contract/system.dto.js';
@@ -65,6 +65,11 @@ export class DaemonProcessAdapter extends DaemonProcess {
         }
       });
     });
+  }
+
+  override builtAt(): number | undefined {
+    return statSync(join(this.facts.rootDirectory, 'dist/.banger-build-stamp'), { throwIfNoEntry: false })
+      ?.mtimeMs;
   }
 
   override isAlive(pid: number): boolean {

@@ -15,6 +15,8 @@ export abstract class DaemonProcess {
   abstract start(logPath: string): DaemonChild;
   /** `banger doctor` without a daemon. @throws BangerError when the program gives no report */
   abstract doctor(): Promise<DoctorReport>;
+  /** when the program was built, `ms` since the epoch; undefined when it is not known */
+  abstract builtAt(): number | undefined;
   /** whether a process with this id is there */
   abstract isAlive(pid: number): boolean;
 }

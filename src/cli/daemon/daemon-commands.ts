@@ -1,8 +1,7 @@
 import { Command, Option, SubCommand } from 'nest-commander';
 import { Config } from '../../core/config/index.js';
-import { BangerError, TimeoutError } from '../../core/errors/index.js';
+import { BangerError } from '../../core/errors/index.js';
 import { DaemonConnector } from '../client/daemon-connector.js';
-import { DaemonProcess } from '../client/daemon-process.js';
 import { BangerCommand } from '../command/banger-command.js';
 import { GroupCommand } from '../command/group-command.js';
 import { parseCount } from '../command/parse.js';
@@ -12,9 +11,9 @@ import { Presenter } from '../render/presenter.js';
 import { renderFacts } from '../render/table.js';
 import { formatAge } from '../render/text.js';
 import { DaemonLog } from './daemon-log.js';
+import { DaemonStopper } from './daemon-stopper.js';
 import { renderLogLine } from './render-log.js';
 
-const STOP_LIMIT_MS = 30_000;
 const DEFAULT_LINES = 50;
 
 @SubCommand({ name: 'start', description: 'start the daemon; nothing to do when it runs' })
@@ -38,7 +37,7 @@ export class DaemonStopCommand extends BangerCommand {
   constructor(
     invocation: Invocation,
     private readonly connector: DaemonConnector,
-    private readonly daemon: DaemonProcess,
+    private readonly stopper: DaemonStopper,
     private readonly presenter: Presenter,
   ) {
     super(invocation);
@@ -50,17 +49,7 @@ export class DaemonStopCommand extends BangerCommand {
       this.presenter.result({ pid: null }, () => 'the daemon does not run\n');
       return;
     }
-    const stopped = await client.call('system.stop', {});
-    await client.close();
-    const deadline = Date.now() + STOP_LIMIT_MS;
-    while (this.daemon.isAlive(stopped.pid)) {
-      if (Date.now() > deadline) {
-        throw new TimeoutError('stopping the daemon', STOP_LIMIT_MS, {
-          fix: 'read its log: banger daemon logs',
-        });
-      }
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    const stopped = await this.stopper.stop(client);
     this.presenter.result(stopped, () => `the daemon has stopped (pid ${stopped.pid})\n`);
   }
 }

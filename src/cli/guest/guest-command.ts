@@ -18,6 +18,8 @@ export interface GuestCommandRequest {
   readonly tty: boolean;
   /** extra variables and TERM come from here */
   readonly term: string | undefined;
+  /** whether the command reads our stdin; true when left out */
+  readonly stdin?: boolean;
 }
 
 const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
@@ -46,7 +48,8 @@ export class GuestCommand {
     const stdout = new CapturedOutput(channel.stdout);
     const stderr = new CapturedOutput(channel.stderr);
     const stopSignals = this.forwardSignals(channel);
-    this.feed(channel);
+    if (request.stdin === false) channel.stdin.end();
+    else this.feed(channel);
     try {
       const exit = await channel.exited;
       await Promise.all([stdout.ended, stderr.ended]);

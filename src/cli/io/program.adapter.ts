@@ -5,6 +5,9 @@ import type { ProcessFacts } from '../invocation.js';
 import { MissingProgramError } from './missing-program-error.js';
 import { Program } from './program.js';
 
+const TAIL_CHARACTERS = 4096;
+
+/** Programs as child processes, or in this process's place. */
 export class ProgramAdapter extends Program {
   constructor(private readonly facts: ProcessFacts) {
     super();
@@ -18,21 +21,23 @@ export class ProgramAdapter extends Program {
     throw toBangerError(new Error(`${path} could not be executed`));
   }
 
-  override runVisibly(
+  override runKeepingTail(
     file: string,
     args: readonly string[],
-    env: Readonly<Record<string, string>> = {},
-  ): Promise<number> {
+  ): Promise<{ exitCode: number; tail: string }> {
     return new Promise((resolve, reject) => {
-      const child = spawn(file, args, {
-        stdio: ['inherit', 2, 2],
-        env: { ...definedOnly(this.facts.env), ...env },
-      });
+      const child = spawn(file, args, { stdio: ['inherit', 'pipe', 'pipe'], env: this.facts.env });
+      let tail = '';
+      const keep = (text: string): void => {
+        tail = (tail + text).slice(-TAIL_CHARACTERS);
+      };
+      child.stdout.setEncoding('utf8').on('data', keep);
+      child.stderr.setEncoding('utf8').on('data', keep);
       child.once('error', (error) => {
         const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
         reject(missing ? new MissingProgramError(file) : toBangerError(error));
       });
-      child.once('exit', (code) => resolve(code ?? 1));
+      child.once('close', (code) => resolve({ exitCode: code ?? 1, tail }));
     });
   }
 
