@@ -66,7 +66,7 @@ module.exports = {
           '^src/contract/',
           '^src/[^/]+/index\\.ts$',
           '^src/core/([^/]+/index|[^/]+)\\.ts$',
-          '^src/core/rpc/client(-index)?\\.ts$',
+          '^src/core/rpc/client\\.ts$',
         ],
       },
     },
@@ -77,7 +77,7 @@ module.exports = {
       from: { path: '^src/core/([^/]+)/' },
       to: {
         path: '^src/core/',
-        pathNot: ['^src/core/$1/', '^src/core/([^/]+/index|[^/]+)\\.ts$', '^src/core/rpc/client(-index)?\\.ts$'],
+        pathNot: ['^src/core/$1/', '^src/core/([^/]+/index|[^/]+)\\.ts$', '^src/core/rpc/client\\.ts$'],
       },
     },
     {
@@ -88,7 +88,7 @@ module.exports = {
       from: { path: '^src/(cli|web)/', pathNot: SPEC },
       to: {
         path: '^src/core/',
-        pathNot: ['^src/core/rpc/client(-index)?\\.ts$', '^src/core/(config|errors)/index\\.ts$'],
+        pathNot: ['^src/core/rpc/client\\.ts$', '^src/core/(config|errors)/index\\.ts$'],
       },
     },
     {
