@@ -109,6 +109,11 @@ describe('probe', () => {
   });
 });
 
+async function run(machine: Machine, ...argv: string[]) {
+  const { exitCode, stdout, stderr } = await machine.agent.exec(argv);
+  return { exitCode, stdout: stdout.toString(), stderr: stderr.toString() };
+}
+
 describe('a machine with a guest', () => {
   it('boots, runs programs, is adopted, and ends when the guest powers off', async () => {
     const started = performance.now();
@@ -119,10 +124,6 @@ describe('a machine with a guest', () => {
     await first.agent.ping({ timeoutMs: 10_000 });
     expect(JSON.parse(JSON.stringify(first.record))).toEqual(first.record);
 
-    const run = async (machine: Machine, ...argv: string[]) => {
-      const { exitCode, stdout, stderr } = await machine.agent.exec(argv);
-      return { exitCode, stdout: stdout.toString(), stderr: stderr.toString() };
-    };
     expect(await run(first, 'sh', '-c', 'echo out; echo err >&2; exit 7')).toEqual({
       exitCode: 7,
       stdout: 'out\n',

@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import type { MachineSpec } from '../hypervisor.js';
+import { kernelCommandLine } from './kernel-arguments.js';
+import { processMarker, qemuArguments } from './qemu-arguments.js';
+
+const spec: MachineSpec = {
+  id: '0197f3a2',
+  name: 'web-with-a-long-name',
+  cpus: 2,
+  memoryMib: 1024,
+  kernelPath: '/images/vmlinux',
+  initrdPath: '/images/initrd',
+  bootArguments: ['net.ifnames=0', 'quiet', 'panic=-1'],
+  drives: [
+    { serial: 'bgr-root', path: '/vms/a,b"c/disk.qcow2', format: 'qcow2', readOnly: false },
+    { serial: 'bgr-identity', path: '/vms/id.tar', format: 'raw', readOnly: true },
+  ],
+  nics: [
+    {
+      type: 'user',
+      mac: '52:54:00:00:00:01',
+      forwards: [
+        { hostPort: 22001, guestPort: 22 },
+        { hostPort: 8080, guestPort: 80 },
+      ],
+    },
+  ],
+  consolePath: '/vms/console.log',
+  logPath: '/vms/vmm.log',
+  runtimeDirectory: '/run/banger/vm/a,b',
+};
+
+/** every value given to an option */
+function values(args: readonly string[], option: string): (string | undefined)[] {
+  return args.flatMap((argument, index) => (argument === option ? [args[index + 1]] : []));
+}
+
+describe('qemuArguments', () => {
+  it('builds this command line for an emulated machine', () => {
+    expect(qemuArguments(spec, 'tcg')).toMatchInlineSnapshot(`
+      [
+        "-name",
+        "bgr-vm-0197f3a2",
+        "-name",
+        "process=bgr-web-with-a-",
+        "-nodefaults",
+        "-no-user-config",
+        "-display",
+        "none",
+        "-no-reboot",
+        "-S",
+        "-sandbox",
+        "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+        "-msg",
+        "timestamp=on",
+        "-machine",
+        "q35,hpet=off,vmport=off,smbus=off,sata=off,usb=off,graphics=off",
+        "-accel",
+        "tcg,thread=multi,tb-size=256",
+        "-cpu",
+        "max",
+        "-smp",
+        "2",
+        "-m",
+        "1024M",
+        "-rtc",
+        "base=utc,clock=host",
+        "-kernel",
+        "/images/vmlinux",
+        "-initrd",
+        "/images/initrd",
+        "-append",
+        "console=ttyS0 panic=-1 no_timer_check tsc=reliable mitigations=off net.ifnames=0 quiet",
+        "-blockdev",
+        "{"driver":"qcow2","node-name":"drive0","read-only":false,"discard":"unmap","detect-zeroes":"unmap","file":{"driver":"file","filename":"/vms/a,b\\"c/disk.qcow2","read-only":false,"locking":"on","discard":"unmap"}}",
+        "-device",
+        "virtio-blk-pci,drive=drive0,serial=bgr-root,disable-legacy=on",
+        "-blockdev",
+        "{"driver":"raw","node-name":"drive1","read-only":true,"file":{"driver":"file","filename":"/vms/id.tar","read-only":true,"locking":"on"}}",
+        "-device",
+        "virtio-blk-pci,drive=drive1,serial=bgr-identity,disable-legacy=on",
+        "-netdev",
+        "user,id=nic0,ipv6=off,hostfwd=tcp:127.0.0.1:22001-:22,hostfwd=tcp:127.0.0.1:8080-:80",
+        "-device",
+        "virtio-net-pci,netdev=nic0,mac=52:54:00:00:00:01,disable-legacy=on,romfile=",
+        "-device",
+        "virtio-serial-pci,disable-legacy=on,max_ports=2",
+        "-chardev",
+        "socket,id=agent,path=/run/banger/vm/a,,b/agent.sock,server=on,wait=off",
+        "-device",
+        "virtserialport,chardev=agent,name=org.qemu.guest_agent.0",
+        "-chardev",
+        "socket,id=console,path=/run/banger/vm/a,,b/console.sock,server=on,wait=off",
+        "-serial",
+        "chardev:console",
+        "-chardev",
+        "socket,id=qmp,path=/run/banger/vm/a,,b/qmp.sock,server=on,wait=off",
+        "-mon",
+        "chardev=qmp,mode=control",
+        "-object",
+        "rng-random,id=rng0,filename=/dev/urandom",
+        "-device",
+        "virtio-rng-pci,rng=rng0,disable-legacy=on,max-bytes=65536,period=1000",
+      ]
+    `);
+  });
+
+  it('differs under KVM in accelerator, processor and kernel arguments alone', () => {
+    const emulated = new Set(qemuArguments(spec, 'tcg'));
+    expect(qemuArguments(spec, 'kvm').filter((argument) => !emulated.has(argument))).toEqual([
+      'kvm',
+      'host',
+      'console=ttyS0 panic=-1 net.ifnames=0 quiet',
+    ]);
+  });
+
+  it('carries the marker as an argument of its own', () => {
+    expect(qemuArguments(spec, 'tcg')).toContain(processMarker(spec.id));
+  });
+
+  it('keeps commas in paths from ending a value', () => {
+    const args = qemuArguments(spec, 'tcg');
+    expect(values(args, '-chardev').every((value) => value?.includes('path=/run/banger/vm/a,,b/'))).toBe(
+      true,
+    );
+    const [root] = values(args, '-blockdev').map(
+      (value) => JSON.parse(value ?? '') as { file: { filename: string } },
+    );
+    expect(root?.file.filename).toBe('/vms/a,b"c/disk.qcow2');
+  });
+
+  it('never makes a read-only drive writable, nor forwards from any address but loopback', () => {
+    const args = qemuArguments(spec, 'tcg');
+    const [, identity] = values(args, '-blockdev').map(
+      (value) => JSON.parse(value ?? '') as Record<string, unknown>,
+    );
+    expect(identity).toMatchObject({ 'read-only': true, file: { 'read-only': true } });
+    expect(values(args, '-netdev')).toEqual([
+      'user,id=nic0,ipv6=off,hostfwd=tcp:127.0.0.1:22001-:22,hostfwd=tcp:127.0.0.1:8080-:80',
+    ]);
+  });
+
+  it('makes a machine without network', () => {
+    expect(values(qemuArguments({ ...spec, nics: [] }, 'tcg'), '-netdev')).toEqual([]);
+  });
+});
+
+describe('kernelCommandLine', () => {
+  it('puts the image last, so that it can override, and says nothing twice', () => {
+    expect(kernelCommandLine(['mitigations=auto', 'panic=-1'], 'tcg')).toBe(
+      'console=ttyS0 panic=-1 no_timer_check tsc=reliable mitigations=off mitigations=auto',
+    );
+  });
+
+  it('leaves clock and mitigations to the kernel under KVM', () => {
+    expect(kernelCommandLine([], 'kvm')).toBe('console=ttyS0 panic=-1');
+  });
+});
