@@ -1,14 +1,10 @@
 export { DiskBackend } from './disk/disk-backend.js';
-export type { DiskBackendProbe, DiskFormat, OverlayRequest } from './disk/disk-backend.js';
 export { HostDirectories } from './directories/host-directories.js';
-export type { DirectoryOptions } from './directories/host-directories.js';
 export { HostFacts } from './facts/host-facts.js';
-export type { MemoryFacts, OperatingSystem } from './facts/host-facts.js';
 export { HostModule } from './host.module.js';
 export { PortLeases } from './leases/port-leases.js';
 export { UidLeases } from './leases/uid-leases.js';
 export { checkFreeSpace, checkResources } from './preflight/resources.js';
-export type { ResourceFacts, ResourceRequest } from './preflight/resources.js';
 export { DoctorCheck } from './doctor/doctor-check.js';
 export type { DoctorFinding } from './doctor/doctor-check.js';
 export { DoctorModule } from './doctor/doctor.module.js';
