@@ -14,10 +14,22 @@ const NEST_USED: Readonly<Record<string, string>> = {
   '@nestjs/core': 'MetadataScanner, ModulesContainer, NestFactory, REQUEST',
 };
 
-/** Parts of Nest that only servers use, each replaced by classes that no command ever makes an instance of. */
-const SERVER_PARTS: Readonly<Record<string, string>> = {
-  './nest-application.js': 'export class NestApplication {}',
+/**
+ * Parts of Nest that the CLI never uses and that cost start-up: the HTTP application, and the console logger with
+ * its date formats of the user's locale, although logging is off.
+ */
+const NEST_STUBS: Readonly<Record<string, string>> = {
+  '/nest-application.js': 'export class NestApplication {}',
+  '/console-logger.service.js': `export class ConsoleLogger {
+    log() {} error() {} warn() {} debug() {} verbose() {} fatal() {} setContext() {} setLogLevels() {}
+    resetContext() {} isLevelEnabled() { return false; }
+  }`,
 };
+
+/** node:crypto takes 5 ms to load; Nest names it for module ids that it then makes in another way. */
+const LAZY_CRYPTO = ['createHash', 'createHmac', 'timingSafeEqual', 'randomBytes', 'randomUUID']
+  .map((name) => `export const ${name} = (...a) => process.getBuiltinModule('node:crypto').${name}(...a);`)
+  .join('\n');
 
 function stubUnused(): Plugin {
   return {
@@ -26,8 +38,18 @@ function stubUnused(): Plugin {
       if (STUBBED.has(id)) return `\0stub:${id}`;
       if (/nest-commander|nestjs-discovery/.test(importer ?? '') && NEST_USED[id] !== undefined)
         return `\0used:${id}`;
-      if (importer?.endsWith('/nest-factory.js') && SERVER_PARTS[id] !== undefined) return `\0server:${id}`;
+      const nestStub = Object.keys(NEST_STUBS).find((file) => id.endsWith(file));
+      if (nestStub !== undefined && /@nestjs/.test(importer ?? '')) return `\0nest:${nestStub}`;
+      if (id === 'child_process' && /commander/.test(importer ?? '')) return '\0stub:child_process';
+      if (id === 'crypto' && /node_modules/.test(importer ?? '')) return '\0lazy:crypto';
       return null;
+    },
+    transform(code, id) {
+      // a date format of the user's locale, made at import for log lines that are never written: 15 ms
+      if (!id.endsWith('/@nestjs/common/services/logger.service.js')) return null;
+      const replaced = code.replace(/new Intl\.DateTimeFormat\(undefined, \{[^}]*\}\)/, '{ format: String }');
+      if (replaced === code) this.error('the logger of Nest has changed: see rolldown.config.ts');
+      return replaced;
     },
     load(id) {
       if (id.startsWith('\0stub:')) return 'module.exports = {};';
@@ -36,7 +58,8 @@ function stubUnused(): Plugin {
           code: `export { ${NEST_USED[id.slice(6)] ?? ''} } from '${id.slice(6)}';`,
           moduleType: 'js',
         };
-      if (id.startsWith('\0server:')) return { code: SERVER_PARTS[id.slice(8)] ?? '', moduleType: 'js' };
+      if (id === '\0lazy:crypto') return { code: LAZY_CRYPTO, moduleType: 'js' };
+      if (id.startsWith('\0nest:')) return { code: NEST_STUBS[id.slice(6)] ?? '', moduleType: 'js' };
       return null;
     },
   };
@@ -57,7 +80,11 @@ export default defineConfig({
       'rxjs/operators': resolve('node_modules/rxjs/dist/esm/operators/index.js'),
     },
   },
-  treeshake: { moduleSideEffects: (id) => !/node_modules\/(@nestjs|rxjs|uid|iterare|picocolors)\//.test(id) },
+  // what a module of Nest or of Node does when it is merely imported is of no use here
+  treeshake: {
+    moduleSideEffects: (id, external) =>
+      !external && !/node_modules\/(@nestjs|rxjs|uid|iterare|picocolors)\//.test(id),
+  },
   plugins: [stubUnused()],
   output: {
     dir: 'dist/cli-bundle',

@@ -58,7 +58,7 @@ export class DaemonConnector {
 
   private async start(): Promise<RpcClient> {
     this.presenter.note('starting the daemon');
-    const child = this.daemon.start(this.config.logPath);
+    const child = await this.daemon.start(this.config.logPath);
     try {
       return await this.waitFor(child);
     } finally {

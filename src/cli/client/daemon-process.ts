@@ -12,7 +12,7 @@ export interface DaemonChild {
 /** The daemon as a program: started, and asked without a socket. */
 export abstract class DaemonProcess {
   /** Starts it in a session of its own. @throws BangerError when it cannot even be started */
-  abstract start(logPath: string): DaemonChild;
+  abstract start(logPath: string): Promise<DaemonChild>;
   /** `banger doctor` without a daemon. @throws BangerError when the program gives no report */
   abstract doctor(): Promise<DoctorReport>;
   /** when the program was built, `ms` since the epoch; undefined when it is not known */

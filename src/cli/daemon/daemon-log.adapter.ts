@@ -1,6 +1,4 @@
-import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DaemonLog } from './daemon-log.js';
 
 const POLL_MS = 200;
@@ -18,6 +16,7 @@ export class DaemonLogAdapter extends DaemonLog {
     const tail = await readTail(path, lines);
     yield* tail.lines;
     let { position, inode } = tail;
+    const { setTimeout: sleep } = await import('node:timers/promises');
     let partial = '';
     while (!signal.aborted) {
       const read = await readFrom(path, position, inode);
@@ -39,6 +38,7 @@ interface Tail {
 
 async function openIfThere(path: string): Promise<FileHandle | undefined> {
   try {
+    const { open } = await import('node:fs/promises');
     return await open(path, 'r');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { toBangerError } from '../../core/errors/index.js';
 import type { ProcessFacts } from '../invocation.js';
@@ -21,11 +20,12 @@ export class ProgramAdapter extends Program {
     throw toBangerError(new Error(`${path} could not be executed`));
   }
 
-  override runKeepingTail(
+  override async runKeepingTail(
     file: string,
     args: readonly string[],
   ): Promise<{ exitCode: number; tail: string }> {
-    return new Promise((resolve, reject) => {
+    const { spawn } = await import('node:child_process');
+    return await new Promise((resolve, reject) => {
       const child = spawn(file, args, { stdio: ['inherit', 'pipe', 'pipe'], env: this.facts.env });
       let tail = '';
       const keep = (text: string): void => {
