@@ -1,13 +1,18 @@
+interface Hold {
+  readonly action: string;
+  readonly released: Promise<void>;
+}
+
 /** One holder per key. By hand: a mutex that names its holder, so that the loser can be told what is running. */
 export class KeyedLock {
-  readonly #holders = new Map<string, { action: string; released: Promise<void> }>();
+  readonly #holders = new Map<string, Hold>();
 
   /** What holds the key now, if anything. */
   holder(key: string): string | undefined {
     return this.#holders.get(key)?.action;
   }
 
-  /** Takes the key if it is free. */
+  /** Takes the key if it is free. The function returned lets go of it; again is harmless. */
   tryAcquire(key: string, action: string): (() => void) | undefined {
     if (this.#holders.has(key)) return undefined;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -20,13 +25,13 @@ export class KeyedLock {
     };
   }
 
-  /** Waits for the key. Waiters get it in no promised order. */
+  /** Waits for the key. Waiters get it in no promised order. @throws the signal's reason, also while it waits */
   async acquire(key: string, action: string, signal?: AbortSignal): Promise<() => void> {
     for (;;) {
       signal?.throwIfAborted();
       const release = this.tryAcquire(key, action);
       if (release !== undefined) return release;
-      await this.#holders.get(key)?.released;
+      await eitherOf(this.#holders.get(key)?.released, signal);
     }
   }
 
@@ -37,5 +42,18 @@ export class KeyedLock {
     } finally {
       release();
     }
+  }
+}
+
+/** Resolves when the promise does or the signal aborts; leaves no listener behind. */
+async function eitherOf(released: Promise<void> | undefined, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return released;
+  const { promise: aborted, resolve } = Promise.withResolvers<void>();
+  const onAbort = (): void => resolve();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    await Promise.race([released, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }

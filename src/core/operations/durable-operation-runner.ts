@@ -112,7 +112,7 @@ export class DurableOperationRunner extends OperationRunner implements OnModuleD
   async #run<T>(request: OperationRequest<T>, live: LiveOperation, body: OperationBody): Promise<T> {
     try {
       const result = await request.body(body);
-      await body.written();
+      await body.idle();
       await this.store.end(...outcome(live, 'succeeded'));
       body.rollback.commit();
       return result;
@@ -133,10 +133,11 @@ export class DurableOperationRunner extends OperationRunner implements OnModuleD
     const failure = toBangerError(cancelled ? body.signal.reason : thrown, live.what);
     const level = failure.kind === 'INTERNAL' ? 'error' : 'info';
     this.logger[level]({ operation: live.id, kind: failure.kind, err: thrown }, `${live.what} failed`);
-    // Steps that run beside the one that failed stop as well.
+    // Steps that run beside the one that failed stop as well, before anything is undone.
     body.abort(failure);
+    await body.idle();
     await body.undo().catch(this.#writeFailed);
-    await body.written();
+    await body.idle();
     const state = cancelled ? 'cancelled' : 'failed';
     await this.store.end(...outcome(live, state, errorView(failure, live.ref))).catch(this.#writeFailed);
     return failure;

@@ -9,6 +9,7 @@ import { StepRecorder } from './step-recorder.js';
 export class OperationBody implements OperationContext {
   readonly rollback = new Rollback();
   readonly #controller = new AbortController();
+  readonly #unsettled = new Set<Promise<void>>();
   #warning: Promise<void> = Promise.resolve();
 
   constructor(
@@ -31,11 +32,13 @@ export class OperationBody implements OperationContext {
 
   async step<T>(name: string, title: string, body: (step: StepContext) => Promise<T>): Promise<T> {
     this.signal.throwIfAborted();
-    return this.record(name, title, body);
+    const running = this.#record(name, title, body);
+    const settled = running.then(ignore, ignore).finally(() => this.#unsettled.delete(settled));
+    this.#unsettled.add(settled);
+    return running;
   }
 
-  /** As `step`, for the undo too, which no cancellation stops. */
-  async record<T>(name: string, title: string, body: (step: StepContext) => Promise<T>): Promise<T> {
+  async #record<T>(name: string, title: string, body: (step: StepContext) => Promise<T>): Promise<T> {
     const step = this.live.beginStep(name, title);
     await this.store.createStep(this.id, step);
     const recorder = new StepRecorder(this.live, this.store, step, this.#writeFailed);
@@ -59,9 +62,13 @@ export class OperationBody implements OperationContext {
       .catch(this.#writeFailed);
   }
 
-  /** Resolves when no warning is on its way to the database, so that none arrives after the outcome. */
-  written(): Promise<void> {
-    return this.#warning;
+  /**
+   * Resolves when no step runs any more, also not beside one that failed, and nothing is on its way to the database:
+   * what a step makes after the undo would stay, and what is written after the outcome would falsify it.
+   */
+  async idle(): Promise<void> {
+    while (this.#unsettled.size > 0) await Promise.all(this.#unsettled);
+    await this.#warning;
   }
 
   output(line: string): void {
@@ -71,7 +78,7 @@ export class OperationBody implements OperationContext {
   /** Plays the undo; what could not be undone becomes warnings. */
   async undo(): Promise<void> {
     if (this.rollback.size === 0) return;
-    const failures = await this.record('rollback', 'undoing what was done', () => this.rollback.run());
+    const failures = await this.#record('rollback', 'undoing what was done', () => this.rollback.run());
     for (const { what, error } of failures) {
       this.logger.error({ operation: this.id, err: error }, `could not undo: ${what}`);
       this.live.warn(`could not undo: ${what}: ${error.message}; tried again when the daemon starts`);
@@ -82,3 +89,5 @@ export class OperationBody implements OperationContext {
     this.logger.error({ operation: this.id, err: error }, 'could not record the progress of an operation');
   };
 }
+
+function ignore(): void {}
