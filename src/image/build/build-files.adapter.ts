@@ -1,0 +1,103 @@
+import {
+  chmod,
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Injectable } from '@nestjs/common';
+import { BuildFiles } from './build-files.js';
+
+const SECTOR = 512;
+
+@Injectable()
+export class DiskBuildFiles extends BuildFiles {
+  override async exists(path: string): Promise<boolean> {
+    return lstat(path).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  override read(path: string): Promise<Buffer> {
+    return readFile(path);
+  }
+
+  override async write(path: string, content: string | Buffer, mode = 0o644): Promise<void> {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content);
+    await chmod(path, mode);
+  }
+
+  override async symlink(target: string, path: string): Promise<void> {
+    await mkdir(dirname(path), { recursive: true });
+    await symlink(target, path);
+  }
+
+  override async makeDirectory(path: string): Promise<void> {
+    await mkdir(path, { recursive: true });
+  }
+
+  override async list(path: string): Promise<string[]> {
+    try {
+      return (await readdir(path)).toSorted();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    }
+  }
+
+  override async walk(path: string): Promise<string[]> {
+    return (await readdir(path, { recursive: true })).toSorted();
+  }
+
+  override async remove(path: string): Promise<void> {
+    await rm(path, { recursive: true, force: true });
+  }
+
+  override async replace(from: string, to: string): Promise<void> {
+    await rename(from, to);
+    await sync(dirname(to));
+  }
+
+  override async seal(directory: string, names: readonly string[], mode: number): Promise<void> {
+    for (const name of names) {
+      await chmod(join(directory, name), mode);
+      await sync(join(directory, name));
+    }
+    await sync(directory);
+  }
+
+  override async link(from: string, to: string): Promise<void> {
+    await mkdir(dirname(to), { recursive: true });
+    await rm(to, { force: true });
+    await link(from, to);
+  }
+
+  override async measure(path: string): Promise<{ sizeBytes: number; allocatedBytes: number } | undefined> {
+    try {
+      const { size, blocks } = await stat(path);
+      return { sizeBytes: size, allocatedBytes: blocks * SECTOR };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+}
+
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,22 @@
+/** Files of a build. All paths absolute. */
+export abstract class BuildFiles {
+  abstract exists(path: string): Promise<boolean>;
+  abstract read(path: string): Promise<Buffer>;
+  /** Makes missing parents, 0755. */
+  abstract write(path: string, content: string | Buffer, mode?: number): Promise<void>;
+  abstract symlink(target: string, path: string): Promise<void>;
+  abstract makeDirectory(path: string): Promise<void>;
+  abstract list(path: string): Promise<string[]>;
+  /** Everything below a directory as relative paths, each directory before what is in it. Links are not followed. */
+  abstract walk(path: string): Promise<string[]>;
+  /** Removes a file or a tree; gone already is success. */
+  abstract remove(path: string): Promise<void>;
+  /** Durable: what is at `from` takes the place of what is at `to` in one step. */
+  abstract replace(from: string, to: string): Promise<void>;
+  /** Sets the mode of these files in a directory and brings them and the directory itself to the disk. */
+  abstract seal(directory: string, names: readonly string[], mode: number): Promise<void>;
+  /** Second name for a file, without copying it; replaces what has that name. */
+  abstract link(from: string, to: string): Promise<void>;
+  /** Size as it reads, and what it really takes; undefined when it is not there. `bytes` */
+  abstract measure(path: string): Promise<{ sizeBytes: number; allocatedBytes: number } | undefined>;
+}

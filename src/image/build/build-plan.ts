@@ -1,0 +1,33 @@
+import type { AptSource } from '../recipe/apt-sources.js';
+import type { Distribution } from '../recipe/distributions.js';
+
+/** What is going to be built, decided before anything is. */
+export interface BuildPlan {
+  readonly image: string;
+  readonly distribution: Distribution;
+  readonly codename: string;
+  /** `Debian GNU/Linux 12 (bookworm)` */
+  readonly distributionName: string;
+  readonly sources: readonly AptSource[];
+  /** lines of apt.conf that reach the mirrors */
+  readonly aptOptions: string;
+  readonly packagesDigest: string;
+  readonly recipeDigest: string;
+}
+
+/** Names of an image's files within its directory. */
+export const IMAGE_FILES = {
+  kernel: 'vmlinux',
+  initrd: 'initrd',
+  root: 'root.ext4',
+  manifest: 'manifest.json',
+} as const;
+
+/** Where one build works, and under whose authority its programs stop. */
+export interface BuildSite {
+  /** the `.building-` directory */
+  readonly directory: string;
+  readonly signal: AbortSignal;
+  /** each line of a program's output */
+  readonly output: (line: string) => void;
+}

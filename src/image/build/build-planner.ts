@@ -1,0 +1,113 @@
+import { Injectable } from '@nestjs/common';
+import { ProcessRunner } from '../../core/process/index.js';
+import { HostFacts } from '../../host/index.js';
+import { guestFiles } from '../guest/guest-files.js';
+import { guestScript } from '../guest/guest-script.js';
+import { INITRAMFS_MODULES, initScript } from '../guest/initramfs.js';
+import { HostUnsupportedError } from '../image.errors.js';
+import { selectAptOptions } from '../recipe/apt-options.js';
+import { parseAptSources, selectDistributionSources } from '../recipe/apt-sources.js';
+import type { AptSource } from '../recipe/apt-sources.js';
+import { DISTRIBUTIONS, GUEST_PACKAGES } from '../recipe/distributions.js';
+import type { Distribution } from '../recipe/distributions.js';
+import { BOOT_ARGUMENTS, packagesDigest, recipeDigest, ROOT_DISK_BYTES } from '../recipe/recipe.js';
+import { BuildFiles } from './build-files.js';
+import { BuildHost } from './build-host.js';
+import type { BuildPlan } from './build-plan.js';
+import { CLEANUP_HOOK, KERNEL_HOOK, ROOT_SCRIPT, SETUP_HOOK } from './build-scripts.js';
+
+const DOWNLOADER = '/usr/lib/apt/apt-helper';
+const TIMEOUT_MS = 120_000;
+
+export interface PlanRequest {
+  readonly image: string;
+  /** empty directory for what is downloaded on the way */
+  readonly directory: string;
+  readonly signal: AbortSignal;
+}
+
+/** Finds out what an image built now would be made of. */
+@Injectable()
+export class BuildPlanner {
+  constructor(
+    private readonly host: BuildHost,
+    private readonly facts: HostFacts,
+    private readonly files: BuildFiles,
+    private readonly processes: ProcessRunner,
+  ) {}
+
+  /** @throws HostUnsupportedError; ProcessFailedError when the mirrors cannot be reached */
+  async plan(request: PlanRequest): Promise<BuildPlan> {
+    const system = await this.facts.operatingSystem();
+    const distribution = DISTRIBUTIONS[system.id];
+    if (distribution === undefined || system.architecture !== 'x64') {
+      throw new HostUnsupportedError(
+        `images are built on ${Object.keys(DISTRIBUTIONS).join(' and ')} on x86-64; this host is ${system.name || 'unknown'} on ${system.architecture}`,
+        'build on such a host',
+      );
+    }
+    const codename = await this.host.codename();
+    const sources = await this.#sources(distribution, codename);
+    const aptOptions = await this.#aptOptions(request.signal);
+    const releases = await this.#releases(sources, request);
+    const packages = packagesDigest({
+      distribution,
+      codename,
+      sources,
+      packages: GUEST_PACKAGES,
+      scripts: [SETUP_HOOK, KERNEL_HOOK, CLEANUP_HOOK],
+      releases,
+    });
+    return {
+      image: request.image,
+      distribution,
+      codename,
+      distributionName: system.name,
+      sources,
+      aptOptions,
+      packagesDigest: packages,
+      recipeDigest: recipeOf(packages),
+    };
+  }
+
+  async #sources(distribution: Distribution, codename: string): Promise<AptSource[]> {
+    const files = await this.host.aptSources();
+    const sources = selectDistributionSources(parseAptSources(files), distribution, codename);
+    if (sources.some(({ suite }) => suite === codename)) return sources;
+    throw new HostUnsupportedError(
+      `apt's sources (${files.map(({ path }) => path).join(', ') || 'none found'}) name no mirror of ${distribution.id} ${codename}`,
+      `add one to /etc/apt/sources.list: deb http://MIRROR/${distribution.id} ${codename} ${distribution.components.join(' ')}`,
+    );
+  }
+
+  async #aptOptions(signal: AbortSignal): Promise<string> {
+    const request = { file: 'apt-config', args: ['dump'], signal, timeoutMs: TIMEOUT_MS };
+    const { stdout } = await this.processes.run(request);
+    return selectAptOptions(stdout.toString('utf8'));
+  }
+
+  /** What each mirror says it has. Downloaded by apt's own helper, so that proxy and access are as apt has them. */
+  async #releases(sources: readonly AptSource[], { directory, signal }: PlanRequest): Promise<string[]> {
+    const releases: string[] = [];
+    for (const [index, { uri, suite }] of sources.entries()) {
+      const path = `${directory}/release-${index}`;
+      const url = `${uri.replace(/\/$/, '')}/dists/${suite}/InRelease`;
+      // as root apt would download as user _apt, who may not write here
+      const args = ['-o', 'APT::Sandbox::User=root', 'download-file', url, path];
+      await this.processes.run({ file: DOWNLOADER, args, signal, timeoutMs: TIMEOUT_MS });
+      releases.push((await this.files.read(path)).toString('latin1'));
+      await this.files.remove(path);
+    }
+    return releases;
+  }
+}
+
+function recipeOf(packages: string): string {
+  return recipeDigest({
+    packages,
+    guestFiles: guestFiles({ diskBytes: ROOT_DISK_BYTES }),
+    initramfs: [initScript([]), guestScript(), ROOT_SCRIPT, ...INITRAMFS_MODULES],
+    diskBytes: ROOT_DISK_BYTES,
+    bootArguments: BOOT_ARGUMENTS,
+  });
+}

@@ -1,0 +1,120 @@
+import { Injectable } from '@nestjs/common';
+import { childEnvironment, Config } from '../../core/config/index.js';
+import { ProcessRunner } from '../../core/process/index.js';
+import type { StepContext } from '../../core/operations/index.js';
+import { formatAptSources } from '../recipe/apt-sources.js';
+import { GUEST_PACKAGES } from '../recipe/distributions.js';
+import { BuildFiles } from './build-files.js';
+import type { BuildPlan, BuildSite } from './build-plan.js';
+import { CLEANUP_HOOK, KERNEL_HOOK, SETUP_HOOK } from './build-scripts.js';
+
+const TIMEOUT_MS = 60 * 60_000;
+
+/** Not in the image: it is looked at over a shoulder, and every MiB is one that is read at each first boot. */
+const LEFT_OUT = [
+  '/usr/share/doc/*',
+  '/usr/share/man/*',
+  '/usr/share/info/*',
+  '/usr/share/locale/*',
+  '/usr/share/lintian/*',
+];
+
+/** The distribution's packages as one archive, kept for the next build that wants the very same. */
+@Injectable()
+export class PackageStep {
+  constructor(
+    private readonly config: Config,
+    private readonly processes: ProcessRunner,
+    private readonly files: BuildFiles,
+  ) {}
+
+  /** Path of the archive below the site. `fresh`: as if none had been kept. */
+  async run(plan: BuildPlan, site: BuildSite, step: StepContext, fresh: boolean): Promise<string> {
+    const archive = `${site.directory}/packages.tar`;
+    const kept = this.#keptPath(plan);
+    if (!fresh && (await this.files.exists(kept))) {
+      step.detail('the same packages are here from an earlier build');
+      await this.files.link(kept, archive);
+      return archive;
+    }
+    await this.#build(plan, archive, site, step);
+    await this.#keep(archive, kept, plan.image);
+    return archive;
+  }
+
+  async #build(plan: BuildPlan, archive: string, site: BuildSite, step: StepContext): Promise<void> {
+    const root = this.config.values.mode === 'root';
+    await this.processes.run({
+      file: 'mmdebstrap',
+      args: arguments_(plan, archive, root),
+      stdin: formatAptSources(plan.sources),
+      env: {
+        ...childEnvironment(),
+        BANGER_APT_OPTIONS: plan.aptOptions,
+        BANGER_KERNEL_PACKAGE: plan.distribution.kernelPackage,
+        BANGER_KERNEL_COMPANIONS: plan.distribution.kernelCompanions.join(' '),
+        DEBIAN_FRONTEND: 'noninteractive',
+        // as root the unpacked tree goes away with the site; without root other users' ids have to reach it
+        ...(root && { TMPDIR: site.directory }),
+      },
+      cwd: '/',
+      signal: site.signal,
+      timeoutMs: TIMEOUT_MS,
+      onLine: (line) => {
+        site.output(line);
+        const detail = detailOf(line);
+        if (detail !== undefined) step.detail(detail);
+      },
+    });
+  }
+
+  /** One archive per image name, the newest: an older one would hardly ever serve again. */
+  async #keep(archive: string, kept: string, image: string): Promise<void> {
+    await this.files.link(archive, `${kept}.new`);
+    await this.files.replace(`${kept}.new`, kept);
+    const directory = this.#cacheDirectory;
+    const mine = new RegExp(`^${image.replaceAll('.', '\\.')}-[0-9a-f]{64}\\.tar(\\.new)?$`);
+    for (const name of await this.files.list(directory)) {
+      if (mine.test(name) && `${directory}/${name}` !== kept) await this.files.remove(`${directory}/${name}`);
+    }
+  }
+
+  get #cacheDirectory(): string {
+    return `${this.config.values.stateDirectory}/cache/images`;
+  }
+
+  #keptPath({ image, packagesDigest }: BuildPlan): string {
+    return `${this.#cacheDirectory}/${image}-${packagesDigest}.tar`;
+  }
+}
+
+function arguments_(plan: BuildPlan, archive: string, root: boolean): string[] {
+  return [
+    '--verbose',
+    '--variant=minbase',
+    `--mode=${root ? 'root' : 'unshare'}`,
+    '--format=tar',
+    `--components=${plan.distribution.components.join(',')}`,
+    `--include=${GUEST_PACKAGES.join(',')}`,
+    '--aptopt=APT::Install-Recommends "false"',
+    ...LEFT_OUT.map((path) => `--dpkgopt=path-exclude=${path}`),
+    '--dpkgopt=path-include=/usr/share/doc/*/copyright',
+    '--dpkgopt=path-include=/usr/share/locale/locale.alias',
+    `--setup-hook=${SETUP_HOOK}`,
+    `--customize-hook=${KERNEL_HOOK}`,
+    `--customize-hook=${CLEANUP_HOOK}`,
+    plan.codename,
+    archive,
+    // sources come on stdin
+    '-',
+  ];
+}
+
+/** `Unpacking git (1:2.39.5-0+deb12u3) ...` → `unpacking git` */
+export function detailOf(line: string): string | undefined {
+  const package_ = /^(Unpacking|Setting up) ([^ :]+)/.exec(line);
+  if (package_?.[1] !== undefined) return `${package_[1].toLowerCase()} ${package_[2]}`;
+  const download = /^Get:\d+ \S+ \S+ \S+ (\S+) \S+ \S+ \[/.exec(line);
+  if (download?.[1] !== undefined) return `downloading ${download[1]}`;
+  return /^I: (.+?)(\.\.\.)?$/.exec(line)?.[1];
+}

@@ -1,0 +1,166 @@
+import { masked, textFile } from './guest-file.js';
+import type { GuestFile } from './guest-file.js';
+
+/**
+ * Units that a throwaway VM has no use for. Not here, on purpose: dbus, logind, udev, journald, tmpfiles, fstab:
+ * the guest is to behave as a Linux machine does.
+ */
+const NEVER: readonly string[] = [
+  // upkeep of a machine that lives for months
+  'apt-daily.timer',
+  'apt-daily-upgrade.timer',
+  'dpkg-db-backup.timer',
+  'e2scrub_all.timer',
+  'e2scrub_reap.service',
+  'fstrim.timer',
+  'systemd-tmpfiles-clean.timer',
+  // bookkeeping of hardware, first boots and sessions; the initramfs and the identity drive do it instead
+  'systemd-pstore.service',
+  'systemd-random-seed.service',
+  'systemd-update-utmp.service',
+  'systemd-update-utmp-runlevel.service',
+  'systemd-journal-flush.service',
+  'systemd-journal-catalog-update.service',
+  'systemd-hwdb-update.service',
+  'systemd-update-done.service',
+  'systemd-machine-id-commit.service',
+  'systemd-firstboot.service',
+  'first-boot-complete.target',
+  'systemd-sysusers.service',
+  'systemd-remount-fs.service',
+  'systemd-fsck-root.service',
+  'systemd-repart.service',
+  'systemd-pcrphase.service',
+  'systemd-pcrphase-sysinit.service',
+  'systemd-boot-system-token.service',
+  'ldconfig.service',
+  // nobody sits at the console
+  'getty@tty1.service',
+  'serial-getty@ttyS0.service',
+  'console-getty.service',
+  'getty-static.service',
+  'getty.target',
+  'systemd-ask-password-console.path',
+  'systemd-ask-password-wall.path',
+  // the address comes with the identity
+  'systemd-networkd.service',
+  'systemd-networkd.socket',
+  'systemd-networkd-wait-online.service',
+  'systemd-initctl.socket',
+  'systemd-rfkill.socket',
+  'systemd-journald-audit.socket',
+  'modprobe@configfs.service',
+  'modprobe@drm.service',
+  'modprobe@efi_pstore.service',
+  'modprobe@fuse.service',
+  'sys-kernel-config.mount',
+  'sys-fs-fuse-connections.mount',
+];
+
+/** Generators for hardware that no VM has; each is a process before the first unit may start. */
+const NO_GENERATORS: readonly string[] = [
+  'systemd-bless-boot-generator',
+  'systemd-cryptsetup-generator',
+  'systemd-debug-generator',
+  'systemd-getty-generator',
+  'systemd-gpt-auto-generator',
+  'systemd-hibernate-resume-generator',
+  'systemd-integritysetup-generator',
+  'systemd-rc-local-generator',
+  'systemd-run-generator',
+  'systemd-system-update-generator',
+  'systemd-veritysetup-generator',
+];
+
+/**
+ * Units of the early boot that wait for agent and sshd: with one vCPU everything at once means everything late.
+ * Starting sshd early without making these wait gave an early agent, but no earlier shell.
+ */
+const AFTER_SSH: readonly string[] = [
+  'systemd-journald.service',
+  'systemd-tmpfiles-setup.service',
+  'systemd-tmpfiles-setup-dev.service',
+  'systemd-sysctl.service',
+  'systemd-modules-load.service',
+  'systemd-binfmt.service',
+  'systemd-user-sessions.service',
+  'systemd-udevd.service',
+  'systemd-udev-trigger.service',
+  'kmod-static-nodes.service',
+  'dev-hugepages.mount',
+  'dev-mqueue.mount',
+  'sys-kernel-debug.mount',
+  'sys-kernel-tracing.mount',
+  'proc-sys-fs-binfmt_misc.automount',
+];
+
+const ORDER = textFile('', ['[Unit]', 'After=qemu-guest-agent.service banger-guest.service ssh.service']);
+
+const AGENT_UNIT = [
+  '[Unit]',
+  'Description=Control channel of banger (QEMU guest agent)',
+  'DefaultDependencies=no',
+  'ConditionPathExistsGlob=/sys/class/virtio-ports/*',
+  'Conflicts=shutdown.target',
+  'Before=shutdown.target sysinit.target',
+  '[Service]',
+  'ExecStart=/usr/lib/banger/banger-guest agent',
+  'Restart=always',
+  'RestartSec=1',
+  '# the agent reports every single call; journald is not even up yet',
+  'StandardOutput=null',
+  'StandardError=null',
+  'OOMScoreAdjust=-900',
+];
+
+const IDENTITY_UNIT = [
+  '[Unit]',
+  'Description=Identity of this machine from banger',
+  'DefaultDependencies=no',
+  '# the initramfs of banger has done it already',
+  'ConditionPathExists=!/run/banger/identity-applied',
+  'Before=ssh.service sysinit.target',
+  '[Service]',
+  'Type=oneshot',
+  'RemainAfterExit=yes',
+  'ExecStart=/usr/lib/banger/banger-guest apply',
+];
+
+const SSH_UNIT = [
+  '[Unit]',
+  'Description=OpenBSD Secure Shell server',
+  'Documentation=man:sshd(8) man:sshd_config(5)',
+  'DefaultDependencies=no',
+  'After=qemu-guest-agent.service banger-guest.service',
+  'Before=sysinit.target shutdown.target',
+  'Conflicts=shutdown.target',
+  '[Service]',
+  'Type=notify',
+  'ExecStart=/usr/sbin/sshd -D',
+  'ExecReload=/bin/kill -HUP $MAINPID',
+  'KillMode=process',
+  'Restart=on-failure',
+  'RuntimeDirectory=sshd',
+  'RuntimeDirectoryMode=0755',
+  '# anything else waits for journald, which waits for sshd; its own log goes to syslog',
+  'StandardOutput=null',
+  'OOMScoreAdjust=-900',
+];
+
+/** systemd's part: agent, identity and sshd first, everything slow after them, what a VM never needs not at all. */
+export function bootOrderFiles(): GuestFile[] {
+  const early = {
+    'qemu-guest-agent.service': AGENT_UNIT,
+    'banger-guest.service': IDENTITY_UNIT,
+    'ssh.service': SSH_UNIT,
+  };
+  return [
+    ...Object.entries(early).flatMap(([name, lines]) => [
+      textFile(`etc/systemd/system/${name}`, lines),
+      { path: `etc/systemd/system/sysinit.target.wants/${name}`, linkTo: `../${name}` },
+    ]),
+    ...AFTER_SSH.map((unit) => ({ ...ORDER, path: `etc/systemd/system/${unit}.d/10-banger-order.conf` })),
+    ...NEVER.map((unit) => masked(`etc/systemd/system/${unit}`)),
+    ...NO_GENERATORS.map((name) => masked(`etc/systemd/system-generators/${name}`)),
+  ];
+}

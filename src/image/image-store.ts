@@ -1,0 +1,133 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../core/config/index.js';
+import { Ledger } from '../core/operations/index.js';
+import type { ResourceOwner } from '../core/operations/index.js';
+import { HostDirectories } from '../host/index.js';
+import { BuildFiles } from './build/build-files.js';
+import { IMAGE_FILES } from './build/build-plan.js';
+import { ImageDamagedError, ImageInUseError } from './image.errors.js';
+import { ImageRepository } from './image.repository.js';
+import type { BootableImage, ImageRow, NewImage } from './image.types.js';
+
+/** Where images lie: `ID/` when whole, `.building-ID/` before. Rows and directories come and go together. */
+@Injectable()
+export class ImageStore {
+  constructor(
+    private readonly config: Config,
+    private readonly ledger: Ledger,
+    private readonly directories: HostDirectories,
+    private readonly files: BuildFiles,
+    private readonly images: ImageRepository,
+  ) {}
+
+  async openSite(id: string): Promise<string> {
+    const directory = this.#buildingPath(id);
+    await this.directories.make(directory, { owner: ownerOf(id), mode: this.#bits.directory });
+    return directory;
+  }
+
+  async closeSite(id: string): Promise<void> {
+    await this.ledger.release('directory', this.#buildingPath(id));
+  }
+
+  /** What is in the building directory becomes the image of that name, in full or not at all. */
+  async publish(image: Omit<NewImage, 'allocatedBytes'>): Promise<void> {
+    const building = this.#buildingPath(image.id);
+    const names = Object.values(IMAGE_FILES);
+    const measures = await Promise.all(names.map((name) => this.files.measure(`${building}/${name}`)));
+    const allocatedBytes = measures.reduce((sum, measure) => sum + (measure?.allocatedBytes ?? 0), 0);
+    await this.files.seal(building, names, this.#bits.file);
+    const final = this.#path(image.id);
+    await this.ledger.make({ kind: 'directory', key: final, owner: ownerOf(image.id) }, async () => {
+      await this.files.replace(building, final);
+    });
+    await this.closeSite(image.id);
+    await this.images.insert({ ...image, allocatedBytes });
+  }
+
+  /** Undo of {@link publish}; an image that has its row stays. */
+  async withdraw(id: string): Promise<void> {
+    if ((await this.images.find(id)) === undefined)
+      await this.ledger.releaseOwner(ownerOf(id), ['directory']);
+  }
+
+  bootable(row: ImageRow): BootableImage {
+    const directory = this.#path(row.id);
+    return {
+      id: row.id,
+      name: row.name,
+      kernelPath: `${directory}/${IMAGE_FILES.kernel}`,
+      initrdPath: `${directory}/${IMAGE_FILES.initrd}`,
+      rootPath: `${directory}/${IMAGE_FILES.root}`,
+      rootFormat: 'raw',
+      diskBytes: Number(row.diskBytes),
+      bootArguments: row.bootArguments as string[],
+      kernelVersion: row.kernelVersion,
+      distribution: row.distribution,
+    };
+  }
+
+  /** @throws ImageDamagedError when a file is missing or was cut short */
+  async checkIntact(row: ImageRow): Promise<void> {
+    const image = this.bootable(row);
+    for (const path of [image.kernelPath, image.initrdPath, image.rootPath]) {
+      const measure = await this.files.measure(path);
+      if (measure === undefined) throw new ImageDamagedError(row.name, `the file ${path} is missing`);
+      if (measure.sizeBytes === 0) throw new ImageDamagedError(row.name, `the file ${path} is empty`);
+      if (path === image.rootPath && measure.sizeBytes !== image.diskBytes) {
+        throw new ImageDamagedError(
+          row.name,
+          `the file ${path} does not have the ${image.diskBytes} bytes it was made with`,
+        );
+      }
+    }
+  }
+
+  /** @throws ImageInUseError */
+  async remove(row: ImageRow): Promise<void> {
+    if (!(await this.images.remove(row.id))) {
+      const vms = (await this.images.find(row.id))?.vms ?? row.vms;
+      throw new ImageInUseError(
+        row.name,
+        vms.map(({ name }) => name),
+      );
+    }
+    await this.ledger.releaseOwner(ownerOf(row.id), ['directory']);
+  }
+
+  /** Deletes the images that a newer build has replaced and that no VM stands on any more. */
+  async collectSuperseded(): Promise<void> {
+    for (const row of await this.images.superseded()) {
+      if (await this.images.remove(row.id)) await this.ledger.releaseOwner(ownerOf(row.id), ['directory']);
+    }
+  }
+
+  /** Daemon start: what a dead daemon was building goes, and whatever has lost its row. */
+  async reconcile(): Promise<void> {
+    for (const { key, owner } of await this.ledger.list({ kind: 'directory' })) {
+      if (owner.type !== 'image') continue;
+      const whole = key === this.#path(owner.id) && (await this.images.find(owner.id)) !== undefined;
+      if (!whole) await this.ledger.release('directory', key);
+    }
+    await this.collectSuperseded();
+  }
+
+  /** In root mode each VMM runs as a user of its own, and all of them read the images. */
+  get #bits(): { directory: number; file: number } {
+    return this.config.values.mode === 'root'
+      ? { directory: 0o755, file: 0o644 }
+      : { directory: 0o700, file: 0o600 };
+  }
+
+  #path(id: string): string {
+    return `${this.config.imagesDirectory}/${id}`;
+  }
+
+  #buildingPath(id: string): string {
+    return `${this.config.imagesDirectory}/.building-${id}`;
+  }
+}
+
+function ownerOf(id: string): ResourceOwner {
+  return { type: 'image', id };
+}

@@ -1,0 +1,29 @@
+import { Controller } from '@nestjs/common';
+import type { ParamsOf, ResultOf } from '../contract/index.js';
+import { Rpc } from '../core/rpc/index.js';
+import { ImageService } from './image.service.js';
+
+@Controller()
+export class ImageController {
+  constructor(private readonly images: ImageService) {}
+
+  @Rpc('image.list')
+  list(): Promise<ResultOf<'image.list'>> {
+    return this.images.list();
+  }
+
+  @Rpc('image.get')
+  get(params: ParamsOf<'image.get'>): Promise<ResultOf<'image.get'>> {
+    return this.images.get(params.image);
+  }
+
+  @Rpc('image.build.begin')
+  build(params: ParamsOf<'image.build.begin'>): Promise<ResultOf<'image.build.begin'>> {
+    return this.images.beginBuild(params);
+  }
+
+  @Rpc('image.delete')
+  delete(params: ParamsOf<'image.delete'>): Promise<ResultOf<'image.delete'>> {
+    return this.images.delete(params.image);
+  }
+}

@@ -1,0 +1,110 @@
+import { BangerError, DiskFullError, isKind } from '../core/errors/index.js';
+
+export class ImageNotFoundError extends BangerError<'IMAGE_NOT_FOUND'> {
+  constructor(image: string, available: string[]) {
+    super('IMAGE_NOT_FOUND', `there is no image "${image}"`, {
+      details: { image, available },
+      why: available.length === 0 ? 'no image has been built yet' : `there are: ${available.join(', ')}`,
+      fix:
+        available.length === 0
+          ? 'build one: banger image build'
+          : 'name one of these, or build it: banger image build',
+    });
+  }
+}
+
+export class ImageInUseError extends BangerError<'IMAGE_IN_USE'> {
+  constructor(image: string, vms: string[]) {
+    super('IMAGE_IN_USE', `the image "${image}" is in use`, {
+      details: { image, vms },
+      why: `the disks of ${vms.length === 1 ? 'this VM stand' : 'these VMs stand'} on it: ${vms.join(', ')}`,
+      fix: `delete the VM${vms.length === 1 ? '' : 's'} first: banger vm delete ${vms.join(' ')}`,
+    });
+  }
+}
+
+export class ImageBusyError extends BangerError<'IMAGE_BUSY'> {
+  constructor(image: string, operation: string) {
+    super('IMAGE_BUSY', `the image "${image}" is being worked on`, {
+      details: { image, operation },
+      why: `it is held by: ${operation}`,
+      fix: 'wait until that is through (banger operation list shows it), then try again',
+    });
+  }
+}
+
+export class ImageDamagedError extends BangerError<'IMAGE_DAMAGED'> {
+  constructor(image: string, reason: string) {
+    super('IMAGE_DAMAGED', `the image "${image}" is damaged`, {
+      details: { image, reason },
+      why: reason,
+      fix: 'build it again: banger image build --force',
+    });
+  }
+}
+
+export class ImageBuildFailedError extends BangerError<'IMAGE_BUILD_FAILED'> {
+  constructor(facts: {
+    image: string;
+    step: string;
+    stderrTail: string;
+    why: string;
+    fix: string;
+    cause?: unknown;
+  }) {
+    super('IMAGE_BUILD_FAILED', `the image "${facts.image}" could not be built (${facts.step})`, {
+      details: { image: facts.image, step: facts.step, stderrTail: facts.stderrTail },
+      why: facts.why,
+      fix: facts.fix,
+      cause: facts.cause,
+    });
+  }
+}
+
+export class BuildPreflightError extends BangerError<'PREFLIGHT_FAILED'> {
+  constructor(findings: { check: string; problem: string; fix: string }[], fix: string) {
+    super('PREFLIGHT_FAILED', 'this host is not ready to build an image', {
+      details: { findings },
+      why: findings.map(({ problem }) => problem).join('; '),
+      fix,
+    });
+  }
+}
+
+export class HostUnsupportedError extends BangerError<'HOST_UNSUPPORTED'> {
+  constructor(reason: string, fix: string) {
+    super('HOST_UNSUPPORTED', 'no image can be built on this host', {
+      details: { reason },
+      why: reason,
+      fix,
+    });
+  }
+}
+
+const NETWORK =
+  /Could not resolve|Temporary failure|Unable to connect|Could not connect|Connection (timed out|refused|failed)|Network is unreachable/i;
+
+/** What a failed program of a build means to the user. Other errors pass through as they are. */
+export function explainBuildFailure(
+  error: unknown,
+  facts: { image: string; step: string; directory: string },
+): unknown {
+  if (!isKind(error, 'PROCESS_FAILED')) return error;
+  const { stderrTail } = error.details;
+  if (/No space left on device|Disk quota exceeded/i.test(stderrTail))
+    return new DiskFullError(facts.directory, error);
+  const reason = reasonOf(stderrTail) ?? error.message;
+  const fix = NETWORK.test(stderrTail)
+    ? 'check that this host reaches its package mirrors (apt-get update shows it), then build again'
+    : 'the whole output is shown with: banger image build --verbose; once the cause is gone, build again';
+  return new ImageBuildFailedError({ ...facts, stderrTail, why: reason, fix, cause: error });
+}
+
+/** The first complaint is the cause; what follows it is mostly clean-up. */
+function reasonOf(stderrTail: string): string | undefined {
+  const lines = stderrTail.split('\n').map((line) => line.trim());
+  return (
+    lines.find((line) => /^(E:|W: Failed|mke2fs:|tar:|cpio:)/.test(line)) ??
+    lines.findLast((line) => line !== '')
+  );
+}

@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { Database, Prisma } from '../core/database/index.js';
+import type { ImageRow, NewImage } from './image.types.js';
+
+const WITH_VMS = { vms: { select: { name: true }, orderBy: { name: 'asc' } } } as const;
+/** Cannot be in a name that a user gives. */
+const SUPERSEDED_MARK = '@';
+/** Characters of an id that tell it from others: its random part. */
+const SHORT_ID = 6;
+
+/** The images' rows. A name is always that of the newest build. */
+@Injectable()
+export class ImageRepository {
+  constructor(private readonly database: Database) {}
+
+  list(): Promise<ImageRow[]> {
+    return this.database.client.image.findMany({ include: WITH_VMS, orderBy: { name: 'asc' } });
+  }
+
+  async find(nameOrId: string): Promise<ImageRow | undefined> {
+    const rows = await this.database.client.image.findMany({
+      where: { OR: [{ id: nameOrId }, { name: nameOrId }] },
+      include: WITH_VMS,
+    });
+    return rows.find(({ id }) => id === nameOrId) ?? rows[0];
+  }
+
+  /** In one step: the new image gets the name; an older one of that name keeps its VMs under another. */
+  async insert(image: NewImage): Promise<void> {
+    const { client } = this.database;
+    const older = await client.image.findUnique({ where: { name: image.name }, select: { id: true } });
+    const create = client.image.create({
+      data: {
+        ...image,
+        diskBytes: BigInt(image.diskBytes),
+        allocatedBytes: BigInt(image.allocatedBytes),
+        bootArguments: [...image.bootArguments],
+      },
+    });
+    if (older === null) {
+      await create;
+      return;
+    }
+    const name = `${image.name}${SUPERSEDED_MARK}${older.id.slice(-SHORT_ID)}`;
+    await client.$transaction([client.image.update({ where: { id: older.id }, data: { name } }), create]);
+  }
+
+  superseded(): Promise<ImageRow[]> {
+    return this.database.client.image.findMany({
+      where: { name: { contains: SUPERSEDED_MARK }, vms: { none: {} } },
+      include: WITH_VMS,
+    });
+  }
+
+  /** False when a VM stands on it: the database itself refuses, so that none can slip in between. Gone is success. */
+  async remove(id: string): Promise<boolean> {
+    try {
+      await this.database.client.image.deleteMany({ where: { id } });
+      return true;
+    } catch (error) {
+      if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2003') return false;
+      throw error;
+    }
+  }
+}
