@@ -9,7 +9,10 @@ export class CancelledError extends BangerError<'CANCELLED'> {
 
 export class TimeoutError extends BangerError<'TIMEOUT'> {
   constructor(what: string, limitMs: number, options: { why?: string; fix?: string } = {}) {
-    super('TIMEOUT', `${what} took longer than ${limitMs / 1000} s`, { details: { what, limitMs }, ...options });
+    super('TIMEOUT', `${what} took longer than ${limitMs / 1000} s`, {
+      details: { what, limitMs },
+      ...options,
+    });
   }
 }
 

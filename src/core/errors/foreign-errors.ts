@@ -17,7 +17,8 @@ export function toBangerError(error: unknown, what = 'the work'): BangerError {
   if (error.name === 'AbortError') return isBangerCause(error) ? error.cause : new CancelledError(what);
   const { code, path = '(unknown path)', syscall = 'use' } = error as SystemError;
   if (code === 'ENOSPC' || code === 'EDQUOT') return new DiskFullError(path, error);
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return new PermissionDeniedError(path, syscall, error);
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return new PermissionDeniedError(path, syscall, error);
   return new InternalError(error.message, error);
 }
 
