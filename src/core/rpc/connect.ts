@@ -18,12 +18,31 @@ export interface ConnectOptions {
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
+/** `ms` between attempts while the daemon's queue of connections is full, which Unix sockets report at once */
+const BUSY_RETRY_MS = 20;
+
 /** @throws DaemonUnreachableError, SocketForbiddenError, SocketPathTooLongError, TimeoutError, CancelledError */
 export async function connectSocket(options: ConnectOptions): Promise<Socket> {
   const { socketPath, timeoutMs = CONNECT_TIMEOUT_MS, signal } = options;
   // Node cuts a longer path off without a word and may then find another socket.
   if (Buffer.byteLength(socketPath) > MAX_SOCKET_PATH_BYTES) throw new SocketPathTooLongError(socketPath);
-  if (signal?.aborted === true) throw new CancelledError('connecting to the daemon');
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    if (signal?.aborted === true) throw new CancelledError('connecting to the daemon');
+    try {
+      return await attempt(socketPath, timeoutMs, signal);
+    } catch (error) {
+      if (!isBusy(error) || Date.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, BUSY_RETRY_MS));
+    }
+  }
+}
+
+async function attempt(
+  socketPath: string,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Socket> {
   const socket = connect(socketPath);
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const timer = setTimeout(
@@ -44,6 +63,10 @@ export async function connectSocket(options: ConnectOptions): Promise<Socket> {
     clearTimeout(timer);
     signal?.removeEventListener('abort', abort);
   }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'EAGAIN';
 }
 
 function translate(error: NodeJS.ErrnoException, socketPath: string): BangerError {

@@ -114,7 +114,7 @@ export class JsonRpcServer extends Server implements CustomTransportStrategy {
     // Worker threads, where some test runners live, may not change the process's mask.
     const before = isMainThread ? process.umask(0o177) : undefined;
     this.#netServer.once('error', reject);
-    this.#netServer.listen(socketPath, () => {
+    this.#netServer.listen({ path: socketPath, backlog: this.#limits.maxConnections }, () => {
       this.#netServer.off('error', reject);
       this.#netServer.on('error', (error) =>
         this.#options.logger?.error({ err: error }, 'the socket failed'),

@@ -53,7 +53,7 @@ function describeParams(schema: JsonSchema): OpenRpcMethod['params'] {
   const required = new Set(schema.required);
   return Object.entries(schema.properties ?? {})
     .map(([name, member]) => ({ name, required: required.has(name), schema: member }))
-    .sort((one, other) => Number(other.required) - Number(one.required));
+    .toSorted((one, other) => Number(other.required) - Number(one.required));
 }
 
 function describeErrors(): OpenRpcDocument['x-error-kinds'] {

@@ -191,11 +191,14 @@ export class RpcConnection {
     else reply.answer(encodeFailure(request.id, error, ref));
   }
 
+  /** Where nothing can be sent, a stream must still let the event loop turn: an eager generator would never. */
   #emit(id: RpcRequest['id'], value: unknown): Promise<void> | undefined {
-    if (id === undefined) return undefined;
+    if (id === undefined) return new Promise(setImmediate);
     this.#output.write(encodeNext(id, value));
-    if (!this.#output.congested) return undefined;
-    return new Promise((resolve) => this.#roomWaiters.push(resolve));
+    if (!this.#output.congested && !this.#socket.destroyed) return undefined;
+    return new Promise((resolve) =>
+      this.#stopped ? setImmediate(resolve) : this.#roomWaiters.push(resolve),
+    );
   }
 
   #cancel(id: unknown): void {

@@ -107,13 +107,13 @@ function typeText(schema: JsonSchema): string {
 
 function boundsText(schema: JsonSchema): string {
   const { minimum, maximum, minLength, maxLength, pattern } = schema;
-  if (minimum !== undefined || maximum !== undefined) return ` ${text(minimum)}…${text(maximum)}`;
+  if (minimum !== undefined || maximum !== undefined) return ` ${boundText(minimum)}…${boundText(maximum)}`;
   if (minLength !== undefined || maxLength !== undefined)
-    return `, length ${text(minLength)}…${text(maxLength)}`;
+    return `, length ${boundText(minLength)}…${boundText(maxLength)}`;
   return typeof pattern === 'string' ? `, \`/${pattern}/\`` : '';
 }
 
-function text(bound: unknown): string {
+function boundText(bound: unknown): string {
   return typeof bound === 'number' ? String(bound) : '';
 }
 
