@@ -22,8 +22,7 @@ const BACKUPS_KEPT = 3;
 export function prepareDatabaseFile(file: string): void {
   const directory = dirname(file);
   try {
-    // Unprivileged VMMs pass through to their own directory, but may not list this one.
-    mkdirSync(directory, { recursive: true, mode: 0o711 });
+    makeDirectory(directory);
     closeSync(openSync(file, 'a', OWNER_ONLY));
     chmodSync(file, OWNER_ONLY);
   } catch (error) {
@@ -31,6 +30,23 @@ export function prepareDatabaseFile(file: string): void {
     throw code === 'ENOSPC' || code === 'EDQUOT'
       ? new DiskFullError(directory, error)
       : new StateDirectoryUnusableError(directory, message, error);
+  }
+}
+
+/**
+ * Makes it and what is missing above it. By hand: Node's own `recursive` never returns where a file system refuses
+ * with ENOENT, as /proc does (Node 24.21).
+ */
+function makeDirectory(directory: string, parents = true): void {
+  try {
+    // Unprivileged VMMs pass through to their own directory, but may not list this one.
+    mkdirSync(directory, 0o711);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || !parents) throw error;
+    makeDirectory(dirname(directory));
+    makeDirectory(directory, false);
   }
 }
 
