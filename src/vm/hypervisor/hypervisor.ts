@@ -79,7 +79,7 @@ export interface GuestAgent {
   /** `timeoutMs` 2000 when left out. @throws GuestAgentError */
   ping(options?: { timeoutMs?: number }): Promise<void>;
   /**
-   * Runs a program in the guest, looked up in its PATH, and collects its output: some MiB, more fails.
+   * Runs a program in the guest, looked up in its PATH, and collects its output: 1.5 MiB in all, more fails.
    * `timeoutMs` is 30000 when left out; timeout and abort kill the program in the guest. Death by a signal is exit
    * code 128 + its number; a program that cannot be started is 127, as in a shell.
    * @throws GuestAgentError, TimeoutError, CancelledError

@@ -1,5 +1,4 @@
-import type { BangerError } from '../../../core/errors/index.js';
-import { TimeoutError } from '../../../core/errors/index.js';
+import { BangerError, TimeoutError } from '../../../core/errors/index.js';
 import { GuestAgentError } from '../hypervisor.errors.js';
 import type { GuestAgent } from '../hypervisor.js';
 import { isExecNotFound, parseExecStarted, parseExecStatus, syncRequest } from './agent-protocol.js';
@@ -9,12 +8,12 @@ import { cancellation } from './launch-attempt.js';
 import { RequestChannel } from './request-channel.js';
 import type { ChannelFailure } from './request-channel.js';
 
-/** Base64 of some MiB of output; the agent itself allows 16 MiB. */
-const MAX_LINE_BYTES = 8 * 1024 * 1024;
+/** Base64 of 1.5 MiB of output; the agent itself allows 16 MiB, which take an emulated guest half a minute. */
+const MAX_LINE_BYTES = 2 * 1024 * 1024;
 const PING_TIMEOUT_MS = 2_000;
 const EXEC_TIMEOUT_MS = 30_000;
 /** one command; the agent does nothing in it but start a program or look at one */
-const COMMAND_TIMEOUT_MS = 10_000;
+const COMMAND_TIMEOUT_MS = 30_000;
 const POLL_MIN_MS = 2;
 const POLL_MAX_MS = 50;
 /**
@@ -72,19 +71,21 @@ export class AgentClient implements GuestAgent {
     options: { stdin?: Buffer; timeoutMs?: number; signal?: AbortSignal } = {},
   ): Promise<GuestExecResult> {
     const { stdin, timeoutMs = EXEC_TIMEOUT_MS, signal } = options;
-    const deadline = performance.now() + timeoutMs;
-    const started = await this.#start(argv, stdin, Math.min(timeoutMs, COMMAND_TIMEOUT_MS));
-    if (typeof started !== 'number') return started;
-    for (let pause = POLL_MIN_MS; ; pause = Math.min(pause * 1.5, POLL_MAX_MS)) {
-      // megabytes of output take an emulated guest seconds
-      const status = await this.#status(started, Math.max(COMMAND_TIMEOUT_MS, deadline - performance.now()));
-      if (status !== 'running') return status;
-      const stop = stopReason(signal, deadline, timeoutMs, argv[0] ?? '');
-      if (stop !== undefined) {
-        await this.#killInGuest(started);
-        throw stop;
-      }
-      await sleep(pause);
+    const what = `${argv[0] ?? ''} in the guest`;
+    if (signal?.aborted === true) throw cancellation(signal, what);
+    const limits = watchLimits(signal, timeoutMs, what);
+    const run: GuestRun = { pid: undefined, givenUp: false };
+    const result = this.#run(argv, stdin, run);
+    try {
+      const outcome = await Promise.race([result, limits.stopped]);
+      if (!(outcome instanceof BangerError)) return outcome;
+      run.givenUp = true;
+      result.catch(() => undefined);
+      // A guest that has not even answered the start is killed in when it does; nobody can wait for that.
+      if (run.pid !== undefined) await this.#killInGuest(run.pid);
+      throw outcome;
+    } finally {
+      limits.dispose();
     }
   }
 
@@ -92,11 +93,21 @@ export class AgentClient implements GuestAgent {
     this.#channel.close();
   }
 
-  async #start(
-    argv: readonly string[],
-    stdin: Buffer | undefined,
-    timeoutMs: number,
-  ): Promise<number | GuestExecResult> {
+  /** Runs to the end, or until nobody waits any more. */
+  async #run(argv: readonly string[], stdin: Buffer | undefined, run: GuestRun): Promise<GuestExecResult> {
+    const started = await this.#start(argv, stdin);
+    if (typeof started !== 'number') return started;
+    if (run.givenUp) await this.#killInGuest(started);
+    run.pid = started;
+    for (let pause = POLL_MIN_MS; ; pause = Math.min(pause * 1.5, POLL_MAX_MS)) {
+      const status = await this.#status(started);
+      if (status !== 'running') return status;
+      if (run.givenUp) throw new GuestAgentError(this.vm, 'the program was given up');
+      await sleep(pause);
+    }
+  }
+
+  async #start(argv: readonly string[], stdin: Buffer | undefined): Promise<number | GuestExecResult> {
     const [path = '', ...arg] = argv;
     const args = {
       path,
@@ -104,19 +115,23 @@ export class AgentClient implements GuestAgent {
       'capture-output': true,
       ...(stdin !== undefined && { 'input-data': stdin.toString('base64') }),
     };
-    const result = await this.#request('guest-exec', args, timeoutMs);
+    const result = await this.#request('guest-exec', args, COMMAND_TIMEOUT_MS);
     if ('failure' in result) {
       const { failure } = result;
       if (failure.type !== 'refused' || !isExecNotFound(failure.reason)) throw this.#error(failure);
-      return { exitCode: NOT_FOUND_EXIT_CODE, stdout: Buffer.alloc(0), stderr: Buffer.from(failure.reason) };
+      return {
+        exitCode: NOT_FOUND_EXIT_CODE,
+        stdout: Buffer.alloc(0),
+        stderr: Buffer.from(failure.reason),
+      };
     }
     const pid = parseExecStarted(result.value);
     if (pid === undefined) throw new GuestAgentError(this.vm, 'nonsense in answer to guest-exec');
     return pid;
   }
 
-  async #status(pid: number, timeoutMs: number): Promise<'running' | GuestExecResult> {
-    const status = parseExecStatus(await this.#command('guest-exec-status', { pid }, timeoutMs));
+  async #status(pid: number): Promise<'running' | GuestExecResult> {
+    const status = parseExecStatus(await this.#command('guest-exec-status', { pid }, COMMAND_TIMEOUT_MS));
     if (status === undefined) throw new GuestAgentError(this.vm, 'nonsense in answer to guest-exec-status');
     return status;
   }
@@ -172,7 +187,7 @@ export class AgentClient implements GuestAgent {
       case 'refused':
         return new GuestAgentError(this.vm, failure.reason);
       case 'timeout':
-        return new GuestAgentError(this.vm, `no answer in ${failure.afterMs / 1000} s`);
+        return new GuestAgentError(this.vm, `no answer in ${Math.round(failure.afterMs) / 1000} s`);
       case 'oversized':
         return new GuestAgentError(this.vm, `an answer of more than ${MAX_LINE_BYTES} bytes`);
       case 'closed':
@@ -181,14 +196,33 @@ export class AgentClient implements GuestAgent {
   }
 }
 
-function stopReason(
+/** One program in the guest. */
+interface GuestRun {
+  /** known when the guest has answered the start */
+  pid: number | undefined;
+  /** nobody waits for the result any more */
+  givenUp: boolean;
+}
+
+/** `stopped` resolves when the caller gives up or the time is over. */
+function watchLimits(
   signal: AbortSignal | undefined,
-  deadline: number,
   timeoutMs: number,
-  program: string,
-): BangerError | undefined {
-  if (signal?.aborted === true) return cancellation(signal, `${program} in the guest`);
-  return performance.now() >= deadline ? new TimeoutError(`${program} in the guest`, timeoutMs) : undefined;
+  what: string,
+): { stopped: Promise<BangerError>; dispose: () => void } {
+  const { promise, resolve } = Promise.withResolvers<BangerError>();
+  const onAbort = (): void => {
+    if (signal !== undefined) resolve(cancellation(signal, what));
+  };
+  signal?.addEventListener('abort', onAbort, { once: true });
+  const timer = setTimeout(() => resolve(new TimeoutError(what, timeoutMs)), timeoutMs);
+  return {
+    stopped: promise,
+    dispose: () => {
+      signal?.removeEventListener('abort', onAbort);
+      clearTimeout(timer);
+    },
+  };
 }
 
 function sleep(ms: number): Promise<void> {
