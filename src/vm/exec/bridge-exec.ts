@@ -34,11 +34,10 @@ export async function bridgeExec(
   const gone = abortOf(client.aborted);
   try {
     const status = await Promise.race([exchange(remote, client), gone.promise]);
-    if (status === 'gone') return void (await signals.hangUp());
-    if (status.cutOff === true) {
-      return void (await client.fail(new SshConnectError('lost', request.label ?? 'the guest')));
-    }
-    await client.exit({ exitCode: status.exitCode, signal: status.signal });
+    if (status === 'gone') await signals.hangUp();
+    else if (status.cutOff === true)
+      await client.fail(new SshConnectError('lost', request.label ?? 'the guest'));
+    else await client.exit({ exitCode: status.exitCode, signal: status.signal });
   } finally {
     gone.release();
     remote.close();

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { guestCommandLine, quoteWord } from './guest-command-line.js';
+import { quoteShellWord } from '../../core/ssh/index.js';
+import { guestCommandLine } from './guest-command-line.js';
 
 /** Quoting is proved by the shells themselves: the one thing that a text comparison cannot tell. */
 const SHELLS = ['sh', 'bash'];
@@ -96,7 +97,7 @@ describe('guestCommandLine', () => {
   });
 
   it('leaves readable what needs no quotes', () => {
-    expect([quoteWord('/usr/bin/env'), quoteWord('a b'), quoteWord('')]).toEqual([
+    expect([quoteShellWord('/usr/bin/env'), quoteShellWord('a b'), quoteShellWord('')]).toEqual([
       '/usr/bin/env',
       `'a b'`,
       `''`,

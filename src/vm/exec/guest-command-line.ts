@@ -1,4 +1,5 @@
 import { ParamsInvalidError } from '../../core/rpc/index.js';
+import { quoteShellWord } from '../../core/ssh/index.js';
 import { EXEC_EXIT_CODES } from '../../contract/errors.js';
 
 export interface GuestCommand {
@@ -21,20 +22,13 @@ export function guestCommandLine({ command, cwd, env = {} }: GuestCommand): stri
   return `${changeDirectory(cwd)}exec env -- ${[...assignments(env), ...program(command)].join(' ')}`;
 }
 
-/** One word of a POSIX shell, whatever is in it. */
-export function quoteWord(text: string): string {
-  return /^[A-Za-z0-9_/.:@%+,-][A-Za-z0-9_/.:=@%+,-]*$/.test(text)
-    ? text
-    : `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
 function changeDirectory(cwd: string): string {
-  const complaint = quoteWord(`banger: cannot change to the directory ${cwd} in the guest`);
-  return `cd -- ${quoteWord(cwd)} || { printf '%s\\n' ${complaint} >&2; exit ${EXEC_EXIT_CODES.bangerFailed}; }; `;
+  const complaint = quoteShellWord(`banger: cannot change to the directory ${cwd} in the guest`);
+  return `cd -- ${quoteShellWord(cwd)} || { printf '%s\\n' ${complaint} >&2; exit ${EXEC_EXIT_CODES.bangerFailed}; }; `;
 }
 
 function assignments(env: Readonly<Record<string, string>>): string[] {
-  return Object.entries(env).map(([name, value]) => `${name}=${quoteWord(value)}`);
+  return Object.entries(env).map(([name, value]) => `${name}=${quoteShellWord(value)}`);
 }
 
 function program(command: readonly string[]): string[] {
@@ -42,7 +36,7 @@ function program(command: readonly string[]): string[] {
   if (file === undefined) return ['"${SHELL:-/bin/sh}"', '-l'];
   // To env a first word with "=" would be one more variable.
   const prefix = file.includes('=') ? ['sh', '-c', `'exec "$@"'`, 'sh'] : [];
-  return [...prefix, quoteWord(file), ...args.map(quoteWord)];
+  return [...prefix, quoteShellWord(file), ...args.map(quoteShellWord)];
 }
 
 function refuseNul(command: readonly string[], cwd: string, env: Readonly<Record<string, string>>): void {

@@ -128,7 +128,7 @@ describe.skipIf(reason !== undefined)(
       const script = `trap 'echo HUP >> ${log}' HUP; trap 'echo TERM >> ${log}; exit' TERM; echo up; while :; do sleep 0.05; done`;
       const channel = await exec(['sh', '-c', script]);
       await untilSeen(channel.stdout, 'up');
-      channel.close();
+      await channel.close();
       const { readFile } = await import('node:fs/promises');
       for (let tries = 0; tries < 100; tries += 1) {
         if ((await readFile(log, 'utf8').catch(() => '')).includes('TERM')) break;

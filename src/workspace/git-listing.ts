@@ -1,0 +1,104 @@
+/**
+ * Parsers of git's NUL-separated listings. Paths are bytes, not text: they are kept as latin1 strings, which hold
+ * every byte as it is, and go back to git in the same encoding.
+ */
+export type BytePath = string & { readonly bytePath: unique symbol };
+
+export function toBytes(paths: Iterable<string>): Buffer {
+  let all = '';
+  for (const path of paths) all += `${path}\0`;
+  return Buffer.from(all, 'latin1');
+}
+
+/** For messages: UTF-8 where it is. */
+export function displayPath(path: BytePath): string {
+  return Buffer.from(path, 'latin1').toString('utf8');
+}
+
+function records(output: Buffer): string[] {
+  const all = output.toString('latin1').split('\0');
+  all.pop();
+  return all;
+}
+
+/** Entries of the index that are not just a file at stage 0. */
+export interface IndexListing {
+  /** `mode oid stage\tpath`, the form that `git update-index --index-info` reads */
+  readonly unmerged: string[];
+  readonly unmergedPaths: Set<BytePath>;
+  readonly skipWorktree: BytePath[];
+  readonly assumeUnchanged: BytePath[];
+  readonly submodules: BytePath[];
+}
+
+/** @param output of `git ls-files -z -s -v` */
+export function parseIndexListing(output: Buffer): IndexListing {
+  const listing: IndexListing = {
+    unmerged: [],
+    unmergedPaths: new Set(),
+    skipWorktree: [],
+    assumeUnchanged: [],
+    submodules: [],
+  };
+  for (const record of records(output)) {
+    const tag = record.charAt(0);
+    const tab = record.indexOf('\t');
+    const path = record.slice(tab + 1) as BytePath;
+    if (tag === 'H' && !record.startsWith('H 160000')) continue;
+    if (record.startsWith('160000', 2)) listing.submodules.push(path);
+    if (record.charAt(tab - 1) !== '0') {
+      listing.unmerged.push(record.slice(2));
+      listing.unmergedPaths.add(path);
+    } else if (tag.toUpperCase() === 'S') listing.skipWorktree.push(path);
+    if (tag !== tag.toUpperCase()) listing.assumeUnchanged.push(path);
+  }
+  return listing;
+}
+
+export interface WorktreeChanges {
+  /** tracked files whose working tree version has to be read */
+  readonly present: Set<BytePath>;
+  readonly deleted: Set<BytePath>;
+  /** `git add -N`: in the index without content */
+  readonly intentToAdd: BytePath[];
+  readonly changedSubmodules: BytePath[];
+}
+
+/** @param output of `git diff-files --raw -z`: `:mode mode oid oid STATUS`, then the path */
+export function parseDiffFiles(output: Buffer): WorktreeChanges {
+  const changes: WorktreeChanges = {
+    present: new Set(),
+    deleted: new Set(),
+    intentToAdd: [],
+    changedSubmodules: [],
+  };
+  const all = records(output);
+  for (let index = 0; index + 1 < all.length; index += 2) {
+    const [oldMode = '', newMode = '', , , status = ''] = (all[index] ?? '').slice(1).split(' ');
+    const path = all[index + 1] as BytePath;
+    if (status.startsWith('A')) changes.intentToAdd.push(path);
+    if (newMode === '000000') changes.deleted.add(path);
+    else if (oldMode === '160000' && newMode === '160000') changes.changedSubmodules.push(path);
+    else changes.present.add(path);
+  }
+  return changes;
+}
+
+/** @param output of `git ls-files -z -o --exclude-standard`; a path that ends with "/" is a repository of its own */
+export function parseUntracked(output: Buffer): { files: BytePath[]; repositories: BytePath[] } {
+  const files: BytePath[] = [];
+  const repositories: BytePath[] = [];
+  for (const path of records(output) as BytePath[]) (path.endsWith('/') ? repositories : files).push(path);
+  return { files, repositories };
+}
+
+/** @param output of `git config --list -z`: `key\nvalue`, the last one wins. A key without value means true. */
+export function parseConfig(output: Buffer): Map<string, string> {
+  const config = new Map<string, string>();
+  for (const record of output.toString('utf8').split('\0')) {
+    if (record === '') continue;
+    const end = record.indexOf('\n');
+    config.set(end < 0 ? record : record.slice(0, end), end < 0 ? 'true' : record.slice(end + 1));
+  }
+  return config;
+}

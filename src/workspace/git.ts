@@ -1,0 +1,121 @@
+import type { ProcessRunner, RunRequest } from '../core/process/index.js';
+import { ProcessFailedError } from '../core/process/index.js';
+
+/** Who git runs as: the owner of the repository when the daemon is root, since a repository's config is its owner's code. */
+export interface GitUser {
+  readonly uid?: number;
+  readonly gid?: number;
+  /** where git finds the owner's own config */
+  readonly home: string;
+}
+
+export interface GitRun {
+  readonly stdin?: RunRequest['stdin'];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+/** `bytes` of names and ids; a repository of a million files stays below */
+const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
+
+/** What no config of the host may change: nothing is run, nothing is written, memory is bounded. */
+const FIXED_CONFIG: Readonly<Record<string, string>> = {
+  'core.fsmonitor': 'false',
+  'core.hooksPath': '/dev/null',
+  'core.untrackedCache': 'false',
+  'core.splitIndex': 'false',
+  'index.sparse': 'false',
+  'core.fsync': 'none',
+  'gc.auto': '0',
+  // Larger files are streamed, not held in memory.
+  'core.bigFileThreshold': '32m',
+  // What is new is compressed in a hurry: it travels once, over loopback.
+  'core.compression': '1',
+  'pack.threads': '2',
+  'pack.windowMemory': '64m',
+};
+
+const FIXED_ENVIRONMENT: Readonly<Record<string, string>> = {
+  PATH: '/usr/local/bin:/usr/bin:/bin',
+  LC_ALL: 'C',
+  GIT_OPTIONAL_LOCKS: '0',
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_NO_REPLACE_OBJECTS: '1',
+  // A partial clone would fetch what it lacks, by programs that its config names.
+  GIT_NO_LAZY_FETCH: '1',
+  GIT_ALLOW_PROTOCOL: '',
+  GIT_PAGER: 'cat',
+};
+
+/** Runs git plumbing on one repository of the host, in an environment that is the same everywhere. */
+export class Git {
+  constructor(
+    private readonly runner: ProcessRunner,
+    readonly directory: string,
+    readonly user: GitUser,
+    private readonly config: Readonly<Record<string, string>> = {},
+    private readonly environment: Readonly<Record<string, string>> = {},
+  ) {}
+
+  /** The same, with more config or environment. */
+  with(options: { config?: Record<string, string>; environment?: Record<string, string> }): Git {
+    return new Git(
+      this.runner,
+      this.directory,
+      this.user,
+      { ...this.config, ...options.config },
+      { ...this.environment, ...options.environment },
+    );
+  }
+
+  /** stdout. @throws ProcessFailedError, HostBinaryMissingError, CancelledError */
+  async run(args: readonly string[], { stdin, env, signal }: GitRun): Promise<Buffer> {
+    const { stdout } = await this.program('git', ['--no-pager', ...args], {
+      signal,
+      ...(stdin !== undefined && { stdin }),
+      env: { ...configEnvironment({ ...FIXED_CONFIG, ...this.config }), ...env },
+    });
+    return stdout;
+  }
+
+  /** First line of stdout, or undefined when git says no by its status 1. */
+  async query(args: readonly string[], signal: AbortSignal): Promise<string | undefined> {
+    try {
+      return (await this.run(args, { signal })).toString('utf8').replace(/\n$/, '');
+    } catch (error) {
+      if (error instanceof ProcessFailedError && error.details.exitCode === 1) return undefined;
+      throw error;
+    }
+  }
+
+  /** Another program as the same user, in the same place. */
+  program(
+    file: string,
+    args: readonly string[],
+    { stdin, env, signal }: GitRun,
+  ): ReturnType<ProcessRunner['run']> {
+    const { uid, gid, home } = this.user;
+    return this.runner.run({
+      file,
+      args,
+      cwd: this.directory,
+      env: { ...FIXED_ENVIRONMENT, HOME: home, ...this.environment, ...env },
+      signal,
+      maxOutputBytes: MAX_OUTPUT_BYTES,
+      ...(stdin !== undefined && { stdin }),
+      ...(uid !== undefined && { uid }),
+      ...(gid !== undefined && { gid }),
+    });
+  }
+}
+
+/** As environment, because `-c` cannot carry a key with "=" in it. */
+function configEnvironment(config: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(config);
+  const environment: Record<string, string> = { GIT_CONFIG_COUNT: String(entries.length) };
+  for (const [index, [key, value]] of entries.entries()) {
+    environment[`GIT_CONFIG_KEY_${index}`] = key;
+    environment[`GIT_CONFIG_VALUE_${index}`] = value;
+  }
+  return environment;
+}

@@ -1,0 +1,80 @@
+import { Transform } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { quoteShellWord } from '../core/ssh/index.js';
+import type { SshConnection, SshExit } from '../core/ssh/index.js';
+import type { ImportProgress } from '../vm/index.js';
+import { STEP_PREFIX } from './guest-script.js';
+
+const STDERR_TAIL_BYTES = 8 * 1024;
+/** `ms` between remarks */
+const PROGRESS_INTERVAL_MS = 250;
+
+export interface GuestOutcome {
+  readonly exit: SshExit;
+  /** step of the script that failed */
+  readonly step: string;
+  readonly stderrTail: string;
+}
+
+/** Runs the script in the guest with the pack on its stdin. The guest's own failure is an outcome, not an exception. */
+export async function sendPack(
+  ssh: SshConnection,
+  script: string,
+  pack: { stream: Readable; bytes: number },
+  progress: ImportProgress,
+  signal: AbortSignal,
+): Promise<GuestOutcome> {
+  const channel = await ssh.open({ line: `exec sh -c ${quoteShellWord(script)}` });
+  const abort = (): void => channel.close();
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  let stderr = '';
+  channel.stdout.resume();
+  channel.stderr.on('data', (chunk: Buffer) => {
+    stderr = (stderr + chunk.toString('utf8')).slice(-STDERR_TAIL_BYTES);
+  });
+  try {
+    // A script that ends early says why itself; what could not be sent to it is no failure of its own.
+    const sent = pipeline(pack.stream, counter(pack.bytes, progress), channel.stdin).catch(() => undefined);
+    const exit = await channel.exited;
+    await sent;
+    return { exit, ...splitStep(stderr) };
+  } finally {
+    signal.removeEventListener('abort', abort);
+    pack.stream.destroy();
+    channel.close();
+  }
+}
+
+function counter(total: number, progress: ImportProgress): Transform {
+  let sent = 0;
+  let shownAt = 0;
+  return new Transform({
+    highWaterMark: 262_144,
+    transform(chunk: Buffer, _encoding, done) {
+      sent += chunk.length;
+      const now = performance.now();
+      if (now - shownAt >= PROGRESS_INTERVAL_MS) {
+        shownAt = now;
+        progress.detail(`${mebibytes(sent)} of ${mebibytes(total)} MiB`, sent / total);
+      }
+      done(null, chunk);
+    },
+    flush(done) {
+      progress.detail('checking out', 1);
+      done();
+    },
+  });
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / 1_048_576).toFixed(1);
+}
+
+function splitStep(stderr: string): { step: string; stderrTail: string } {
+  const at = stderr.lastIndexOf(STEP_PREFIX);
+  if (at < 0) return { step: 'guest', stderrTail: stderr };
+  const rest = stderr.slice(at + STEP_PREFIX.length);
+  return { step: rest.split('\n')[0] ?? 'guest', stderrTail: stderr.slice(0, at) };
+}

@@ -1,0 +1,114 @@
+import { createReadStream } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { constants, lstat, mkdtemp, open, realpath, stat } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import type { Readable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import { WorkspacePathInvalidError } from './workspace.errors.js';
+
+/** On a disk, unlike /tmp: an import may need as much as the repository has uncommitted. Open to every owner. */
+const SCRATCH_PARENT = '/var/tmp';
+const SCRATCH_PREFIX = 'bgr-import-';
+const BLOCK_BYTES = 4096;
+const PARALLEL_STATS = 64;
+
+export interface DirectoryFacts {
+  readonly path: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** What the import asks of the host's file system besides git. */
+@Injectable()
+export class WorkspaceFiles {
+  readonly daemonUid = userInfo().uid;
+
+  /** The directory itself, links resolved. @throws WorkspacePathInvalidError */
+  async resolveDirectory(path: string): Promise<string> {
+    if (!path.startsWith('/')) throw new WorkspacePathInvalidError(path, 'the path is not absolute');
+    try {
+      const resolved = await realpath(path);
+      if ((await stat(resolved)).isDirectory()) return resolved;
+    } catch (error) {
+      throw new WorkspacePathInvalidError(path, reasonOf(error), { cause: error });
+    }
+    throw new WorkspacePathInvalidError(path, 'it is not a directory');
+  }
+
+  /** The directory or the nearest above it that has a `.git`. @param path resolved */
+  async findTop(path: string): Promise<DirectoryFacts | undefined> {
+    for (let directory = path; ; directory = parentOf(directory)) {
+      if (await this.exists(`${directory === '/' ? '' : directory}/.git`)) {
+        const { uid, gid } = await stat(directory);
+        return { path: directory, uid, gid };
+      }
+      if (directory === '/') return undefined;
+    }
+  }
+
+  async exists(path: string): Promise<boolean> {
+    return (await statOrUndefined(path)) !== undefined;
+  }
+
+  /** `bytes` that files take on a disk with blocks of 4 KiB. Those that vanish meanwhile count nothing. @param paths latin1 */
+  async diskUsage(directory: string, paths: readonly string[]): Promise<number> {
+    const prefix = Buffer.from(`${directory}/`);
+    let total = 0;
+    for (let start = 0; start < paths.length; start += PARALLEL_STATS) {
+      const batch = paths.slice(start, start + PARALLEL_STATS);
+      const sizes = await Promise.all(
+        batch.map(async (path) => {
+          const facts = await statOrUndefined(Buffer.concat([prefix, Buffer.from(path, 'latin1')]));
+          return facts === undefined || facts.isDirectory() ? 0 : facts.size;
+        }),
+      );
+      for (const size of sizes) total += Math.ceil(size / BLOCK_BYTES) * BLOCK_BYTES;
+    }
+    return total;
+  }
+
+  /** A new empty directory that only `owner` may enter. */
+  async makeScratch(owner: { uid?: number; gid?: number }): Promise<string> {
+    const directory = await mkdtemp(`${SCRATCH_PARENT}/${SCRATCH_PREFIX}`);
+    if (owner.uid !== undefined && owner.gid !== undefined) {
+      const handle = await open(directory, constants.O_DIRECTORY | constants.O_NOFOLLOW);
+      try {
+        await handle.chown(owner.uid, owner.gid);
+      } finally {
+        await handle.close();
+      }
+    }
+    return directory;
+  }
+
+  /**
+   * Reads a file that its owner's git has just written. The owner could have put a link to somebody else's file in
+   * its place, which a daemon that is root would read for them: no link is followed, and the file must be theirs.
+   */
+  async openPack(path: string, owner: { uid?: number }): Promise<{ stream: Readable; bytes: number }> {
+    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const facts = await handle.stat();
+    if (!facts.isFile() || (owner.uid !== undefined && facts.uid !== owner.uid) || facts.nlink > 1) {
+      await handle.close();
+      throw new WorkspacePathInvalidError(path, 'the file of the import was replaced while it was under way');
+    }
+    return { stream: createReadStream('', { fd: handle, highWaterMark: 262_144 }), bytes: facts.size };
+  }
+}
+
+function parentOf(directory: string): string {
+  return directory.slice(0, directory.lastIndexOf('/')) || '/';
+}
+
+async function statOrUndefined(path: string | Buffer): Promise<Stats | undefined> {
+  return lstat(path).catch(() => undefined);
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return 'it does not exist';
+  if (code === 'EACCES' || code === 'EPERM') return 'the daemon is not permitted to enter it';
+  if (code === 'ENOTDIR') return 'it is not a directory';
+  if (code === 'ELOOP') return 'its symbolic links go round in a circle';
+  return message;
+}
