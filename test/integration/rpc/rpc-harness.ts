@@ -24,14 +24,14 @@ export interface Harness {
 }
 
 export async function startHarness(
-  options: Partial<JsonRpcServerOptions> & { controllers?: Type[] } = {},
+  options: Partial<JsonRpcServerOptions> & { controllers?: Type[]; providers?: Type[] } = {},
 ): Promise<Harness> {
-  const { controllers = [TestController], ...serverOptions } = options;
+  const { controllers = [TestController], providers = [], ...serverOptions } = options;
   const directory = await mkdtemp(join(tmpdir(), 'bgr-rpc-'));
   const socketPath = join(directory, 's');
   const opened: { close(): Promise<unknown> }[] = [];
   class AppModule {}
-  Module({ imports: [RpcModule], controllers })(AppModule);
+  Module({ imports: [RpcModule], controllers, providers })(AppModule);
   let server: JsonRpcServer | undefined;
   const app = await NestFactory.createMicroservice(AppModule, {
     logger: false,
