@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { OnApplicationBootstrap } from '@nestjs/common';
 import { LOGGER } from '../core/logging/index.js';
 import type { Logger } from '../core/logging/index.js';
 import { OperationRunner } from '../core/operations/index.js';
@@ -6,9 +7,9 @@ import { HostDirectories } from '../host/index.js';
 import { ImageService } from '../image/index.js';
 import { VmReconciler } from '../vm/index.js';
 
-/** What happens between the start of a daemon and its first answer: the books and the machine agree again. */
+/** What happens between the start of a daemon and its first answer: the books and the machine agree again. Nest listens after it. */
 @Injectable()
-export class Reconciler {
+export class Reconciler implements OnApplicationBootstrap {
   constructor(
     private readonly directories: HostDirectories,
     private readonly operations: OperationRunner,
@@ -17,7 +18,7 @@ export class Reconciler {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  async run(): Promise<void> {
+  async onApplicationBootstrap(): Promise<void> {
     await this.directories.prepareRoots();
     const interrupted = await this.operations.markInterrupted();
     for (const { id, kind } of interrupted)

@@ -7,7 +7,6 @@ import { ByteChannels, JsonRpcServer } from '../core/rpc/index.js';
 import { Machines } from '../vm/index.js';
 import { DaemonLifetime } from './daemon-lifetime.js';
 import { DaemonModule } from './daemon.module.js';
-import { Reconciler } from './reconciler.js';
 import { takeStateDirectory } from './single-instance.adapter.js';
 
 /** Group whose members may use the daemon of the root user, where the group exists. */
@@ -46,8 +45,7 @@ export async function serve(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => lifetime.requestStop(`got ${signal}`));
   }
-  await app.init();
-  await app.get(Reconciler).run();
+  // Not app.init() before it: a microservice would then run every initialisation hook twice.
   await app.listen();
   logger.info({ socket: config.socketPath, state: config.values.stateDirectory }, 'ready');
 
