@@ -17,4 +17,7 @@ const invocation = parseInvocation({
 const terminal = new ProcessTerminal((code) => process.exit(code));
 
 // exit rather than run out: a stdin that nobody reads any more would keep the process
-void runCli(invocation, terminal).then((code) => terminal.exitNow(code));
+void runCli(invocation, terminal).then(async (code) => {
+  await terminal.flush();
+  terminal.exitNow(code);
+});

@@ -6,7 +6,7 @@ import { GLOBAL_HELP } from './invocation.js';
 
 const EXAMPLES = `
 Examples:
-  banger quickstart                 from a bare checkout to a running sandbox, explained step by step
+  banger quickstart                 from a bare checkout to a running sandbox, step by step
   banger vm run --rm . -- make      a fresh VM with this repository, thrown away afterwards
   banger vm list                    what runs`;
 

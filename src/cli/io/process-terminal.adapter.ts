@@ -62,6 +62,16 @@ export class ProcessTerminal extends Terminal {
     };
   }
 
+  async flush(): Promise<void> {
+    const left = (stream: NodeJS.WriteStream): Promise<void> =>
+      new Promise((resolve) => {
+        if (stream.writableLength === 0 || stream.destroyed) return resolve();
+        stream.once('error', () => resolve());
+        stream.write('', () => resolve());
+      });
+    await Promise.all([left(process.stdout), left(process.stderr)]);
+  }
+
   exitNow(code: number): never {
     this.restore();
     return this.exit(code);
