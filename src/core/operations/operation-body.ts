@@ -39,9 +39,7 @@ export class OperationBody implements OperationContext {
   }
 
   async #record<T>(name: string, title: string, body: (step: StepContext) => Promise<T>): Promise<T> {
-    const step = this.live.beginStep(name, title);
-    await this.store.createStep(this.id, step);
-    const recorder = new StepRecorder(this.live, this.store, step, this.#writeFailed);
+    const recorder = await this.#beginStep(name, title);
     let result: T;
     try {
       result = await body(recorder);
@@ -52,6 +50,12 @@ export class OperationBody implements OperationContext {
     }
     await recorder.end('done');
     return result;
+  }
+
+  async #beginStep(name: string, title: string): Promise<StepRecorder> {
+    const step = this.live.beginStep(name, title);
+    await this.store.createStep(this.id, step);
+    return new StepRecorder(this.live, this.store, step, this.#writeFailed);
   }
 
   warn(message: string): void {
@@ -75,17 +79,19 @@ export class OperationBody implements OperationContext {
     this.live.output(line);
   }
 
-  /** Plays the undo; what could not be undone becomes warnings. */
+  /** Plays the undo, also when it cannot be recorded; what could not be undone becomes warnings. */
   async undo(): Promise<void> {
     if (this.rollback.size === 0) return;
-    const failures = await this.#record('rollback', 'undoing what was done', () => this.rollback.run());
+    const recorder = await this.#beginStep('rollback', 'undoing what was done').catch(this.#writeFailed);
+    const failures = await this.rollback.run();
+    await recorder?.end('done').catch(this.#writeFailed);
     for (const { what, error } of failures) {
       this.logger.error({ operation: this.id, err: error }, `could not undo: ${what}`);
       this.live.warn(`could not undo: ${what}: ${error.message}; tried again when the daemon starts`);
     }
   }
 
-  readonly #writeFailed = (error: unknown): void => {
+  readonly #writeFailed = (error: unknown): undefined => {
     this.logger.error({ operation: this.id, err: error }, 'could not record the progress of an operation');
   };
 }

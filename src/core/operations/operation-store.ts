@@ -65,9 +65,11 @@ export class OperationStore {
         finishedAt: view.finishedAt ?? null,
         ...(view.error !== undefined && { error: toJson(view.error) }),
         steps: {
-          update: stepsChanged.map((step) => ({
+          // A step whose beginning could not be written is made now.
+          upsert: stepsChanged.map((step) => ({
             where: { operationId_index: { operationId: view.id, index: step.index } },
-            data: toStepChange(step),
+            update: toStepChange(step),
+            create: step,
           })),
         },
       },
