@@ -4,10 +4,4 @@ export type { CallOptions, RpcClientOptions, StreamOptions } from './rpc-client.
 export { openByteChannel } from './client-channel.js';
 export type { ByteChannelOptions, ClientByteChannel } from './client-channel.js';
 export type { ChannelExit, TerminalDimensions } from './channel-frames.js';
-export {
-  ConnectionLostError,
-  DaemonUnreachableError,
-  RpcFailure,
-  SocketForbiddenError,
-  SocketPathTooLongError,
-} from './rpc-errors.js';
+export { RpcFailure } from './rpc-errors.js';

@@ -20,6 +20,9 @@ export async function clearSocketPath(path: string): Promise<void> {
   } catch (error) {
     const failure = toBangerError(error);
     if (failure.kind !== 'DAEMON_UNREACHABLE') throw failure;
+    // A queue of connections that is full has somebody at its other end.
+    if ((failure.cause as NodeJS.ErrnoException).code === 'EAGAIN')
+      throw new DaemonAlreadyRunningError(path, 0);
     unlinkSync(path);
     return;
   }
