@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export interface GuestImage {
@@ -9,9 +9,13 @@ export interface GuestImage {
   readonly bootArguments: readonly string[];
 }
 
-/** A bootable image for tests of real VMs. Throws where there is none: a machine test that cannot run has failed. */
+/** The image that the run's global setup has built. Throws where there is none: a machine test that cannot run has failed. */
 export async function requireGuestImage(): Promise<GuestImage> {
-  const directory = process.env['BANGER_TEST_IMAGE_DIR'] ?? '/tmp/w/image';
+  const base = process.env['BANGER_TEST_BASE'];
+  if (base === undefined) throw new Error('no image: end-to-end tests run with test/support/base-image.global-setup.ts');
+  const [id] = (await readdir(join(base, 'images'))).filter((name) => name.startsWith('img_'));
+  if (id === undefined) throw new Error(`no image in ${base}`);
+  const directory = join(base, 'images', id);
   const manifest = JSON.parse(await readFile(join(directory, 'manifest.json'), 'utf8')) as {
     bootArguments: string[];
   };
