@@ -15,11 +15,3 @@ export function renderDoctor(report: DoctorReport, style: Style, indent = ''): s
     })
     .join('');
 }
-
-/** Debian packages that would settle failed checks, or also the warnings; sorted, each once. */
-export function packagesWanted(report: DoctorReport): string[] {
-  const wanted = report.checks
-    .filter((check) => check.status !== 'ok')
-    .flatMap((check) => check.packages ?? []);
-  return [...new Set(wanted)].toSorted();
-}

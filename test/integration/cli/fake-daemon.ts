@@ -3,8 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { MethodName, ParamsOf } from '../../../src/contract/index.js';
-import type { OperationStepView, OperationView, VmView } from '../../../src/contract/index.js';
+import type {
+  MethodName,
+  OperationStepView,
+  OperationView,
+  ParamsOf,
+  VmView,
+} from '../../../src/contract/index.js';
 import { BangerError } from '../../../src/core/errors/index.js';
 import { ByteChannels, JsonRpcServer, Rpc, RpcModule } from '../../../src/core/rpc/index.js';
 import type { RpcContext, ServerByteChannel } from '../../../src/core/rpc/index.js';
@@ -20,7 +25,7 @@ export class Script {
     channel.exit({ exitCode: 0, signal: null });
 
   on<M extends MethodName>(method: M, answer: (params: ParamsOf<M>, context: RpcContext) => unknown): this {
-    this.answers.set(method, answer as Answer);
+    this.answers.set(method, answer);
     return this;
   }
 
@@ -157,7 +162,7 @@ export function vmView(name: string, changes: Partial<VmView> = {}): VmView {
     hypervisor: 'qemu',
     createdAt: NOW,
     ...changes,
-  } as VmView;
+  };
 }
 
 export function operationView(changes: Partial<OperationView> = {}): OperationView {
@@ -170,7 +175,7 @@ export function operationView(changes: Partial<OperationView> = {}): OperationVi
     warnings: [],
     createdAt: NOW,
     ...changes,
-  } as OperationView;
+  };
 }
 
 export function stepView(
@@ -185,7 +190,7 @@ export function stepView(
     state: 'running',
     startedAt: NOW,
     ...changes,
-  } as OperationStepView;
+  };
 }
 
 /** Answers that make `vm run` and `vm create` succeed, with two steps. */

@@ -43,7 +43,7 @@ describe('results and failures', () => {
   it.each([...oneOfEach])('a failure of category %s (%s) has its exit status', async (category, kind) => {
     daemon.script.on('vm.get', () => {
       throw new BangerError(kind, 'it did not work\u001b[2J', {
-        details: {} as never,
+        details: {},
         why: 'because',
         fix: 'do this',
       });
