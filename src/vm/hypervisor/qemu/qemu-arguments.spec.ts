@@ -114,6 +114,12 @@ describe('qemuArguments', () => {
     ]);
   });
 
+  it('bounds the translated code by the memory of the guest', () => {
+    const size = (memoryMib: number) =>
+      values(qemuArguments({ ...spec, memoryMib }, 'tcg'), '-accel')[0]?.replace(/.*=/, '');
+    expect([128, 512, 1024, 8192].map(size)).toEqual(['64', '128', '256', '256']);
+  });
+
   it('carries the marker as an argument of its own', () => {
     expect(qemuArguments(spec, 'tcg')).toContain(processMarker(spec.id));
   });

@@ -57,15 +57,20 @@ export function qemuArguments(spec: MachineSpec, accelerator: Accelerator): stri
 /** q35 (docs/adr/0002-qemu-machine-type.md) without the devices that no guest of ours uses. */
 const MACHINE = 'q35,hpet=off,vmport=off,smbus=off,sata=off,usb=off,graphics=off';
 
-/** Bound of the translated code that an emulated VM keeps, MiB; QEMU's own is 1 GiB, beside the guest's memory. */
-const TRANSLATION_CACHE_MIB = 256;
+/**
+ * MiB of translated code that an emulated VM keeps beside its memory: a boot to a shell fills 170 MiB, 64 MiB made it
+ * no slower. QEMU's own bound is 1 GiB whatever the guest's size.
+ */
+function translationCacheMib(memoryMib: number): number {
+  return Math.min(256, Math.max(64, Math.floor(memoryMib / 4)));
+}
 
 function machine(spec: MachineSpec, accelerator: Accelerator): string[] {
   return [
     ...['-machine', MACHINE],
     ...(accelerator === 'kvm'
       ? ['-accel', 'kvm', '-cpu', 'host']
-      : ['-accel', `tcg,thread=multi,tb-size=${TRANSLATION_CACHE_MIB}`, '-cpu', 'max']),
+      : ['-accel', `tcg,thread=multi,tb-size=${translationCacheMib(spec.memoryMib)}`, '-cpu', 'max']),
     ...['-smp', String(spec.cpus), '-m', `${spec.memoryMib}M`],
     ...['-rtc', 'base=utc,clock=host'],
   ];
@@ -98,9 +103,9 @@ function drive(spec: DriveSpec, index: number): string[] {
 
 /**
  * QEMU's user network. Forwards listen on 127.0.0.1 alone. What the guest can reach: whatever the VMM's user can
- * connect to from this host, INCLUDING services on the host's own loopback, as 10.0.2.2: QEMU 7.2 has no option to
- * forbid that short of `restrict`, which cuts off the outside too (SECURITY.md). IPv6 is off: it would lead to ::1
- * in the same way, and guests have no IPv6 address.
+ * connect to from this host, INCLUDING services on the host's own loopback, as 10.0.2.2 or by sending to 127.0.0.0/8
+ * (tried, TCP and UDP). QEMU 7.2 has no option to forbid that short of `restrict`, which cuts off the outside too
+ * (SECURITY.md). IPv6 is off: it would lead to ::1 in the same way, and guests have no IPv6 address.
  */
 function nic(spec: NicSpec, index: number): string[] {
   const forwards = spec.forwards.map(

@@ -4,6 +4,7 @@ import { Machine } from '../hypervisor.js';
 import type { MachineRecord } from '../hypervisor.js';
 import type { AgentClient } from './agent-client.js';
 import type { QmpClient } from './qmp-client.js';
+import { boundLog } from './vmm-log.adapter.js';
 
 /** The agent answers in milliseconds when it answers; a busy emulated guest needs its time for the rest. */
 const AGENT_SHUTDOWN_TIMEOUT_MS = 1_500;
@@ -23,6 +24,7 @@ export interface QemuMachineParts {
 export class QemuMachine extends Machine {
   readonly agent: AgentClient;
   readonly exited: Promise<ExitStatus>;
+  readonly #unboundLog: () => void;
 
   constructor(
     readonly record: MachineRecord,
@@ -30,6 +32,7 @@ export class QemuMachine extends Machine {
   ) {
     super();
     this.agent = parts.agent;
+    this.#unboundLog = boundLog(record.logPath);
     this.exited = this.#ended(parts.exited);
   }
 
@@ -39,7 +42,12 @@ export class QemuMachine extends Machine {
    */
   async requestShutdown(): Promise<void> {
     if (await this.#askAgent()) return;
-    await this.parts.qmp.execute('system_powerdown');
+    try {
+      await this.parts.qmp.execute('system_powerdown');
+    } catch (error) {
+      // The guest may be off before the agent's answer, or ACPI's, has come.
+      if (await this.parts.runner.isAlive(this.record.process)) throw error;
+    }
   }
 
   async kill(): Promise<void> {
@@ -55,14 +63,14 @@ export class QemuMachine extends Machine {
 
   detach(): void {
     this.parts.stopWaiting();
-    this.#closeSockets();
+    this.#letGo();
   }
 
   /** Whoever learns of the end may want to read why: the console's last words are in its file by then. */
   async #ended(processEnded: Promise<ExitStatus>): Promise<ExitStatus> {
     const status = await processEnded;
     await Promise.race([this.parts.console.finished, delay(CONSOLE_DRAIN_MS)]);
-    this.#closeSockets();
+    this.#letGo();
     return status;
   }
 
@@ -77,7 +85,8 @@ export class QemuMachine extends Machine {
     }
   }
 
-  #closeSockets(): void {
+  #letGo(): void {
+    this.#unboundLog();
     this.parts.qmp.close();
     this.parts.agent.close();
     this.parts.console.close();

@@ -11,6 +11,7 @@ import { QEMU_BINARY, SANDBOX } from './qemu-arguments.js';
 const KVM_DEVICE = '/dev/kvm';
 /** 0.1 s is usual; with SIGKILL at last a hanging vCPU costs less than 2 s */
 const KVM_TIMEOUT_MS = 1_200;
+const KVM_ORPHAN_LIMIT_S = 3;
 const VERSION_TIMEOUT_MS = 10_000;
 /** `nobody`: what runs no VM and owns nothing */
 const UNPRIVILEGED = 65_534;
@@ -59,8 +60,9 @@ async function kvmProblem(runner: ProcessRunner): Promise<string | undefined> {
     await chmod(directory, 0o755);
     const asRoot = process.getuid?.() === 0;
     await runner.run({
-      file: QEMU_BINARY,
-      args: probeArguments(rom),
+      // Should the daemon be killed right now, coreutils still ends a QEMU whose vCPU hangs.
+      file: 'timeout',
+      args: ['--signal=KILL', String(KVM_ORPHAN_LIMIT_S), QEMU_BINARY, ...probeArguments(rom)],
       timeoutMs: KVM_TIMEOUT_MS,
       ...(asRoot && { uid: UNPRIVILEGED, gid: (await kvmGroup()) ?? UNPRIVILEGED }),
     });

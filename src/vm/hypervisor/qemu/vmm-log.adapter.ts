@@ -1,6 +1,23 @@
-import { open } from 'node:fs/promises';
+import { open, stat, truncate } from 'node:fs/promises';
 
 const TAIL_BYTES = 8 * 1024;
+const MAX_LOG_BYTES = 1024 * 1024;
+const CHECK_INTERVAL_MS = 30_000;
+
+/**
+ * Keeps the VMM's log bounded while this daemon lives: a guest can make QEMU complain again and again. QEMU appends,
+ * so an emptied file goes on from its beginning. Returns what ends the watch.
+ */
+export function boundLog(path: string): () => void {
+  const timer = setInterval(() => {
+    stat(path)
+      .then(async ({ size }) => {
+        if (size > MAX_LOG_BYTES) await truncate(path);
+      })
+      .catch(() => undefined);
+  }, CHECK_INTERVAL_MS).unref();
+  return () => clearInterval(timer);
+}
 
 /** Size of the VMM's log, 0 when there is none yet. */
 export async function logSize(path: string): Promise<number> {
