@@ -1,7 +1,14 @@
-import { registerDecorator } from 'class-validator';
+import { IsObject, IsString, registerDecorator } from 'class-validator';
+import type { ErrorData } from './errors.js';
 
 /** Parameters of a method that takes none; send `{}` or nothing. */
 export class NoParams {}
+
+/** A failure that is kept with what it happened to. */
+export class FailureView {
+  @IsString() message!: string;
+  @IsObject() data!: ErrorData;
+}
 
 /** An object of strings, as environment variables are: names `[A-Za-z_][A-Za-z0-9_]*`, values without NUL. */
 export function IsEnvironment(): PropertyDecorator {

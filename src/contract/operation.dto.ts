@@ -4,7 +4,6 @@ import {
   IsIn,
   IsInt,
   IsNumber,
-  IsObject,
   IsOptional,
   IsString,
   Length,
@@ -12,7 +11,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import type { ErrorData } from './errors.js';
+import { FailureView } from './common.dto.js';
 
 export const OPERATION_STATES = ['running', 'succeeded', 'failed', 'cancelled'] as const;
 export type OperationState = (typeof OPERATION_STATES)[number];
@@ -48,11 +47,6 @@ export class OperationStepView {
   @IsOptional() @IsNumber() progress?: number;
 }
 
-export class OperationErrorView {
-  @IsString() message!: string;
-  @IsObject() data!: ErrorData;
-}
-
 export class OperationSubject {
   @IsIn(['vm', 'image']) type!: 'vm' | 'image';
   @IsString() id!: string;
@@ -66,7 +60,7 @@ export class OperationView {
   @ValidateNested() @Type(() => OperationSubject) subject!: OperationSubject;
   @IsIn(OPERATION_STATES) state!: OperationState;
   @IsArray() @ValidateNested({ each: true }) @Type(() => OperationStepView) steps!: OperationStepView[];
-  @IsOptional() @ValidateNested() @Type(() => OperationErrorView) error?: OperationErrorView;
+  @IsOptional() @ValidateNested() @Type(() => FailureView) error?: FailureView;
   /** findings that did not stop the work, for the user to read */
   @IsArray() @IsString({ each: true }) warnings!: string[];
   @IsString() createdAt!: string;

@@ -15,8 +15,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { IsEnvironment } from './common.dto.js';
-import type { ErrorData } from './errors.js';
+import { FailureView, IsEnvironment } from './common.dto.js';
 
 /** A DNS label, since a VM's name becomes `name.vm`. */
 export const VM_NAME_PATTERN = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -72,11 +71,6 @@ export class VmWorkspaceView {
   @IsOptional() @IsString() branch?: string;
 }
 
-export class VmErrorView {
-  @IsString() message!: string;
-  @IsObject() data!: ErrorData;
-}
-
 export class VmView {
   @IsString() id!: string;
   @IsString() name!: string;
@@ -95,7 +89,7 @@ export class VmView {
   @IsOptional() @IsInt() sshPort?: number;
   @IsOptional() @ValidateNested() @Type(() => VmWorkspaceView) workspace?: VmWorkspaceView;
   /** why it is in the state `failed`, or why it stopped by itself */
-  @IsOptional() @ValidateNested() @Type(() => VmErrorView) error?: VmErrorView;
+  @IsOptional() @ValidateNested() @Type(() => FailureView) error?: FailureView;
   /** ISO 8601, UTC */
   @IsString() createdAt!: string;
   @IsOptional() @IsString() startedAt?: string;

@@ -3,6 +3,7 @@ import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { Config, loadConfig } from '../core/config/index.js';
 import { createLogger, LOGGER, NestLogger } from '../core/logging/index.js';
 import type { Logger } from '../core/logging/index.js';
+import { OperationRunner } from '../core/operations/index.js';
 import { ByteChannels, JsonRpcServer } from '../core/rpc/index.js';
 import { Machines } from '../vm/index.js';
 import { DaemonLifetime } from './daemon-lifetime.js';
@@ -18,7 +19,6 @@ export async function serve(): Promise<void> {
   const release = takeStateDirectory({
     lock: config.lockPath,
     socket: config.socketPath,
-    stateDirectory: config.values.stateDirectory,
   });
   const logger = createLogger({
     level: config.values.logLevel,
@@ -50,6 +50,8 @@ export async function serve(): Promise<void> {
   logger.info({ socket: config.socketPath, state: config.values.stateDirectory }, 'ready');
 
   logger.info({ reason: await lifetime.stopRequested }, 'stopping; VMs go on');
+  // What is under way is undone first, while everything that the undo needs still works.
+  await app.get(OperationRunner).close();
   app.get(Machines).detachAll();
   await app.close();
   release();

@@ -44,16 +44,6 @@ export class UidsExhaustedError extends BangerError<'HOST_UID_EXHAUSTED'> {
   }
 }
 
-export class StateDirectoryUnusableError extends BangerError<'STATE_DIR_UNUSABLE'> {
-  constructor(path: string, facts: { reason: string; fix: string; cause?: unknown }) {
-    super('STATE_DIR_UNUSABLE', `the directory ${path} cannot be used: ${facts.reason}`, {
-      details: { path, reason: facts.reason },
-      fix: facts.fix,
-      cause: facts.cause,
-    });
-  }
-}
-
 /** An image's file is missing or not what it should be. */
 export class BaseDiskDamagedError extends BangerError<'IMAGE_DAMAGED'> {
   constructor(path: string, reason: string, cause?: unknown) {

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Database, isUniqueViolation, Prisma } from '../core/database/index.js';
-import type { VmState } from '../contract/index.js';
+import type { FailureView, VmState } from '../contract/index.js';
 import { invariant } from '../core/errors/index.js';
 import type { MachineRecord } from './hypervisor/hypervisor.js';
 import { VmAmbiguousError, VmNameTakenError, VmNotFoundError } from './vm.errors.js';
 import { canFollow } from './vm.state.js';
-import type { StoredError, Vm } from './vm.types.js';
+import type { Vm } from './vm.types.js';
 
 const WITH_IMAGE = { include: { image: { select: { name: true } } } } as const;
 type Row = Prisma.VmGetPayload<typeof WITH_IMAGE>;
@@ -22,7 +22,7 @@ export interface VmChanges {
   readonly sshPort?: number;
   readonly uid?: number;
   readonly workspace?: Vm['workspace'];
-  readonly error?: StoredError | null;
+  readonly error?: FailureView | null;
   readonly startedAt?: Date;
 }
 
@@ -154,7 +154,7 @@ function toVm(row: Row): Vm {
     uid: row.uid ?? undefined,
     hostKeyPublic: row.hostKeyPublic,
     workspace: (row.workspace ?? undefined) as Vm['workspace'],
-    error: (row.error ?? undefined) as unknown as StoredError | undefined,
+    error: (row.error ?? undefined) as unknown as FailureView | undefined,
     createdAt: row.createdAt,
     startedAt: row.startedAt ?? undefined,
   };

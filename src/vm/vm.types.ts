@@ -1,4 +1,4 @@
-import type { ErrorData, VmState, VmWorkspaceView } from '../contract/index.js';
+import type { FailureView, VmState, VmWorkspaceView } from '../contract/index.js';
 import type { MachineRecord } from './hypervisor/hypervisor.js';
 
 /** A VM as the daemon keeps it. */
@@ -25,12 +25,7 @@ export interface Vm {
   readonly uid: number | undefined;
   readonly hostKeyPublic: string;
   readonly workspace: VmWorkspaceView | undefined;
-  readonly error: StoredError | undefined;
+  readonly error: FailureView | undefined;
   readonly createdAt: Date;
   readonly startedAt: Date | undefined;
-}
-
-export interface StoredError {
-  readonly message: string;
-  readonly data: ErrorData;
 }

@@ -51,14 +51,3 @@ export class DatabaseDamagedError extends BangerError<'DATABASE_DAMAGED'> {
     });
   }
 }
-
-export class StateDirectoryUnusableError extends BangerError<'STATE_DIR_UNUSABLE'> {
-  constructor(path: string, reason: string, cause?: unknown) {
-    super('STATE_DIR_UNUSABLE', `the state directory ${path} cannot be used`, {
-      details: { path, reason },
-      why: reason,
-      fix: 'make it a directory that you own and may write to, or name another one in BANGER_STATE_DIR',
-      cause,
-    });
-  }
-}

@@ -10,8 +10,7 @@ import {
   statSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { DiskFullError } from '../errors/index.js';
-import { StateDirectoryUnusableError } from './database-errors.js';
+import { DiskFullError, StateDirectoryUnusableError } from '../errors/index.js';
 import type { SqliteConnection } from './sqlite-connection.adapter.js';
 
 const OWNER_ONLY = 0o600;
@@ -29,7 +28,7 @@ export function prepareDatabaseFile(file: string): void {
     const { code, message } = error as NodeJS.ErrnoException;
     throw code === 'ENOSPC' || code === 'EDQUOT'
       ? new DiskFullError(directory, error)
-      : new StateDirectoryUnusableError(directory, message, error);
+      : new StateDirectoryUnusableError(directory, { reason: message, cause: error });
   }
 }
 

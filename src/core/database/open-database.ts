@@ -1,6 +1,7 @@
 import { DriverAdapterError } from '@prisma/driver-adapter-utils';
 import { DiskFullError } from '../errors/index.js';
-import { DatabaseDamagedError, StateDirectoryUnusableError } from './database-errors.js';
+import { StateDirectoryUnusableError } from '../errors/index.js';
+import { DatabaseDamagedError } from './database-errors.js';
 import { backUpDatabase, prepareDatabaseFile } from './database-file.adapter.js';
 import { Database } from './database.js';
 import { PrismaClient } from './generated/client.js';
@@ -74,10 +75,13 @@ function explain(file: string, error: unknown): unknown {
     case PRIMARY_CODES.full:
       return new DiskFullError(file, error);
     case PRIMARY_CODES.busy:
-      return new StateDirectoryUnusableError(file, 'another program has the database locked', error);
+      return new StateDirectoryUnusableError(file, {
+        reason: 'another program has the database locked',
+        cause: error,
+      });
     case PRIMARY_CODES.readOnly:
     case PRIMARY_CODES.cannotOpen:
-      return new StateDirectoryUnusableError(file, message, error);
+      return new StateDirectoryUnusableError(file, { reason: message, cause: error });
     default:
       return error;
   }

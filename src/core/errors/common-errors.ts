@@ -36,6 +36,19 @@ export class PermissionDeniedError extends BangerError<'PERMISSION_DENIED'> {
   }
 }
 
+/** The place for banger's own files is not there, not a directory, or closed to those who need it. */
+export class StateDirectoryUnusableError extends BangerError<'STATE_DIR_UNUSABLE'> {
+  constructor(path: string, facts: { reason: string; fix?: string; cause?: unknown }) {
+    super('STATE_DIR_UNUSABLE', `the directory ${path} cannot be used: ${facts.reason}`, {
+      details: { path, reason: facts.reason },
+      fix:
+        facts.fix ??
+        'make it a directory that you own and may write to, or name another one in BANGER_STATE_DIR',
+      cause: facts.cause,
+    });
+  }
+}
+
 /** A defect of banger itself; the message is for the log, users see "internal error" and the reference. */
 export class InternalError extends BangerError<'INTERNAL'> {
   constructor(message: string, cause?: unknown) {

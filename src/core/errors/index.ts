@@ -6,6 +6,7 @@ export {
   InternalError,
   invariant,
   PermissionDeniedError,
+  StateDirectoryUnusableError,
   TimeoutError,
 } from './common-errors.js';
 export { toBangerError } from './foreign-errors.js';

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { OnModuleDestroy } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type {
-  OperationErrorView,
+  FailureView,
   OperationEvent,
   OperationListParams,
   OperationView,
@@ -171,7 +171,7 @@ function outcome(
 }
 
 /** The message of a defect is for the log alone. */
-function errorView(failure: BangerError, ref: string): OperationErrorView {
+function errorView(failure: BangerError, ref: string): FailureView {
   return {
     message: failure.kind === 'INTERNAL' ? 'internal error' : failure.message,
     data: failure.toData(ref),

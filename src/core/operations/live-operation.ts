@@ -1,9 +1,4 @@
-import type {
-  OperationErrorView,
-  OperationEvent,
-  OperationStepView,
-  OperationView,
-} from '../../contract/index.js';
+import type { FailureView, OperationEvent, OperationStepView, OperationView } from '../../contract/index.js';
 import type { OperationState } from '../../contract/operation.dto.js';
 import { EventQueue } from './event-queue.js';
 
@@ -85,7 +80,7 @@ export class LiveOperation {
   }
 
   /** Sets the outcome; steps that still run end with it. @returns those steps */
-  finish(state: OperationState, error?: OperationErrorView): OperationStepView[] {
+  finish(state: OperationState, error?: FailureView): OperationStepView[] {
     const finishedAt = new Date().toISOString();
     Object.assign(this.#view, { state, finishedAt }, error !== undefined && { error });
     const left = this.#view.steps.filter((step) => step.state === 'running');

@@ -1,4 +1,4 @@
-import type { OperationErrorView, OperationStepView, OperationView } from '../../contract/index.js';
+import type { FailureView, OperationStepView, OperationView } from '../../contract/index.js';
 import type { OperationState, StepState } from '../../contract/operation.dto.js';
 import type { Prisma } from '../database/index.js';
 
@@ -22,7 +22,7 @@ export function toOperationView(row: OperationRow): OperationView {
     },
     state: row.state as OperationState,
     steps: row.steps.map(toStepView),
-    ...(row.error !== null && { error: row.error as unknown as OperationErrorView }),
+    ...(row.error !== null && { error: row.error as unknown as FailureView }),
     warnings: row.warnings as string[],
     createdAt: row.createdAt.toISOString(),
     ...(row.finishedAt !== null && { finishedAt: row.finishedAt.toISOString() }),
@@ -54,7 +54,7 @@ export function toStepChange(step: OperationStepView): Prisma.OperationStepUnche
 }
 
 /** Details that JSON cannot hold must not keep the outcome of an operation from being written. */
-export function toJson(error: OperationErrorView): Prisma.InputJsonObject {
+export function toJson(error: FailureView): Prisma.InputJsonObject {
   const text = JSON.stringify(error, (_, value: unknown) =>
     typeof value === 'bigint' ? value.toString() : value,
   );

@@ -6,5 +6,5 @@ export { JsonRpcServer } from './json-rpc-server.js';
 export type { JsonRpcServerOptions } from './json-rpc-server.js';
 export { Rpc } from './rpc.decorator.js';
 export type { RpcContext } from './rpc-context.js';
-export { ParamsInvalidError } from './rpc-errors.js';
+export { DaemonAlreadyRunningError, ParamsInvalidError } from './rpc-errors.js';
 export { RpcModule } from './rpc.module.js';

@@ -2,9 +2,8 @@ import { chmod, chown, lstat, mkdir, realpath, rm, stat } from 'node:fs/promises
 import { basename, dirname, join, resolve } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../core/config/index.js';
-import { InternalError, invariant } from '../../core/errors/index.js';
+import { InternalError, invariant, StateDirectoryUnusableError } from '../../core/errors/index.js';
 import { Ledger } from '../../core/operations/index.js';
-import { StateDirectoryUnusableError } from '../host.errors.js';
 import { HostDirectories } from './host-directories.js';
 import type { DirectoryOptions } from './host-directories.js';
 import { findUntraversable } from './traversable.adapter.js';

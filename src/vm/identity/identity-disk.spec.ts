@@ -18,7 +18,13 @@ async function read(archive: Buffer): Promise<Entry[]> {
     const chunks: Buffer[] = [];
     for await (const chunk of entry) chunks.push(chunk as Buffer);
     const { name, type, mode, uid, gid } = entry.header;
-    entries.push({ name, type: type ?? '', mode: mode ?? 0, owner: `${uid}:${gid}`, content: Buffer.concat(chunks).toString() });
+    entries.push({
+      name,
+      type: type ?? '',
+      mode: mode ?? 0,
+      owner: `${uid}:${gid}`,
+      content: Buffer.concat(chunks).toString(),
+    });
   }
   return entries;
 }
@@ -30,11 +36,17 @@ describe('identityArchive', () => {
       { path: 'root/.ssh/authorized_keys', content: 'ssh-ed25519 AAAA ü\n', mode: 0o600 },
     ]);
     expect(await read(archive)).toEqual([
-      { name: 'etc/', type: 'directory', mode: 0o755, owner: '0:0', content: '' },
-      { name: 'root/', type: 'directory', mode: 0o700, owner: '0:0', content: '' },
-      { name: 'root/.ssh/', type: 'directory', mode: 0o700, owner: '0:0', content: '' },
+      { name: 'etc', type: 'directory', mode: 0o755, owner: '0:0', content: '' },
+      { name: 'root', type: 'directory', mode: 0o700, owner: '0:0', content: '' },
+      { name: 'root/.ssh', type: 'directory', mode: 0o700, owner: '0:0', content: '' },
       { name: 'etc/hostname', type: 'file', mode: 0o644, owner: '0:0', content: 'web\n' },
-      { name: 'root/.ssh/authorized_keys', type: 'file', mode: 0o600, owner: '0:0', content: 'ssh-ed25519 AAAA ü\n' },
+      {
+        name: 'root/.ssh/authorized_keys',
+        type: 'file',
+        mode: 0o600,
+        owner: '0:0',
+        content: 'ssh-ed25519 AAAA ü\n',
+      },
     ]);
   });
 
@@ -56,9 +68,9 @@ describe('identityArchive', () => {
         mode: 0o600,
       }));
       const entries = await read(await identityArchive(files));
-      expect(entries.filter((entry) => entry.type === 'file').map(({ name, content }) => ({ name, content }))).toEqual(
-        files.map(({ path, content }) => ({ name: path, content })),
-      );
+      expect(
+        entries.filter((entry) => entry.type === 'file').map(({ name, content }) => ({ name, content })),
+      ).toEqual(files.map(({ path, content }) => ({ name: path, content })));
     }
   });
 });

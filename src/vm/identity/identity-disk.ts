@@ -8,7 +8,14 @@ import type { IdentityFile } from '../../capabilities/index.js';
 export async function identityArchive(files: readonly IdentityFile[]): Promise<Buffer> {
   const archive = pack();
   for (const directory of parentDirectories(files)) {
-    archive.entry({ name: directory, type: 'directory', mode: directoryMode(directory), mtime: EPOCH, uid: 0, gid: 0 });
+    archive.entry({
+      name: directory,
+      type: 'directory',
+      mode: directoryMode(directory),
+      mtime: EPOCH,
+      uid: 0,
+      gid: 0,
+    });
   }
   for (const file of files) {
     archive.entry({ name: file.path, mode: file.mode, mtime: EPOCH, uid: 0, gid: 0 }, file.content);

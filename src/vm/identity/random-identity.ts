@@ -10,8 +10,14 @@ export function randomMac(): string {
   return `52:54:00:${[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
 }
 
-const ADJECTIVES = 'amber bold brave bright calm clever cosy crisp eager fair fast fond gentle glad grand keen kind lively lucky merry mild neat noble plucky prime proud quick quiet rapid ready sharp shiny smart snug solid spry steady sunny swift tidy vivid warm wise witty'.split(' ');
-const NOUNS = 'badger beetle bison crane daisy dingo eagle falcon fern finch fox gecko heron ibex iris jay koala lark lemur lily lion lynx maple marten mole moose newt oak orca otter owl panda pine puffin raven robin rose seal swan tern tiger toad vole wren yak zebra'.split(' ');
+const ADJECTIVES =
+  'amber bold brave bright calm clever cosy crisp eager fair fast fond gentle glad grand keen kind lively lucky merry mild neat noble plucky prime proud quick quiet rapid ready sharp shiny smart snug solid spry steady sunny swift tidy vivid warm wise witty'.split(
+    ' ',
+  );
+const NOUNS =
+  'badger beetle bison crane daisy dingo eagle falcon fern finch fox gecko heron ibex iris jay koala lark lemur lily lion lynx maple marten mole moose newt oak orca otter owl panda pine puffin raven robin rose seal swan tern tiger toad vole wren yak zebra'.split(
+    ' ',
+  );
 
 /** A name for a VM whose creator gave none: `swift-otter`, with a number once those run short. */
 export function randomVmName(attempt: number): string {
