@@ -9,7 +9,7 @@ import { BuildHost } from './build-host.js';
 /** Packages, tree and image exist side by side at the peak: 1.3 GiB measured; the rest is for newer packages. */
 const NEEDED_BYTES = 3 * 1024 ** 3;
 
-const PROGRAMS = ['mmdebstrap', 'mke2fs', 'cpio', 'lz4', 'tar', 'dpkg-deb', 'fallocate', 'apt-config'];
+const PROGRAMS = ['mmdebstrap', 'mke2fs', 'cpio', 'lz4', 'tar', 'dpkg-deb', 'apt-config'];
 const USER_PROGRAMS = ['unshare', 'newuidmap'];
 
 /** Whatever would make a build fail half-way, found at once and named together. */

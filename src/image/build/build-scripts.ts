@@ -64,7 +64,9 @@ if [ "$place" = memory ]; then mount -t tmpfs -o mode=755 banger "$tree"; fi
 tar -C "$tree" -p --numeric-owner --xattrs '--xattrs-include=*' --exclude='./dev/*' --exclude='./boot/vmlinuz-*' -xf "$packages"
 tar -C "$tree" -p --numeric-owner -xf "$guest"
 chmod 755 "$tree"
-mke2fs -q -t ext4 -L bgr-root -m 0 -J size=32 -E lazy_itable_init=0,nodiscard -d "$tree" "$image" "$size"
-fallocate --dig-holes "$image"
+mke2fs -q -t ext4 -L bgr-root -m 0 -J size=32 -E lazy_itable_init=0,nodiscard -d "$tree" "$image.full" "$size"
+# mke2fs reserves what it zeroes (inode tables, journal: 160 MiB); in the copy it is holes
+cp --sparse=always "$image.full" "$image"
+rm "$image.full"
 if [ "$place" != memory ]; then rm -rf "$tree"; fi
 `;

@@ -46,7 +46,7 @@ export class PackageStep {
     const root = this.config.values.mode === 'root';
     await this.processes.run({
       file: 'mmdebstrap',
-      args: arguments_(plan, archive, root),
+      args: commandLine(plan, archive, root),
       stdin: formatAptSources(plan.sources),
       env: {
         ...childEnvironment(),
@@ -88,7 +88,7 @@ export class PackageStep {
   }
 }
 
-function arguments_(plan: BuildPlan, archive: string, root: boolean): string[] {
+function commandLine(plan: BuildPlan, archive: string, root: boolean): string[] {
   return [
     '--verbose',
     '--variant=minbase',
@@ -112,8 +112,8 @@ function arguments_(plan: BuildPlan, archive: string, root: boolean): string[] {
 
 /** `Unpacking git (1:2.39.5-0+deb12u3) ...` → `unpacking git` */
 export function detailOf(line: string): string | undefined {
-  const package_ = /^(Unpacking|Setting up) ([^ :]+)/.exec(line);
-  if (package_?.[1] !== undefined) return `${package_[1].toLowerCase()} ${package_[2]}`;
+  const unpacked = /^(Unpacking|Setting up) ([^ :]+)/.exec(line);
+  if (unpacked?.[1] !== undefined) return `${unpacked[1].toLowerCase()} ${unpacked[2]}`;
   const download = /^Get:\d+ \S+ \S+ \S+ (\S+) \S+ \S+ \[/.exec(line);
   if (download?.[1] !== undefined) return `downloading ${download[1]}`;
   return /^I: (.+?)(\.\.\.)?$/.exec(line)?.[1];

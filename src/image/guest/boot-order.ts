@@ -57,11 +57,16 @@ const NEVER: readonly string[] = [
   'sys-fs-fuse-connections.mount',
 ];
 
-/** Generators for hardware that no VM has; each is a process before the first unit may start. */
+/**
+ * Each generator is a process before the first unit may start; together they are a tenth of the way to the agent.
+ * What two of them are still wanted for: /etc/fstab is mounted by a late unit of ours, and init.d scripts without a
+ * unit of their own have died out in Debian.
+ */
 const NO_GENERATORS: readonly string[] = [
   'systemd-bless-boot-generator',
   'systemd-cryptsetup-generator',
   'systemd-debug-generator',
+  'systemd-fstab-generator',
   'systemd-getty-generator',
   'systemd-gpt-auto-generator',
   'systemd-hibernate-resume-generator',
@@ -69,6 +74,7 @@ const NO_GENERATORS: readonly string[] = [
   'systemd-rc-local-generator',
   'systemd-run-generator',
   'systemd-system-update-generator',
+  'systemd-sysv-generator',
   'systemd-veritysetup-generator',
 ];
 
@@ -93,6 +99,8 @@ const AFTER_SSH: readonly string[] = [
   'sys-kernel-tracing.mount',
   'proc-sys-fs-binfmt_misc.automount',
 ];
+
+const UNITS = 'etc/systemd/system';
 
 const ORDER = textFile('', ['[Unit]', 'After=qemu-guest-agent.service banger-guest.service ssh.service']);
 
@@ -147,6 +155,28 @@ const SSH_UNIT = [
   'OOMScoreAdjust=-900',
 ];
 
+const FSTAB_UNIT = [
+  '[Unit]',
+  'Description=Mounts of /etc/fstab',
+  '# banger leaves it empty; this is for what a user writes there',
+  'ConditionFileNotEmpty=/etc/fstab',
+  'After=local-fs.target systemd-udevd.service network.target',
+  'Before=multi-user.target',
+  '[Service]',
+  'Type=oneshot',
+  'RemainAfterExit=yes',
+  'ExecStart=/bin/mount --all',
+];
+
+/** Only what somebody waits for: coldplugging CPUs alone loads modules for seconds under emulation. */
+const COLDPLUG = [
+  '[Service]',
+  'ExecStart=',
+  `ExecStart=-/bin/udevadm trigger --action=add ${['block', 'net', 'virtio-ports', 'input', 'misc']
+    .map((name) => `--subsystem-match=${name}`)
+    .join(' ')}`,
+];
+
 /** systemd's part: agent, identity and sshd first, everything slow after them, what a VM never needs not at all. */
 export function bootOrderFiles(): GuestFile[] {
   const early = {
@@ -156,11 +186,15 @@ export function bootOrderFiles(): GuestFile[] {
   };
   return [
     ...Object.entries(early).flatMap(([name, lines]) => [
-      textFile(`etc/systemd/system/${name}`, lines),
-      { path: `etc/systemd/system/sysinit.target.wants/${name}`, linkTo: `../${name}` },
+      textFile(`${UNITS}/${name}`, lines),
+      { path: `${UNITS}/sysinit.target.wants/${name}`, linkTo: `../${name}` },
     ]),
-    ...AFTER_SSH.map((unit) => ({ ...ORDER, path: `etc/systemd/system/${unit}.d/10-banger-order.conf` })),
-    ...NEVER.map((unit) => masked(`etc/systemd/system/${unit}`)),
+    textFile(`${UNITS}/banger-fstab.service`, FSTAB_UNIT),
+    { path: `${UNITS}/multi-user.target.wants/banger-fstab.service`, linkTo: '../banger-fstab.service' },
+    textFile(`${UNITS}/systemd-udev-trigger.service.d/20-banger-coldplug.conf`, COLDPLUG),
+    { path: `${UNITS}/default.target`, linkTo: '/lib/systemd/system/multi-user.target' },
+    ...AFTER_SSH.map((unit) => ({ ...ORDER, path: `${UNITS}/${unit}.d/10-banger-order.conf` })),
+    ...NEVER.map((unit) => masked(`${UNITS}/${unit}`)),
     ...NO_GENERATORS.map((name) => masked(`etc/systemd/system-generators/${name}`)),
   ];
 }

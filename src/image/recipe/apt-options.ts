@@ -6,7 +6,7 @@ const NEEDED =
 export function selectAptOptions(dump: string): string {
   return dump
     .split('\n')
-    .filter((line) => NEEDED.test(line) && !/ "";$/.test(line))
+    .filter((line) => NEEDED.test(line) && !line.endsWith(' "";'))
     .map((line) => `${line}\n`)
     .join('');
 }

@@ -1,0 +1,93 @@
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Test } from '@nestjs/testing';
+import type { TestingModule } from '@nestjs/testing';
+import { pino } from 'pino';
+import type { OperationView } from '../../../src/contract/index.js';
+import { Config, ConfigModule, loadConfig } from '../../../src/core/config/index.js';
+import { Database, DatabaseModule } from '../../../src/core/database/index.js';
+import { LoggingModule } from '../../../src/core/logging/index.js';
+import { Ledger, OperationRunner, OperationsModule } from '../../../src/core/operations/index.js';
+import { ProcessModule } from '../../../src/core/process/index.js';
+import { HostDirectories } from '../../../src/host/index.js';
+import { BuildHost } from '../../../src/image/build/build-host.js';
+import { ImageModule, ImageService } from '../../../src/image/index.js';
+
+/** The image module with the real database, ledger, operations and programs, in directories of its own. */
+export class ImageHost {
+  private constructor(
+    readonly directory: string,
+    readonly app: TestingModule,
+  ) {}
+
+  static async open(options: { buildHost?: BuildHost; directory?: string } = {}): Promise<ImageHost> {
+    const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'bgr-image-')));
+    await chmod(directory, 0o711);
+    const config = await loadConfig({
+      BANGER_STATE_DIR: join(directory, 'state'),
+      BANGER_RUNTIME_DIR: join(directory, 'run'),
+      BANGER_CONFIG: '/dev/null',
+      HOME: directory,
+    });
+    const builder = Test.createTestingModule({
+      imports: [
+        ConfigModule.forConfig(config),
+        LoggingModule.forLogger(pino({ enabled: false })),
+        DatabaseModule,
+        ProcessModule,
+        OperationsModule,
+        ImageModule,
+      ],
+    });
+    if (options.buildHost !== undefined) builder.overrideProvider(BuildHost).useValue(options.buildHost);
+    const app = await builder.compile();
+    await app.init();
+    await app.get(HostDirectories, { strict: false }).prepareRoots();
+    return new ImageHost(directory, app);
+  }
+
+  get images(): ImageService {
+    return this.app.get(ImageService, { strict: false });
+  }
+  get operations(): OperationRunner {
+    return this.app.get(OperationRunner, { strict: false });
+  }
+  get ledger(): Ledger {
+    return this.app.get(Ledger, { strict: false });
+  }
+  get database(): Database {
+    return this.app.get(Database, { strict: false });
+  }
+  get config(): Config {
+    return this.app.get(Config, { strict: false });
+  }
+
+  /** Builds and follows to the end; the output lines as they came. */
+  async build(
+    params: { name?: string; force?: boolean } = {},
+  ): Promise<{ view: OperationView; output: string[] }> {
+    const { id } = await this.images.beginBuild(params);
+    return this.follow(id);
+  }
+
+  async follow(id: string): Promise<{ view: OperationView; output: string[] }> {
+    const output: string[] = [];
+    const events = this.operations.watch(id, new AbortController().signal);
+    for (;;) {
+      const next = await events.next();
+      if (next.done === true) return { view: next.value, output };
+      if (next.value.output !== undefined) output.push(next.value.output);
+    }
+  }
+
+  /** What is left in the directory of images, hidden names too. */
+  async imageDirectory(): Promise<string[]> {
+    return (await readdir(this.config.imagesDirectory)).toSorted();
+  }
+
+  async close(options: { keep?: boolean } = {}): Promise<void> {
+    await this.app.close();
+    if (options.keep !== true) await rm(this.directory, { recursive: true, force: true });
+  }
+}
