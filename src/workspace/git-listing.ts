@@ -62,7 +62,15 @@ export interface WorktreeChanges {
   /** `git add -N`: in the index without content */
   readonly intentToAdd: BytePath[];
   readonly changedSubmodules: BytePath[];
+  /** deleted, and empty in the index: an intent to add, perhaps */
+  readonly deletedEmpty: BytePath[];
+  /** blobs that the index has for the files in `present` */
+  readonly oldIds: Set<string>;
 }
+
+/** ids of the empty file, SHA-1 and SHA-256 */
+const EMPTY_BLOBS =
+  /^(?:e69de29bb2d1d6434b8b29ae775ad8c2e48c5391|473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813)$/;
 
 /** @param output of `git diff-files --raw -z`: `:mode mode oid oid STATUS`, then the path */
 export function parseDiffFiles(output: Buffer): WorktreeChanges {
@@ -71,15 +79,22 @@ export function parseDiffFiles(output: Buffer): WorktreeChanges {
     deleted: new Set(),
     intentToAdd: [],
     changedSubmodules: [],
+    deletedEmpty: [],
+    oldIds: new Set(),
   };
   const all = records(output);
   for (let index = 0; index + 1 < all.length; index += 2) {
-    const [oldMode = '', newMode = '', , , status = ''] = (all[index] ?? '').slice(1).split(' ');
+    const [oldMode = '', newMode = '', oldId = '', , status = ''] = (all[index] ?? '').slice(1).split(' ');
     const path = all[index + 1] as BytePath;
     if (status.startsWith('A')) changes.intentToAdd.push(path);
-    if (newMode === '000000') changes.deleted.add(path);
-    else if (oldMode === '160000' && newMode === '160000') changes.changedSubmodules.push(path);
-    else changes.present.add(path);
+    if (newMode === '000000') {
+      changes.deleted.add(path);
+      if (EMPTY_BLOBS.test(oldId)) changes.deletedEmpty.push(path);
+    } else if (oldMode === '160000' && newMode === '160000') changes.changedSubmodules.push(path);
+    else {
+      changes.present.add(path);
+      if (/^1[02]/.test(oldMode) && !/^0+$/.test(oldId)) changes.oldIds.add(oldId);
+    }
   }
   return changes;
 }

@@ -6,14 +6,15 @@ import { SshConnectError } from '../core/ssh/index.js';
 import type { SshConnection } from '../core/ssh/index.js';
 import { WorkspaceImporter } from '../vm/index.js';
 import type { ImportProgress, WorkspacePlan } from '../vm/index.js';
-import { parseConfig, parseUntracked } from './git-listing.js';
+import { parseUntracked } from './git-listing.js';
 import type { Git } from './git.js';
-import { filterDrivers, guestConfig, guestSparseConfig, withoutFilters } from './guest-config.js';
+import { guestConfig, guestSparseConfig } from './guest-config.js';
 import { guestScript } from './guest-script.js';
 import { writeGuestBlobs, writePack } from './import-pack.js';
 import { RepositoryFinder } from './repository-finder.js';
 import type { Repository } from './repository-finder.js';
 import { takeSnapshot } from './repository-snapshot.js';
+import { prepareScratch } from './scratch-git.js';
 import { sendPack } from './send-pack.js';
 import type { GuestOutcome } from './send-pack.js';
 import { WorkspaceFiles } from './workspace-files.adapter.js';
@@ -39,8 +40,7 @@ export class GitWorkspaceImporter extends WorkspaceImporter {
   async inspect({ path }: WorkspaceSource, signal: AbortSignal): Promise<WorkspacePlan> {
     const repository = await this.finder.find(path, signal);
     const head = await this.finder.head(repository, signal);
-    const listed = await repository.git.run(['ls-files', '-z', '-c', '-o', '--exclude-standard'], { signal });
-    const names = [...new Set<string>(parseUntracked(listed).files)];
+    const names = await this.#listFiles(repository, signal);
     const worktreeBytes = await this.files.diskUsage(repository.top, names);
     // Twice: once checked out, once as objects, which may not compress.
     const estimatedBytes = 2 * worktreeBytes + OVERHEAD_BYTES;
@@ -54,15 +54,37 @@ export class GitWorkspaceImporter extends WorkspaceImporter {
     signal: AbortSignal,
   ): Promise<VmWorkspaceView & { warnings: string[] }> {
     const repository = await this.finder.find(planned.hostPath, signal);
-    const scratch = await this.files.makeScratch(repository.git.user);
     try {
-      return await this.#transfer(repository, scratch, { planned, ssh, step, signal });
+      const transfer = { planned, ssh, step, signal };
+      return await this.#inScratch(repository, (scratch) => this.#transfer(repository, scratch, transfer));
     } catch (error) {
       throw translate(error, repository.top, signal);
+    }
+  }
+
+  /** All files of the working tree that would be imported; latin1. */
+  async #listFiles(repository: Repository, signal: AbortSignal): Promise<string[]> {
+    const list = async (git: Git): Promise<string[]> => {
+      const listed = await git.run(['ls-files', '-z', '-c', '-o', '--exclude-standard'], { signal });
+      return [...new Set(parseUntracked(listed).files)];
+    };
+    const has = await this.files.indexFiles(repository.gitDirectory);
+    // Reading a split index in place would set the time of its shared part.
+    if (has.sharedIndexes.length === 0) return list(repository.git);
+    return this.#inScratch(repository, async (scratch) =>
+      list((await prepareScratch(repository, scratch, has, signal)).git.reading),
+    );
+  }
+
+  /** Gives `body` a directory of the repository's owner, and removes it. */
+  async #inScratch<T>({ git }: Repository, body: (scratch: string) => Promise<T>): Promise<T> {
+    const scratch = await this.files.makeScratch(git.user);
+    try {
+      return await body(scratch);
     } finally {
-      // As the owner: what the owner can write into must not be deleted by root, who would follow them anywhere.
+      // As the owner: what the owner can write into must not be deleted by root, who could be led astray in it.
       const never = new AbortController().signal;
-      await repository.git.program('rm', ['-rf', '--', scratch], { signal: never }).catch(() => undefined);
+      await git.program('rm', ['-rf', '--', scratch], { signal: never }).catch(() => undefined);
     }
   }
 
@@ -72,13 +94,14 @@ export class GitWorkspaceImporter extends WorkspaceImporter {
     { planned, ssh, step, signal }: Transfer,
   ): Promise<VmWorkspaceView & { warnings: string[] }> {
     step.detail('reading the repository');
-    const { git, config, filters } = await this.#prepareGit(repository, scratch, signal);
+    const has = await this.files.indexFiles(repository.gitDirectory);
+    const { git, config, filters } = await prepareScratch(repository, scratch, has, signal);
     const head = await this.finder.head(repository, signal);
-    const snapshot = await takeSnapshot(git, repository.objectFormat, signal);
+    const snapshot = await takeSnapshot(git, signal);
     const blobs = await writeGuestBlobs(git, repository, { snapshot, config }, signal);
     const packed = await writePack(git, scratch, { head, snapshot, blobs }, signal);
     const view = workspaceView(repository, head, this.guestBase, planned.workingDirectory);
-    const pack = await this.files.openPack(packed.path, git.user);
+    const pack = await this.files.openPack(packed.path, repository.git.user);
     const script = guestScript({
       target: view.guestPath,
       workingDirectory: view.workingDirectory,
@@ -96,30 +119,6 @@ export class GitWorkspaceImporter extends WorkspaceImporter {
     requireSuccess(await sendPack(ssh, script, pack, step, signal), repository.top);
     return Object.assign(view, { warnings: importWarnings(snapshot, filters) });
   }
-
-  /** git with a copy of the index, objects of its own on top of the repository's, and no filters. */
-  async #prepareGit(
-    { git, gitDirectory, commonDirectory }: Repository,
-    scratch: string,
-    signal: AbortSignal,
-  ): Promise<{ git: Git; config: Map<string, string>; filters: string[] }> {
-    const index = `${scratch}/index`;
-    if (await this.files.exists(`${gitDirectory}/index`)) {
-      // With its time: entries that changed as late as the index was written are found out by it.
-      await git.program('cp', ['--preserve=timestamps', '--', `${gitDirectory}/index`, index], { signal });
-    }
-    await git.program('mkdir', ['-p', '--', `${scratch}/objects/pack`, `${scratch}/objects/info`], {
-      signal,
-    });
-    const config = parseConfig(await git.run(['config', '--list', '-z'], { signal }));
-    const filters = filterDrivers(config);
-    const environment = {
-      GIT_INDEX_FILE: index,
-      GIT_OBJECT_DIRECTORY: `${scratch}/objects`,
-      GIT_ALTERNATE_OBJECT_DIRECTORIES: alternate(`${commonDirectory}/objects`),
-    };
-    return { git: git.with({ environment, config: withoutFilters(filters) }), config, filters };
-  }
 }
 
 interface Transfer {
@@ -131,12 +130,6 @@ interface Transfer {
 
 function attributesConfig(blob: string | undefined, guestPath: string): Record<string, string> {
   return blob === undefined ? {} : { 'core.attributesfile': `${guestPath}/.git/info/attributes-of-host` };
-}
-
-/** The variable is a list with ":" between; git reads C-style quotes in it. */
-function alternate(path: string): string {
-  if (!/[:"\n\\]/.test(path)) return path;
-  return `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
 }
 
 function requireSuccess({ exit, step, stderrTail }: GuestOutcome, path: string): void {

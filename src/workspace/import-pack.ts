@@ -4,7 +4,7 @@ import type { BytePath } from './git-listing.js';
 import type { Git } from './git.js';
 import type { GuestBlobs } from './guest-script.js';
 import { writeBlob } from './repository-snapshot.js';
-import type { Snapshot } from './repository-snapshot.js';
+import type { ScratchGit, Snapshot } from './repository-snapshot.js';
 
 /** `bytes` of an exclude or attributes file; more is no such file */
 const MAX_INFO_BYTES = 4 * 1024 * 1024;
@@ -17,7 +17,7 @@ export interface Pack {
 
 /** What the guest needs besides trees, written as blobs so that it travels in the same pack. */
 export async function writeGuestBlobs(
-  git: Git,
+  git: ScratchGit,
   repository: Repository,
   facts: { snapshot: Snapshot; config: ReadonlyMap<string, string> },
   signal: AbortSignal,
@@ -27,7 +27,7 @@ export async function writeGuestBlobs(
     lines.length === 0 ? undefined : writeBlob(git, toBytes(lines), signal);
   const file = async (content: Buffer): Promise<string | undefined> =>
     content.length === 0 ? undefined : writeBlob(git, content, signal);
-  const info = await readInfoFiles(git, repository, facts.config, signal);
+  const info = await readInfoFiles(git.reading, repository, facts.config, signal);
   return withoutUndefined({
     unmerged: await list(index.unmerged),
     intentToAdd: await list(changes.intentToAdd.filter((path) => !changes.deleted.has(path))),
@@ -43,7 +43,7 @@ export async function writeGuestBlobs(
 
 /** One pack with the commit (without its history), both trees and the blobs; reuses what the repository has packed. */
 export async function writePack(
-  git: Git,
+  { reading: git }: ScratchGit,
   scratch: string,
   facts: { head: HeadFacts; snapshot: Snapshot; blobs: GuestBlobs },
   signal: AbortSignal,

@@ -8,18 +8,30 @@ export interface Snapshot {
   readonly worktreeTree: string;
   readonly index: IndexListing;
   readonly changes: WorktreeChanges;
-  readonly untracked: number;
   /** untracked directories that are repositories themselves */
   readonly repositories: BytePath[];
+  /** `git add -N` of files that are gone; the guest's index cannot be given them */
+  readonly lostIntents: BytePath[];
 }
 
-/**
- * Writes index and working tree as trees. `git` must use a copy of the index and an object directory of its own, and
- * must run no filters: nothing of the repository is written, not even file times in its index.
- */
-export async function takeSnapshot(git: Git, objectFormat: string, signal: AbortSignal): Promise<Snapshot> {
-  const nullId = '0'.repeat(objectFormat === 'sha256' ? 64 : 40);
-  const index = parseIndexListing(await git.run(['ls-files', '-z', '-s', '-v'], { signal }));
+/** git on a copy of the index, with a place of its own for what it writes, and without filters. */
+export interface ScratchGit {
+  /** sees the repository's objects; used to read */
+  readonly reading: Git;
+  /**
+   * Sees only what it wrote itself; used to write. git "freshens" an object that it is asked to write and that exists:
+   * it sets the file's time, in the repository of the host.
+   */
+  readonly writing: Git;
+  /** object directory of `writing` */
+  readonly objects: string;
+  /** hexadecimal digits of an object id */
+  readonly idLength: number;
+}
+
+/** Writes index and working tree as trees. Nothing of the repository is written, not even file times. */
+export async function takeSnapshot(git: ScratchGit, signal: AbortSignal): Promise<Snapshot> {
+  const index = parseIndexListing(await git.reading.run(['ls-files', '-z', '-s', '-v'], { signal }));
   if (index.assumeUnchanged.length > 0) {
     // git would not look at these files; the guest is to have what they really hold.
     await feed(
@@ -30,46 +42,76 @@ export async function takeSnapshot(git: Git, objectFormat: string, signal: Abort
     );
   }
   const [changed, others] = await Promise.all([
-    git.run(['diff-files', '--raw', '-z', '--no-abbrev', '--ignore-submodules=dirty'], { signal }),
-    git.run(['ls-files', '-z', '--others', '--exclude-standard'], { signal }),
+    git.reading.run(['diff-files', '--raw', '-z', '--no-abbrev', '--ignore-submodules=dirty'], { signal }),
+    git.reading.run(['ls-files', '-z', '--others', '--exclude-standard'], { signal }),
   ]);
   const changes = parseDiffFiles(changed);
   const { files, repositories } = parseUntracked(others);
-  await removeEntries(git, nullId, index.unmergedPaths, signal);
+  await removeEntries(git, index.unmergedPaths, signal);
   const indexTree = await writeTree(git, signal);
+  const lostIntents = await findLostIntents(git, indexTree, changes, signal);
   const gone = [...changes.deleted, ...index.skipWorktree];
+  await removeEntries(git, gone, signal);
+  await copyOldVersions(git, changes.oldIds, signal);
   const present = [...changes.present, ...files];
-  await removeEntries(git, nullId, gone, signal);
   if (present.length > 0) {
     await feed(git, ['update-index', '-z', '--add', '--remove', '--replace', '--stdin'], present, signal);
   }
   const isClean = gone.length + present.length === 0;
   const worktreeTree = isClean ? indexTree : await writeTree(git, signal);
-  return { indexTree, worktreeTree, index, changes, untracked: files.length, repositories };
+  return { indexTree, worktreeTree, index, changes, repositories, lostIntents };
 }
 
 /** A blob with these bytes. */
-export async function writeBlob(git: Git, content: Buffer, signal: AbortSignal): Promise<string> {
-  return line(await git.run(['hash-object', '-w', '--stdin'], { stdin: content, signal }));
+export async function writeBlob(
+  { writing }: ScratchGit,
+  content: Buffer,
+  signal: AbortSignal,
+): Promise<string> {
+  return line(await writing.run(['hash-object', '-w', '--stdin'], { stdin: content, signal }));
 }
 
-async function writeTree(git: Git, signal: AbortSignal): Promise<string> {
-  return line(await git.run(['write-tree', '--missing-ok'], { signal }));
+async function writeTree({ writing }: ScratchGit, signal: AbortSignal): Promise<string> {
+  return line(await writing.run(['write-tree', '--missing-ok'], { signal }));
 }
 
 /** All stages of the paths, whatever is at their place in the working tree. */
-async function removeEntries(
-  git: Git,
-  nullId: string,
-  paths: Iterable<BytePath>,
-  signal: AbortSignal,
-): Promise<void> {
-  const lines = Array.from(paths, (path) => `0 ${nullId}\t${path}`);
+async function removeEntries(git: ScratchGit, paths: Iterable<BytePath>, signal: AbortSignal): Promise<void> {
+  const lines = Array.from(paths, (path) => `0 ${'0'.repeat(git.idLength)}\t${path}`);
   if (lines.length > 0) await feed(git, ['update-index', '-z', '--index-info'], lines, signal);
 }
 
-async function feed(git: Git, args: string[], lines: readonly string[], signal: AbortSignal): Promise<void> {
-  await git.run(args, { stdin: toBytes(lines), signal });
+/** With `text=auto` git looks at a file's version in the index before it converts the new one's line ends. */
+async function copyOldVersions(
+  git: ScratchGit,
+  ids: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (ids.size === 0) return;
+  const stdin = Buffer.from([...ids, ''].join('\n'));
+  await git.reading.run(['pack-objects', '-q', '--window=0', `${git.objects}/pack/pack`], { stdin, signal });
+}
+
+/** The index is the tree but for the intents to add: those are the difference. */
+async function findLostIntents(
+  { reading }: ScratchGit,
+  indexTree: string,
+  { deletedEmpty }: WorktreeChanges,
+  signal: AbortSignal,
+): Promise<BytePath[]> {
+  if (deletedEmpty.length === 0) return [];
+  const args = ['diff-index', '--cached', '--ita-visible-in-index', '--raw', '-z', '--no-abbrev', indexTree];
+  const intents = new Set(parseDiffFiles(await reading.run(args, { signal })).intentToAdd);
+  return deletedEmpty.filter((path) => intents.has(path));
+}
+
+async function feed(
+  { writing }: ScratchGit,
+  args: string[],
+  lines: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  await writing.run(args, { stdin: toBytes(lines), signal });
 }
 
 function line(output: Buffer): string {

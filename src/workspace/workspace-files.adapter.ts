@@ -1,13 +1,14 @@
 import { createReadStream } from 'node:fs';
 import type { Stats } from 'node:fs';
-import { constants, lstat, mkdtemp, open, realpath, stat } from 'node:fs/promises';
+import { constants, lstat, mkdtemp, open, readdir, realpath, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import type { Readable } from 'node:stream';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { WorkspacePathInvalidError } from './workspace.errors.js';
 
-/** On a disk, unlike /tmp: an import may need as much as the repository has uncommitted. Open to every owner. */
-const SCRATCH_PARENT = '/var/tmp';
+/** Directory in which imports work: one that every owner of a repository may write into. */
+export const SCRATCH_PARENT = Symbol('SCRATCH_PARENT');
+
 const SCRATCH_PREFIX = 'bgr-import-';
 const BLOCK_BYTES = 4096;
 const PARALLEL_STATS = 64;
@@ -22,6 +23,8 @@ export interface DirectoryFacts {
 @Injectable()
 export class WorkspaceFiles {
   readonly daemonUid = userInfo().uid;
+
+  constructor(@Inject(SCRATCH_PARENT) private readonly scratchParent: string) {}
 
   /** The directory itself, links resolved. @throws WorkspacePathInvalidError */
   async resolveDirectory(path: string): Promise<string> {
@@ -44,6 +47,15 @@ export class WorkspaceFiles {
       }
       if (directory === '/') return undefined;
     }
+  }
+
+  /** Which index files a git directory has; a split index has shared parts. */
+  async indexFiles(gitDirectory: string): Promise<{ index: boolean; sharedIndexes: string[] }> {
+    const names = await readdir(gitDirectory);
+    return {
+      index: names.includes('index'),
+      sharedIndexes: names.filter((name) => /^sharedindex\.[0-9a-f]+$/.test(name)),
+    };
   }
 
   async exists(path: string): Promise<boolean> {
@@ -69,7 +81,7 @@ export class WorkspaceFiles {
 
   /** A new empty directory that only `owner` may enter. */
   async makeScratch(owner: { uid?: number; gid?: number }): Promise<string> {
-    const directory = await mkdtemp(`${SCRATCH_PARENT}/${SCRATCH_PREFIX}`);
+    const directory = await mkdtemp(`${this.scratchParent}/${SCRATCH_PREFIX}`);
     if (owner.uid !== undefined && owner.gid !== undefined) {
       const handle = await open(directory, constants.O_DIRECTORY | constants.O_NOFOLLOW);
       try {

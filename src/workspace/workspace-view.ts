@@ -38,7 +38,7 @@ export function importWarnings(snapshot: Snapshot, filters: readonly string[]): 
   const say = (paths: readonly string[], text: (names: string) => string): void => {
     if (paths.length > 0) warnings.push(text(names(paths)));
   };
-  const { index, changes, repositories } = snapshot;
+  const { index, changes, repositories, lostIntents } = snapshot;
   say(index.submodules.map(displayPath), (all) => `the content of submodules is not imported: ${all}`);
   say(
     changes.changedSubmodules.map(displayPath),
@@ -47,6 +47,10 @@ export function importWarnings(snapshot: Snapshot, filters: readonly string[]): 
   say(
     repositories.map(displayPath),
     (all) => `repositories inside the repository are imported as empty ones: ${all}`,
+  );
+  say(
+    lostIntents.map(displayPath),
+    (all) => `added by git add -N and deleted since, missing from the guest's index: ${all}`,
   );
   say(filters, (all) => `filters are not run, so that files come as git stores them: ${all}`);
   if (index.unmergedPaths.size > 0) {

@@ -1,0 +1,70 @@
+import { parseConfig } from './git-listing.js';
+import { filterDrivers, withoutFilters } from './guest-config.js';
+import type { Repository } from './repository-finder.js';
+import type { ScratchGit } from './repository-snapshot.js';
+
+export interface PreparedGit {
+  readonly git: ScratchGit;
+  /** all that git finds for this repository, keys in lower case */
+  readonly config: ReadonlyMap<string, string>;
+  /** filter drivers that are not run */
+  readonly filters: readonly string[];
+}
+
+/** Makes the scratch directory a place where git can work on the repository's files without touching it. */
+export async function prepareScratch(
+  repository: Repository,
+  scratch: string,
+  has: { index: boolean; sharedIndexes: readonly string[] },
+  signal: AbortSignal,
+): Promise<PreparedGit> {
+  const { git, gitDirectory, commonDirectory, objectFormat } = repository;
+  const index = `${scratch}/index`;
+  if (has.index) {
+    // With its time: entries that changed as late as the index was written are found out by it.
+    await git.program('cp', ['--preserve=timestamps', '--', `${gitDirectory}/index`, index], { signal });
+  }
+  const objects = `${scratch}/objects`;
+  await git.program('mkdir', ['-p', '--', `${objects}/pack`, `${objects}/info`], { signal });
+  const config = parseConfig(await git.run(['config', '--list', '-z'], { signal }));
+  const filters = filterDrivers(config);
+  const writing = git.with({
+    environment: { GIT_INDEX_FILE: index, GIT_OBJECT_DIRECTORY: objects },
+    config: withoutFilters(filters),
+  });
+  const alternates = alternate(`${commonDirectory}/objects`);
+  const reading = writing.with({ environment: { GIT_ALTERNATE_OBJECT_DIRECTORIES: alternates } });
+  if (has.sharedIndexes.length > 0) await joinSplitIndex(repository, scratch, has.sharedIndexes, signal);
+  return {
+    git: { reading, writing, objects, idLength: objectFormat === 'sha256' ? 64 : 40 },
+    config,
+    filters,
+  };
+}
+
+/**
+ * Makes the copy of a split index whole. git sets the time of the shared part each time it reads it, and looks for it
+ * beside HEAD: so it gets a git directory of its own, as a linked working tree has one.
+ */
+async function joinSplitIndex(
+  { git, top, gitDirectory, commonDirectory }: Repository,
+  scratch: string,
+  sharedIndexes: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const directory = `${scratch}/git`;
+  await git.program('mkdir', ['--', directory], { signal });
+  const files = ['HEAD', ...sharedIndexes].map((name) => `${gitDirectory}/${name}`);
+  await git.program('cp', ['--preserve=timestamps', '--', ...files, directory], { signal });
+  await git.program('tee', ['--', `${directory}/commondir`], { stdin: commonDirectory, signal });
+  const environment = { GIT_DIR: directory, GIT_WORK_TREE: top, GIT_INDEX_FILE: `${scratch}/index` };
+  await git
+    .with({ environment })
+    .run(['update-index', '--no-split-index', '--force-write-index'], { signal });
+}
+
+/** The variable is a list with ":" between; git reads C-style quotes in it. */
+function alternate(path: string): string {
+  if (!/[:"\n\\]/.test(path)) return path;
+  return `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
+}

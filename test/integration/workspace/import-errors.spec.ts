@@ -1,0 +1,129 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { whyNoSshd } from '../ssh/support/sshd.js';
+import { fingerprint, shell, state, WorkspaceBench } from './support/workspace.js';
+
+const reason = whyNoSshd();
+const NOBODY = 65_534;
+
+describe.skipIf(reason !== undefined)(
+  `importing what cannot be${reason === undefined ? '' : `: ${reason}`}`,
+  () => {
+    let bench: WorkspaceBench;
+    beforeAll(async () => {
+      bench = await WorkspaceBench.start();
+    });
+    afterAll(() => bench.stop());
+    afterEach(() => expect(bench.leftovers).toEqual([]));
+
+    const never = new AbortController().signal;
+
+    it('says how to go on without a repository', async () => {
+      const path = join(bench.directory, 'plain');
+      await mkdir(path);
+      await expect(bench.importer.inspect({ path }, never)).rejects.toMatchObject({
+        kind: 'WORKSPACE_NOT_A_REPOSITORY',
+        details: { path },
+        fix: expect.stringMatching(/leave PATH out.*git init/),
+      });
+    });
+
+    it('names what is wrong with a path', async () => {
+      const file = join(bench.directory, 'file');
+      await writeFile(file, '');
+      const bare = join(bench.directory, 'bare.git');
+      shell(bench.directory, `git init -q --bare ${bare}; mkdir broken; echo nonsense > broken/.git`);
+      const repository = await bench.repository('inside', '');
+      const cases: [path: string, reason: RegExp][] = [
+        ['relative/path', /not absolute/],
+        [join(bench.directory, 'missing'), /does not exist/],
+        [file, /not a directory/],
+        [bare, /bare repository/],
+        [`${repository}/.git`, /\.git directory|work tree/],
+        [join(bench.directory, 'broken'), /invalid gitfile/],
+      ];
+      for (const [path, why] of cases) {
+        await expect(bench.importer.inspect({ path }, never), path).rejects.toMatchObject({
+          kind: 'WORKSPACE_PATH_INVALID',
+          details: { path, reason: expect.stringMatching(why) },
+        });
+      }
+    });
+
+    it('leaves what is in the guest already as it is', async () => {
+      const path = await bench.repository('taken', '');
+      await mkdir(join(bench.guestBase, 'taken'));
+      await writeFile(join(bench.guestBase, 'taken', 'mine'), 'mine');
+      await expect(bench.import(path)).rejects.toMatchObject({
+        kind: 'WORKSPACE_IMPORT_FAILED',
+        details: { step: 'check', stderrTail: expect.stringContaining('exists in the guest already') },
+      });
+      expect(existsSync(join(bench.guestBase, 'taken', 'mine'))).toBe(true);
+    });
+
+    it('removes what it began when it is cancelled', async () => {
+      const path = await bench.repository('cancelled', 'head -c 200000000 /dev/urandom > big');
+      const stop = new AbortController();
+      const plan = await bench.importer.inspect({ path }, never);
+      const step = { detail: (_text: string, progress?: number) => progress !== undefined && stop.abort() };
+      await expect(bench.importer.import(plan, bench.ssh, step as never, stop.signal)).rejects.toMatchObject({
+        kind: 'CANCELLED',
+      });
+      for (let tries = 0; tries < 100 && existsSync(plan.view.guestPath); tries += 1) await delay(50);
+      expect(existsSync(plan.view.guestPath)).toBe(false);
+    });
+
+    it('estimates at least what the guest needs', async () => {
+      const path = await bench.repository(
+        'estimate',
+        'head -c 5000000 /dev/urandom > big; mkdir many; for i in $(seq 200); do echo $i > many/$i; done',
+      );
+      const { estimatedBytes } = await bench.importer.inspect({ path }, never);
+      const { guestPath } = await bench.import(path);
+      const used = Number(execFileSync('du', ['-sk', guestPath]).toString().split('\t')[0]) * 1024;
+      expect(estimatedBytes).toBeGreaterThan(used);
+      expect(estimatedBytes).toBeLessThan(3 * used);
+    });
+
+    it('works as the owner of the repository, whose config runs nothing as root', async () => {
+      const path = await bench.repository(
+        'owned',
+        'echo x >> a.txt; echo n > new; git config filter.evil.clean "touch /tmp/never"; echo "*.txt filter=evil" > .git/info/attributes; ln -s /etc/shadow .git/info/sparse-checkout; rm .git/info/exclude; ln -s /etc/shadow .git/info/exclude',
+      );
+      execFileSync('chown', ['-hR', `${NOBODY}:${NOBODY}`, path]);
+      const before = fingerprint(path);
+      const view = await bench.import(path);
+      expect(fingerprint(path)).toBe(before);
+      expect(existsSync(join(view.guestPath, '.git/info/exclude'))).toBe(false);
+      expect(state(view.guestPath)['v1']).toBe(' M a.txt\n?? new\n');
+      expect(existsSync('/tmp/never')).toBe(false);
+    });
+
+    it('does not read what the owner of the repository may not', async () => {
+      const path = await bench.repository('unreadable', 'echo secret > secret; chmod 600 secret');
+      execFileSync('chown', ['-R', `${NOBODY}:${NOBODY}`, path]);
+      execFileSync('chown', ['0:0', join(path, 'secret')]);
+      await expect(bench.import(path)).rejects.toMatchObject({
+        kind: 'WORKSPACE_IMPORT_FAILED',
+        details: { step: 'git update-index', stderrTail: expect.stringContaining('secret') },
+      });
+    });
+
+    it('streams a file of 1 GiB in bounded memory', async () => {
+      const path = await bench.repository('gibibyte', 'head -c 1073741824 /dev/zero > zeros');
+      let peak = 0;
+      const timer = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 50);
+      const before = process.memoryUsage().rss;
+      const view = await bench.import(path);
+      clearInterval(timer);
+      expect(peak - before).toBeLessThan(200 * 1024 * 1024);
+      expect(shell(view.guestPath, 'stat -c %s zeros; git status --porcelain')).toBe(
+        '1073741824\n?? zeros\n',
+      );
+    }, 180_000);
+  },
+);

@@ -1,0 +1,130 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { VmWorkspaceView } from '../../../../src/contract/index.js';
+import { NodeProcessRunner } from '../../../../src/core/process/index.js';
+import { Ssh2Client } from '../../../../src/core/ssh/index.js';
+import type { SshConnection } from '../../../../src/core/ssh/index.js';
+import { GitWorkspaceImporter } from '../../../../src/workspace/git-workspace-importer.js';
+import { RepositoryFinder } from '../../../../src/workspace/repository-finder.js';
+import { WorkspaceFiles } from '../../../../src/workspace/workspace-files.adapter.js';
+import { Sshd } from '../../ssh/support/sshd.js';
+
+const ENVIRONMENT = {
+  PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+  HOME: '/nonexistent',
+  LC_ALL: 'C',
+  GIT_OPTIONAL_LOCKS: '0',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_AUTHOR_NAME: 'A U Thor',
+  GIT_AUTHOR_EMAIL: 'author@example.com',
+  GIT_COMMITTER_NAME: 'C O Mitter',
+  GIT_COMMITTER_EMAIL: 'committer@example.com',
+  GIT_ALLOW_PROTOCOL: 'file',
+};
+
+/** A host with repositories, and a guest that is this machine's own sshd with another directory instead of /root. */
+export class WorkspaceBench {
+  private constructor(
+    readonly directory: string,
+    readonly guestBase: string,
+    readonly importer: GitWorkspaceImporter,
+    readonly ssh: SshConnection,
+    private readonly sshd: Sshd,
+  ) {}
+
+  static async start(): Promise<WorkspaceBench> {
+    const directory = await mkdtemp(join(tmpdir(), 'banger-workspace-'));
+    execFileSync('chmod', ['755', directory]);
+    const guestBase = join(directory, 'guest root');
+    await mkdir(guestBase);
+    const scratch = join(directory, 'scratch');
+    await mkdir(scratch);
+    execFileSync('chmod', ['1777', scratch]);
+    const files = new WorkspaceFiles(scratch);
+    const importer = new GitWorkspaceImporter(
+      new RepositoryFinder(new NodeProcessRunner(), files),
+      files,
+      guestBase,
+    );
+    const sshd = await Sshd.start();
+    const ssh = await new Ssh2Client().connect(sshd.target, { timeoutMs: 10_000 });
+    return new WorkspaceBench(directory, guestBase, importer, ssh, sshd);
+  }
+
+  /** What imports left behind. */
+  get leftovers(): string[] {
+    return readdirSync(join(this.directory, 'scratch'));
+  }
+
+  async stop(): Promise<void> {
+    this.ssh.close();
+    await this.ssh.closed;
+    await this.sshd.stop();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  /** A repository made by a bash script, with one commit of three files unless `bare` is asked for. */
+  async repository(name: string, script: string, options: { empty?: boolean } = {}): Promise<string> {
+    const path = join(this.directory, name);
+    await mkdir(path);
+    const start = options.empty === true ? '' : BASE_COMMIT;
+    shell(
+      path,
+      `set -e; git init -q -b main .; git config user.name Host; git config user.email host@example.com\n${start}\n${script}`,
+    );
+    return path;
+  }
+
+  async import(
+    path: string,
+    signal = new AbortController().signal,
+  ): Promise<VmWorkspaceView & { warnings: string[] }> {
+    const plan = await this.importer.inspect({ path }, signal);
+    return this.importer.import(plan, this.ssh, { detail: () => undefined }, signal);
+  }
+}
+
+const BASE_COMMIT = `
+printf 'one\\n' > a.txt; printf 'two\\n' > b.txt; mkdir dir; printf 'three\\n' > dir/c.txt
+git add .; git commit -q -m first; printf 'more\\n' >> a.txt; git commit -q -am second`;
+
+export function shell(cwd: string, script: string): string {
+  return execFileSync('bash', ['-c', script], {
+    cwd,
+    env: ENVIRONMENT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  }).toString('latin1');
+}
+
+/** Everything that `git status` and a commit would see. */
+export function state(path: string): Record<string, string> {
+  return {
+    v1: shell(path, 'git status --porcelain'),
+    v2: shell(path, 'git status --porcelain=v2 -z'),
+    index: shell(path, 'git ls-files -s -v -z'),
+    staged: shell(path, 'git diff --cached --raw --no-abbrev -z --no-renames'),
+    unstaged: shell(path, 'git diff --raw --no-abbrev -z --no-renames --ignore-submodules=all'),
+    head: shell(path, 'git rev-parse -q --verify HEAD || true; git symbolic-ref -q HEAD || true'),
+  };
+}
+
+/** Hash of every byte, mode and time below a directory, the top's own time aside. */
+export function fingerprint(path: string): string {
+  const hash = createHash('sha256');
+  const visit = (directory: Buffer): void => {
+    for (const name of readdirSync(directory, { encoding: 'buffer' }).sort((a, b) => a.compare(b))) {
+      const entry = Buffer.concat([directory, Buffer.from('/'), name]);
+      const facts = lstatSync(entry, { bigint: true });
+      hash.update(entry).update(`|${facts.mode}|${facts.mtimeNs}|${facts.size}|${facts.ino}|`);
+      if (facts.isDirectory()) visit(entry);
+      else if (facts.isSymbolicLink()) hash.update(readlinkSync(entry, { encoding: 'buffer' }));
+      else if (facts.isFile() && facts.size < 100_000_000n) hash.update(readFileSync(entry));
+    }
+  };
+  visit(Buffer.from(path));
+  return hash.digest('hex');
+}
