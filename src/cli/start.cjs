@@ -5,7 +5,7 @@
  * hashes the source at each start, writes into the user's home, and came out 10 ms slower.
  */
 const { readFileSync, renameSync, writeFileSync } = require('node:fs');
-const { Script, constants } = require('node:vm');
+const { Script } = require('node:vm');
 
 const bundle = `${__dirname}/app.cjs`;
 const cache = `${__dirname}/app.cache`;
@@ -24,7 +24,6 @@ const script = new Script(
   {
     filename: bundle,
     cachedData: readCache(),
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   },
 );
 

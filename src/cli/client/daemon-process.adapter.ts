@@ -20,8 +20,8 @@ export class DaemonProcessAdapter extends DaemonProcess {
   }
 
   override async start(logPath: string): Promise<DaemonChild> {
-    // not at the top: it costs every other command 3 ms
-    const { spawn } = await import('node:child_process');
+    // not at the top, where it costs every other command 3 ms; not by import(), which warns inside the code cache's loader
+    const { spawn } = process.getBuiltinModule('node:child_process');
     const log = openLog(logPath);
     const from = fstatSync(log).size;
     const child = spawn(process.execPath, ['--enable-source-maps', this.script], {
@@ -45,7 +45,7 @@ export class DaemonProcessAdapter extends DaemonProcess {
   }
 
   override async doctor(): Promise<DoctorReport> {
-    const { spawn } = await import('node:child_process');
+    const { spawn } = process.getBuiltinModule('node:child_process');
     return await new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [this.script, 'doctor'], {
         cwd: '/',

@@ -16,7 +16,7 @@ export class DaemonLogAdapter extends DaemonLog {
     const tail = await readTail(path, lines);
     yield* tail.lines;
     let { position, inode } = tail;
-    const { setTimeout: sleep } = await import('node:timers/promises');
+    const { setTimeout: sleep } = process.getBuiltinModule('node:timers/promises');
     let partial = '';
     while (!signal.aborted) {
       const read = await readFrom(path, position, inode);
@@ -38,7 +38,7 @@ interface Tail {
 
 async function openIfThere(path: string): Promise<FileHandle | undefined> {
   try {
-    const { open } = await import('node:fs/promises');
+    const { open } = process.getBuiltinModule('node:fs/promises');
     return await open(path, 'r');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;

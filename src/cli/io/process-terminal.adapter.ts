@@ -78,7 +78,7 @@ export class ProcessTerminal extends Terminal {
   }
 
   async readLine(prompt: string): Promise<string | undefined> {
-    const { createInterface } = await import('node:readline');
+    const { createInterface } = process.getBuiltinModule('node:readline');
     const reader = createInterface({ input: process.stdin, output: process.stderr });
     return await new Promise((resolve) => {
       reader.once('close', () => resolve(undefined));

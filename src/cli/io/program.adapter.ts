@@ -24,7 +24,7 @@ export class ProgramAdapter extends Program {
     file: string,
     args: readonly string[],
   ): Promise<{ exitCode: number; tail: string }> {
-    const { spawn } = await import('node:child_process');
+    const { spawn } = process.getBuiltinModule('node:child_process');
     return await new Promise((resolve, reject) => {
       const child = spawn(file, args, { stdio: ['inherit', 'pipe', 'pipe'], env: this.facts.env });
       let tail = '';

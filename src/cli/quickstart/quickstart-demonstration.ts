@@ -12,8 +12,8 @@ import { parseBootstrapTimes, QuickstartSteps, STEP_INDENT } from './quickstart-
 
 const COMMAND = 'uname -a && git log -1 --oneline';
 
-const NEXT_COMMANDS = `  ./banger vm run --rm . -- git status   a fresh VM with a repository in it, thrown away afterwards
-  ./banger vm run .                      the same with a shell; the VM stays until you delete it
+const NEXT_COMMANDS = `  ./banger vm run --rm . -- git status   a fresh VM with a repository, then gone
+  ./banger vm run .                      the same with a shell; the VM stays
   ./banger vm list                       what there is
   ./banger doctor                        what this host can do
   ./banger --help                        everything else`;

@@ -32,11 +32,12 @@ describe('text from elsewhere', () => {
 
 describe('amounts', () => {
   it('read well', () => {
-    expect([400, 9940, 12_300, 185_000].map(formatDuration)).toEqual([
+    expect([400, 9940, 12_300, 185_000, 7_620_000].map(formatDuration)).toEqual([
       '0.4 s',
       '9.9 s',
       '12 s',
       '3 min 05 s',
+      '2 h 07 min',
     ]);
     expect([-5, 45_000, 120_000, 7_200_000, 864_000_000].map(formatAge)).toEqual([
       '0s',

@@ -148,6 +148,60 @@ describe('the launcher and the start of the daemon', () => {
     expect(stderr).toContain('    listening on nothing: EWHATEVER\n');
   });
 
+  it('becomes ssh, with the pinned host key and the status of ssh', async () => {
+    const view = {
+      host: '127.0.0.1',
+      port: 22_001,
+      user: 'root',
+      identityFile: '/k/id',
+      knownHostsFile: '/k/known hosts',
+      hostKeyAlias: 'banger-web',
+    };
+    await useDaemon(DAEMONS.answers.replace(': [];', `: ${JSON.stringify(view)};`));
+    await mkdir(join(root, 'path'));
+    await writeFile(join(root, 'path/ssh'), '#!/bin/sh\nprintf "%s\\n" "$@"\nexit 23\n', { mode: 0o755 });
+    const { code, stdout, stderr } = await cli(
+      ['vm', 'ssh', 'web', '--quiet', '--', '-L', '8080:localhost:80'],
+      {
+        env: { ...env, PATH: `${root}/path:/usr/bin:/bin` },
+        program: join(root, 'banger'),
+      },
+    );
+    expect({ code, stderr }).toEqual({ code: 23, stderr: '' });
+    expect(stdout.trim().split('\n')).toEqual([
+      ...[
+        '-i',
+        '/k/id',
+        '-p',
+        '22001',
+        '-o',
+        'UserKnownHostsFile="/k/known hosts"',
+        '-o',
+        'GlobalKnownHostsFile=/dev/null',
+      ],
+      ...[
+        '-o',
+        'HostKeyAlias=banger-web',
+        '-o',
+        'StrictHostKeyChecking=yes',
+        '-o',
+        'IdentitiesOnly=yes',
+        '-o',
+        'LogLevel=ERROR',
+      ],
+      ...['root@127.0.0.1', '-L', '8080:localhost:80'],
+    ]);
+    const without = await cli(['vm', 'ssh', 'web'], {
+      env: { ...env, PATH: `${root}/path-without` },
+      program: join(root, 'banger'),
+    });
+    expect(without).toMatchObject({
+      code: 6,
+      stderr: expect.stringContaining('fix: apt-get install openssh-client'),
+    });
+    for (const { pid } of await processesMentioning(root)) process.kill(pid, 'SIGKILL');
+  });
+
   it('checks the host without a daemon', async () => {
     await useDaemon(DAEMONS.doctor);
     const { code, stdout } = await run('doctor');
