@@ -1,5 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Config } from '../core/config/index.js';
+import { LOGGER } from '../core/logging/index.js';
+import type { Logger } from '../core/logging/index.js';
 import { Ledger } from '../core/operations/index.js';
 import type { ResourceOwner } from '../core/operations/index.js';
 import { HostDirectories } from '../host/index.js';
@@ -18,6 +20,7 @@ export class ImageStore {
     private readonly directories: HostDirectories,
     private readonly files: BuildFiles,
     private readonly images: ImageRepository,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   async openSite(id: string): Promise<string> {
@@ -107,9 +110,18 @@ export class ImageStore {
     for (const { key, owner } of await this.ledger.list({ kind: 'directory' })) {
       if (owner.type !== 'image') continue;
       const whole = key === this.#path(owner.id) && (await this.images.find(owner.id)) !== undefined;
-      if (!whole) await this.ledger.release('directory', key);
+      if (!whole) await this.#forget(key);
     }
     await this.collectSuperseded();
+  }
+
+  /** One directory that cannot be taken away, such as one of a place banger no longer uses, must not keep the daemon down. */
+  async #forget(path: string): Promise<void> {
+    try {
+      await this.ledger.release('directory', path);
+    } catch (error) {
+      this.logger.error({ path, err: error }, 'a directory of an image build could not be removed');
+    }
   }
 
   /** In root mode each VMM runs as a user of its own, and all of them read the images. */

@@ -126,8 +126,21 @@ export class TestHost {
     expect({ stopped: stopped.exitCode, left }, stopped.stderr).toEqual({ stopped: 0, left: [] });
   }
 
+  /** The ledger names places by their path: those of the images are this host's own now. */
+  #own(base: string): void {
+    const database = new DatabaseSync(join(this.stateDirectory, 'banger.db'));
+    try {
+      database
+        .prepare("UPDATE LedgerEntry SET key = replace(key, ?, ?) WHERE kind = 'directory'")
+        .run(`${base}/`, `${this.stateDirectory}/`);
+    } finally {
+      database.close();
+    }
+  }
+
   async #takeImages(base: string): Promise<void> {
     await cp(join(base, 'banger.db'), join(this.stateDirectory, 'banger.db'));
+    this.#own(base);
     for (const image of await readdir(join(base, 'images'))) {
       await linkTree(join(base, 'images', image), join(this.stateDirectory, 'images', image));
     }

@@ -35,7 +35,8 @@ export class VmReconciler {
     );
     for (const id of new Set(orphans.map(({ owner }) => owner.id))) {
       this.logger.warn({ vm: id }, 'releasing what belonged to a VM that is no more');
-      await this.ledger.releaseOwner({ type: 'vm', id });
+      // what could not be released is logged by the ledger, and tried again at the next start
+      await this.ledger.releaseOwner({ type: 'vm', id }).catch(() => undefined);
     }
   }
 
