@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { chown, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
 
 /** The small files of a VM: written whole, in place at once, never through a link. */
@@ -22,10 +22,6 @@ export class VmFiles {
       await file.close();
     }
     await rename(temporary, path);
-  }
-
-  async giveTo(path: string, uid: number | undefined): Promise<void> {
-    if (uid !== undefined) await chown(path, uid, uid);
   }
 
   async makePrivateDirectory(path: string): Promise<void> {

@@ -9,7 +9,7 @@ export interface VmPaths {
   readonly disk: string;
   /** tar archive that the guest reads at boot; owned by the VMM's user, read-only */
   readonly identity: string;
-  /** serial console; owned by the VMM's user */
+  /** serial console since the last start; bounded */
   readonly console: string;
   /** the VMM's own messages */
   readonly vmmLog: string;

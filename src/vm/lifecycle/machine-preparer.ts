@@ -32,7 +32,8 @@ export class MachinePreparer {
       mode: 0o400,
       uid: vm.uid,
     });
-    await this.files.write(paths.console, '', { mode: 0o600, uid: vm.uid });
+    // The daemon writes it from the console's socket; what an earlier start left would only mislead.
+    await this.files.write(paths.console, '', { mode: 0o600 });
     await this.files.write(paths.knownHosts, `${vm.id}.vm ${vm.hostKeyPublic}\n`, { mode: 0o644 });
     return {
       id: vm.id,
