@@ -104,7 +104,7 @@ bootstrap_modules() {
 bootstrap_sources() {
   (
     cd "$BANGER_ROOT" || exit 1
-    find src prisma prisma.config.ts rolldown.config.ts scripts/build.sh scripts/bootstrap.sh package.json package-lock.json nest-cli.json \
+    find src prisma prisma.config.ts rolldown.config.ts rolldown.daemon.config.ts scripts/build.sh scripts/bangerd.sh scripts/bootstrap.sh package.json package-lock.json nest-cli.json \
       tsconfig.json tsconfig.build.json -path src/core/database/generated -prune -o \
       -type f ! -name '*.spec.ts' -printf '%p %s %T@\n' 2>/dev/null | LC_ALL=C sort | sha256sum | cut -d' ' -f1
   )
@@ -113,6 +113,7 @@ bootstrap_sources() {
 bootstrap_build_current() {
   [ -f "$BANGER_ROOT/dist/.banger-build-stamp" ] &&
     [ -f "$BANGER_ROOT/dist/cli-bundle/banger.cjs" ] &&
+    [ -f "$BANGER_ROOT/dist/daemon-bundle/bangerd.cjs" ] &&
     [ "$(cat "$BANGER_ROOT/dist/.banger-build-stamp")" = "$(bootstrap_sources)" ]
 }
 

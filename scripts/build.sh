@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds dist/: the the CLI's bundle (rolldown), the database client and the daemon (nest build). POSIX sh.
+# Builds dist/: the CLI's bundle (rolldown), the database client, the daemon (nest build) and its bundle. POSIX sh.
 # Incremental. The stamp goes first and comes back last: an interrupted build is done again.
 set -eu
 BANGER_ROOT=$(cd "$(dirname "$0")/.." && pwd)
@@ -36,5 +36,10 @@ fi
 # tsc trusts its notes about dist and would not write again what someone deleted
 [ -f dist/daemon/main.js ] || rm -f dist/.tsbuildinfo
 nest build
+
+rm -rf dist/daemon-bundle
+rolldown --config rolldown.daemon.config.ts --log-level warn
+cp src/daemon/start.cjs dist/daemon-bundle/bangerd.cjs
+BANGER_NODE=$node sh scripts/bangerd.sh --make-code-cache
 
 printf '%s\n' "$sources" >"$stamp"

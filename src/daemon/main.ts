@@ -9,7 +9,9 @@ import { serve } from './serve.js';
  */
 async function main(): Promise<void> {
   if (process.argv[2] === 'doctor') return runDoctor();
-  return serve();
+  await serve();
+  // What still holds the process up, such as the pipe of a child, is of no more use.
+  process.exit(0);
 }
 
 main().catch((error: unknown) => {

@@ -55,5 +55,4 @@ export async function serve(): Promise<void> {
   app.get(Machines).detachAll();
   await app.close();
   release();
-  process.exit(0);
 }

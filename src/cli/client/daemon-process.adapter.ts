@@ -9,14 +9,18 @@ import type { DaemonChild } from './daemon-process.js';
 
 const TAIL_BYTES = 8192;
 
-/** Runs dist/daemon/main.js with the node that runs the CLI. */
+/** Runs the daemon's launcher with the node that runs the CLI. */
 export class DaemonProcessAdapter extends DaemonProcess {
   constructor(private readonly facts: ProcessFacts) {
     super();
   }
 
-  private get script(): string {
-    return join(this.facts.rootDirectory, 'dist/daemon/main.js');
+  private get launcher(): string {
+    return join(this.facts.rootDirectory, 'scripts/bangerd.sh');
+  }
+
+  private get env(): NodeJS.ProcessEnv {
+    return { ...this.facts.env, BANGER_NODE: process.execPath };
   }
 
   override async start(logPath: string): Promise<DaemonChild> {
@@ -24,11 +28,11 @@ export class DaemonProcessAdapter extends DaemonProcess {
     const { spawn } = process.getBuiltinModule('node:child_process');
     const log = openLog(logPath);
     const from = fstatSync(log).size;
-    const child = spawn(process.execPath, ['--enable-source-maps', this.script], {
+    const child = spawn('/bin/sh', [this.launcher], {
       cwd: '/',
       detached: true,
       stdio: ['ignore', log, log],
-      env: this.facts.env,
+      env: this.env,
     });
     const exited = new Promise<{ exitCode: number | null; signal: string | null }>((resolve) => {
       child.once('error', () => resolve({ exitCode: null, signal: null }));
@@ -47,10 +51,10 @@ export class DaemonProcessAdapter extends DaemonProcess {
   override async doctor(): Promise<DoctorReport> {
     const { spawn } = process.getBuiltinModule('node:child_process');
     return await new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [this.script, 'doctor'], {
+      const child = spawn('/bin/sh', [this.launcher, 'doctor'], {
         cwd: '/',
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: this.facts.env,
+        env: this.env,
       });
       let stdout = '';
       let stderr = '';
@@ -112,8 +116,8 @@ function noReport(
 ): BangerError<'PROCESS_FAILED'> {
   return new BangerError('PROCESS_FAILED', 'the checks of the host could not be run', {
     details: {
-      file: process.execPath,
-      args: ['dist/daemon/main.js', 'doctor'],
+      file: 'scripts/bangerd.sh',
+      args: ['doctor'],
       exitCode,
       signal: null,
       stderrTail,

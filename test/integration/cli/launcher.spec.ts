@@ -57,6 +57,9 @@ describe('the launcher and the start of the daemon', () => {
   const useDaemon = async (program: string): Promise<void> => {
     await mkdir(join(root, 'dist/daemon'), { recursive: true });
     await writeFile(join(root, 'dist/daemon/main.js'), program);
+    await mkdir(join(root, 'dist/daemon-bundle'), { recursive: true });
+    await writeFile(join(root, 'dist/daemon-bundle/bangerd.cjs'), "import('../daemon/main.js')");
+    await writeFile(join(root, 'dist/daemon-bundle/package.json'), '{"type":"commonjs"}');
     await writeFile(join(root, 'dist/package.json'), '{"type":"module"}');
     await writeFile(join(root, 'dist/cli-bundle/package.json'), '{"type":"commonjs"}');
   };
