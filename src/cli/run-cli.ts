@@ -78,7 +78,7 @@ function usageFailure(end: CommanderEnd, invocation: Invocation): BangerError | 
   if (end.exitCode === 0) return undefined;
   if (end.code === 'commander.help') return new UsageError('"banger" needs a command');
   const [message = '', ...hints] = end.message.replace(/^error: /, '').split('\n');
-  const help = `see: ${helpOf(invocation)}`;
+  const help = `see: ${end.code === 'commander.unknownCommand' ? 'banger --help' : helpOf(invocation)}`;
   if (end.code === 'commander.excessArguments' && invocation.passthrough === undefined) {
     return new UsageError(message, `put a command for the VM after "--"; ${help}`);
   }

@@ -16,9 +16,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { FailureView, IsEnvironment } from './common.dto.js';
-
-/** A DNS label, since a VM's name becomes `name.vm`. */
-export const VM_NAME_PATTERN = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+import { VM_NAME_PATTERN } from './names.js';
 
 export const VM_STATES = [
   'creating',

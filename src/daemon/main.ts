@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { exitCodeOf } from '../contract/index.js';
 import { toBangerError } from '../core/errors/index.js';
 import { runDoctor } from './doctor.js';
 import { serve } from './serve.js';
@@ -19,5 +20,6 @@ main().catch((error: unknown) => {
   process.stderr.write(`${JSON.stringify({ error: { message: failure.message, ...failure.toData() } })}\n`);
   if (failure.kind === 'INTERNAL')
     process.stderr.write(`${String(failure.cause instanceof Error ? failure.cause.stack : failure.stack)}\n`);
-  process.exit(1);
+  // the CLI tells a daemon that lost a race from one that cannot run by this
+  process.exit(exitCodeOf(failure.kind));
 });

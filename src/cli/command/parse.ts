@@ -1,3 +1,4 @@
+import { VM_NAME_PATTERN } from '../../contract/names.js';
 import { UsageError } from '../usage-error.js';
 
 const MIB_PER_UNIT: Readonly<Record<string, number>> = { k: 1 / 1024, m: 1, g: 1024, t: 1024 * 1024 };
@@ -26,8 +27,20 @@ export function parseMib(option: string, text: string): number {
 /** @throws UsageError */
 export function parseCount(option: string, text: string): number {
   if (!/^\d{1,9}$/.test(text))
-    throw new UsageError(`${option} ${JSON.stringify(text)} is not a whole number`);
+    throw new UsageError(
+      `${option} ${JSON.stringify(text)} is not a whole number`,
+      `write a number, such as ${option} 2`,
+    );
   return Number(text);
+}
+
+/** The daemon checks it too; here it costs no daemon, and the complaint names the option. @throws UsageError */
+export function parseVmName(option: string, text: string): string {
+  if (VM_NAME_PATTERN.test(text)) return text;
+  throw new UsageError(
+    `${option} ${JSON.stringify(text)} is no name for a VM: it must be 1 to 63 of a-z, 0-9 and -, begin with a letter and not end with -`,
+    `write a name such as ${option} web-1, or leave it out`,
+  );
 }
 
 /** Adds `K=V`, or `K` with the value that it has in the caller's environment. @throws UsageError */

@@ -3,7 +3,7 @@ import type { VmCreateParams } from '../../contract/vm.dto.js';
 import { BangerCommand } from '../command/banger-command.js';
 import type { Invocation } from '../invocation.js';
 import { UsageError } from '../usage-error.js';
-import { addVariable, parseCount, parseMib } from '../command/parse.js';
+import { addVariable, parseCount, parseMib, parseVmName } from '../command/parse.js';
 
 export interface VmCreateOptions {
   name?: string;
@@ -22,7 +22,7 @@ export abstract class VmCreateBase<Options extends VmCreateOptions> extends Bang
 
   @Option({ flags: '--name <name>', description: 'name of the VM; made up when left out' })
   parseName(value: string): string {
-    return value;
+    return parseVmName('--name', value);
   }
 
   @Option({ flags: '--image <image>', description: 'image to start from (default: debian)' })

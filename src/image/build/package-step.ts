@@ -5,10 +5,18 @@ import type { StepContext } from '../../core/operations/index.js';
 import { formatAptSources } from '../recipe/apt-sources.js';
 import { GUEST_PACKAGES } from '../recipe/distributions.js';
 import { BuildFiles } from './build-files.js';
+import { BuildLeftovers } from './build-leftovers.js';
+import { buildPaths } from './build-plan.js';
 import type { BuildPlan, BuildSite } from './build-plan.js';
 import { CLEANUP_HOOK, KERNEL_HOOK, SETUP_HOOK } from './build-scripts.js';
 
 const TIMEOUT_MS = 60 * 60_000;
+
+/**
+ * As root mmdebstrap mounts /proc, /sys and more below the site. In namespaces of its own these mounts, and every
+ * process, go the moment the daemon does, however it ends; else the next daemon's removal of the site would walk into them.
+ */
+const CONFINED = ['KILL', 'unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
 
 /** Not in the image: it is looked at over a shoulder, and every MiB is one that is read at each first boot. */
 const LEFT_OUT = [
@@ -26,11 +34,12 @@ export class PackageStep {
     private readonly config: Config,
     private readonly processes: ProcessRunner,
     private readonly files: BuildFiles,
+    private readonly leftovers: BuildLeftovers,
   ) {}
 
   /** Path of the archive below the site. `fresh`: as if none had been kept. */
   async run(plan: BuildPlan, site: BuildSite, step: StepContext, fresh: boolean): Promise<string> {
-    const archive = `${site.directory}/packages.tar`;
+    const { archive } = buildPaths(site.directory);
     const kept = this.#keptPath(plan);
     if (!fresh && (await this.files.exists(kept))) {
       step.detail('the same packages are here from an earlier build');
@@ -38,6 +47,7 @@ export class PackageStep {
       return archive;
     }
     await this.#build(plan, archive, site, step);
+    await this.leftovers.clear(site.directory);
     await this.#keep(archive, kept, plan.image);
     return archive;
   }
@@ -45,8 +55,13 @@ export class PackageStep {
   async #build(plan: BuildPlan, archive: string, site: BuildSite, step: StepContext): Promise<void> {
     const root = this.config.values.mode === 'root';
     await this.processes.run({
-      file: 'mmdebstrap',
-      args: commandLine(plan, archive, root),
+      file: 'setpriv',
+      args: [
+        '--pdeathsig',
+        ...(root ? CONFINED : ['TERM']),
+        'mmdebstrap',
+        ...commandLine(plan, archive, root),
+      ],
       stdin: formatAptSources(plan.sources),
       env: {
         ...childEnvironment(),
@@ -54,8 +69,7 @@ export class PackageStep {
         BANGER_KERNEL_PACKAGE: plan.distribution.kernelPackage,
         BANGER_KERNEL_COMPANIONS: plan.distribution.kernelCompanions.join(' '),
         DEBIAN_FRONTEND: 'noninteractive',
-        // as root the unpacked tree goes away with the site; without root other users' ids have to reach it
-        ...(root && { TMPDIR: site.directory }),
+        TMPDIR: await this.leftovers.makeTemporaryDirectory(site.directory),
       },
       cwd: '/',
       signal: site.signal,

@@ -1,0 +1,2 @@
+/** A DNS label, since a VM's name becomes `name.vm`. Apart from the DTOs, so that the CLI can afford it. */
+export const VM_NAME_PATTERN = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
