@@ -6,8 +6,10 @@ import type { AgentClient } from './agent-client.js';
 import type { QmpClient } from './qmp-client.js';
 import { boundLog } from './vmm-log.adapter.js';
 
-/** The agent answers in milliseconds when it answers; a busy emulated guest needs its time for the rest. */
-const AGENT_SHUTDOWN_TIMEOUT_MS = 1_500;
+const AGENT_PATIENCE_MS = 1_500;
+const AGENT_SHUTDOWN_TIMEOUT_MS = 120_000;
+/** A process that ends closes its sockets a moment before it is gone. */
+const EXIT_REPORT_MS = 2_000;
 const KILL_TIMEOUT_MS = 10_000;
 const CONSOLE_DRAIN_MS = 1_000;
 
@@ -37,16 +39,19 @@ export class QemuMachine extends Machine {
   }
 
   /**
-   * The agent's own shutdown command and ACPI both need a guest with dbus and logind, systemctl does not. Asked twice
-   * a guest shuts down once, so ACPI is tried whenever the agent's answer is not plainly yes.
+   * The agent's own shutdown command and ACPI both need a guest with dbus and logind, systemctl does not. A guest that
+   * is still booting takes seconds to answer it: then ACPI is tried as well (asked twice, a guest shuts down once),
+   * and systemctl goes on. It must not get a short time limit: its end would kill it in the guest, request and all.
    */
   async requestShutdown(): Promise<void> {
-    if (await this.#askAgent()) return;
+    const answered = await Promise.race([this.#askAgent(), delay(AGENT_PATIENCE_MS)]);
+    if (answered === true) return;
     try {
       await this.parts.qmp.execute('system_powerdown');
     } catch (error) {
       // The guest may be off before the agent's answer, or ACPI's, has come.
-      if (await this.parts.runner.isAlive(this.record.process)) throw error;
+      const { runner } = this.parts;
+      if (!(await runner.waitForExit(this.record.process, { timeoutMs: EXIT_REPORT_MS }))) throw error;
     }
   }
 
