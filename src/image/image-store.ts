@@ -3,10 +3,9 @@ import { Config } from '../core/config/index.js';
 import { LOGGER } from '../core/logging/index.js';
 import type { Logger } from '../core/logging/index.js';
 import { Ledger } from '../core/operations/index.js';
-import type { ResourceOwner } from '../core/operations/index.js';
-import { HostDirectories } from '../host/index.js';
 import { BuildFiles } from './build/build-files.js';
 import { IMAGE_FILES } from './build/build-plan.js';
+import { BuildSites, imageOwner } from './build/build-sites.js';
 import { ImageDamagedError, ImageInUseError } from './image.errors.js';
 import { ImageRepository } from './image.repository.js';
 import type { BootableImage, ImageRow, NewImage } from './image.types.js';
@@ -17,31 +16,29 @@ export class ImageStore {
   constructor(
     private readonly config: Config,
     private readonly ledger: Ledger,
-    private readonly directories: HostDirectories,
+    private readonly sites: BuildSites,
     private readonly files: BuildFiles,
     private readonly images: ImageRepository,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  async openSite(id: string): Promise<string> {
-    const directory = this.#buildingPath(id);
-    await this.directories.make(directory, { owner: ownerOf(id), mode: this.#bits.directory });
-    return directory;
+  openSite(id: string): Promise<string> {
+    return this.sites.open(id, this.#bits.directory);
   }
 
-  async closeSite(id: string): Promise<void> {
-    await this.ledger.release('directory', this.#buildingPath(id));
+  closeSite(id: string): Promise<void> {
+    return this.sites.close(id);
   }
 
   /** What is in the building directory becomes the image of that name, in full or not at all. */
   async publish(image: Omit<NewImage, 'allocatedBytes'>): Promise<void> {
-    const building = this.#buildingPath(image.id);
+    const building = this.sites.path(image.id);
     const names = Object.values(IMAGE_FILES);
     const measures = await Promise.all(names.map((name) => this.files.measure(`${building}/${name}`)));
     const allocatedBytes = measures.reduce((sum, measure) => sum + (measure?.allocatedBytes ?? 0), 0);
     await this.files.seal(building, names, this.#bits.file);
     const final = this.#path(image.id);
-    await this.ledger.make({ kind: 'directory', key: final, owner: ownerOf(image.id) }, async () => {
+    await this.ledger.make({ kind: 'directory', key: final, owner: imageOwner(image.id) }, async () => {
       await this.files.replace(building, final);
     });
     await this.closeSite(image.id);
@@ -50,8 +47,9 @@ export class ImageStore {
 
   /** Undo of {@link publish}; an image that has its row stays. */
   async withdraw(id: string): Promise<void> {
-    if ((await this.images.find(id)) === undefined)
-      await this.ledger.releaseOwner(ownerOf(id), ['directory']);
+    if ((await this.images.find(id)) !== undefined) return;
+    await this.sites.discard(id);
+    await this.ledger.releaseOwner(imageOwner(id), ['directory']);
   }
 
   bootable(row: ImageRow): BootableImage {
@@ -95,13 +93,13 @@ export class ImageStore {
         vms.map(({ name }) => name),
       );
     }
-    await this.ledger.releaseOwner(ownerOf(row.id), ['directory']);
+    await this.ledger.releaseOwner(imageOwner(row.id), ['directory']);
   }
 
   /** Deletes the images that a newer build has replaced and that no VM stands on any more. */
   async collectSuperseded(): Promise<void> {
     for (const row of await this.images.superseded()) {
-      if (await this.images.remove(row.id)) await this.ledger.releaseOwner(ownerOf(row.id), ['directory']);
+      if (await this.images.remove(row.id)) await this.ledger.releaseOwner(imageOwner(row.id), ['directory']);
     }
   }
 
@@ -110,14 +108,15 @@ export class ImageStore {
     for (const { key, owner } of await this.ledger.list({ kind: 'directory' })) {
       if (owner.type !== 'image') continue;
       const whole = key === this.#path(owner.id) && (await this.images.find(owner.id)) !== undefined;
-      if (!whole) await this.#forget(key);
+      if (!whole) await this.#forget(owner.id, key);
     }
     await this.collectSuperseded();
   }
 
   /** One directory that cannot be taken away, such as one of a place banger no longer uses, must not keep the daemon down. */
-  async #forget(path: string): Promise<void> {
+  async #forget(id: string, path: string): Promise<void> {
     try {
+      await this.sites.discard(id);
       await this.ledger.release('directory', path);
     } catch (error) {
       this.logger.error({ path, err: error }, 'a directory of an image build could not be removed');
@@ -134,12 +133,4 @@ export class ImageStore {
   #path(id: string): string {
     return `${this.config.imagesDirectory}/${id}`;
   }
-
-  #buildingPath(id: string): string {
-    return `${this.config.imagesDirectory}/.building-${id}`;
-  }
-}
-
-function ownerOf(id: string): ResourceOwner {
-  return { type: 'image', id };
 }

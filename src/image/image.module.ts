@@ -4,8 +4,10 @@ import { DiskBuildFiles } from './build/build-files.adapter.js';
 import { BuildFiles } from './build/build-files.js';
 import { LinuxBuildHost } from './build/build-host.adapter.js';
 import { BuildHost } from './build/build-host.js';
+import { BuildLeftovers } from './build/build-leftovers.js';
 import { BuildPlanner } from './build/build-planner.js';
 import { BuildPreflight } from './build/build-preflight.js';
+import { BuildSites } from './build/build-sites.js';
 import { ImageSteps } from './build/image-steps.js';
 import { KernelStep } from './build/kernel-step.js';
 import { PackageStep } from './build/package-step.js';
@@ -24,8 +26,10 @@ import { ImageService } from './image.service.js';
   providers: [
     { provide: BuildFiles, useClass: DiskBuildFiles },
     { provide: BuildHost, useClass: LinuxBuildHost },
+    BuildLeftovers,
     BuildPlanner,
     BuildPreflight,
+    BuildSites,
     PackageStep,
     KernelStep,
     RootStep,

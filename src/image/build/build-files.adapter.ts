@@ -46,6 +46,11 @@ export class DiskBuildFiles extends BuildFiles {
     await mkdir(path, { recursive: true });
   }
 
+  override async makePassableDirectory(path: string): Promise<void> {
+    await mkdir(path);
+    await chmod(path, 0o711);
+  }
+
   override async list(path: string): Promise<string[]> {
     try {
       return (await readdir(path)).toSorted();

@@ -6,6 +6,8 @@ export abstract class BuildFiles {
   abstract write(path: string, content: string | Buffer, mode?: number): Promise<void>;
   abstract symlink(target: string, path: string): Promise<void>;
   abstract makeDirectory(path: string): Promise<void>;
+  /** One that every user may pass through, not list. @throws when something is there already */
+  abstract makePassableDirectory(path: string): Promise<void>;
   abstract list(path: string): Promise<string[]>;
   /** Everything below a directory as relative paths, each directory before what is in it. Links are not followed. */
   abstract walk(path: string): Promise<string[]>;

@@ -23,6 +23,15 @@ export const IMAGE_FILES = {
   manifest: 'manifest.json',
 } as const;
 
+/** Names of the files of a build that its programs are given as arguments; they tell a build's programs from others. */
+export function buildPaths(directory: string): { archive: string; guest: string; draft: string } {
+  return {
+    archive: `${directory}/packages.tar`,
+    guest: `${directory}/guest.tar`,
+    draft: `${directory}/root.draft`,
+  };
+}
+
 /** Where one build works, and under whose authority its programs stop. */
 export interface BuildSite {
   /** the `.building-` directory */

@@ -52,21 +52,21 @@ rm -rf "$1"/var/log/apt "$1"/var/log/*.log "$1"/var/cache/debconf/*-old "$1"/var
 `;
 
 /**
- * Files to file system: PACKAGES.tar GUEST.tar TREE IMAGE SIZE PLACE, without mounting anything.
+ * Files to file system: PACKAGES.tar GUEST.tar TREE DRAFT IMAGE SIZE PLACE, without mounting anything.
  * PLACE is "memory" where this is not really root: the tree's owners are then ids that only the namespace may remove,
  * so it lives in a tmpfs that ends with the namespace, however that ends.
  */
 export const ROOT_SCRIPT = `set -eu
-packages=$1 guest=$2 tree=$3 image=$4 size=$5 place=$6
+packages=$1 guest=$2 tree=$3 draft=$4 image=$5 size=$6 place=$7
 umask 022
 mkdir "$tree"
 if [ "$place" = memory ]; then mount -t tmpfs -o mode=755 banger "$tree"; fi
 tar -C "$tree" -p --numeric-owner --xattrs '--xattrs-include=*' --exclude='./dev/*' --exclude='./boot/vmlinuz-*' -xf "$packages"
 tar -C "$tree" -p --numeric-owner -xf "$guest"
 chmod 755 "$tree"
-mke2fs -q -t ext4 -L bgr-root -m 0 -J size=32 -E lazy_itable_init=0,nodiscard -d "$tree" "$image.full" "$size"
+mke2fs -q -t ext4 -L bgr-root -m 0 -J size=32 -E lazy_itable_init=0,nodiscard -d "$tree" "$draft" "$size"
 # mke2fs reserves what it zeroes (inode tables, journal: 160 MiB); in the copy it is holes
-cp --sparse=always "$image.full" "$image"
-rm "$image.full"
+cp --sparse=always "$draft" "$image"
+rm "$draft"
 if [ "$place" != memory ]; then rm -rf "$tree"; fi
 `;

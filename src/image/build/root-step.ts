@@ -4,7 +4,7 @@ import { ProcessRunner } from '../../core/process/index.js';
 import { guestFiles } from '../guest/guest-files.js';
 import { ROOT_DISK_BYTES } from '../recipe/recipe.js';
 import { BuildFiles } from './build-files.js';
-import { IMAGE_FILES } from './build-plan.js';
+import { buildPaths, IMAGE_FILES } from './build-plan.js';
 import type { BuildSite } from './build-plan.js';
 import { ROOT_SCRIPT } from './build-scripts.js';
 import { guestArchive } from './guest-archive.js';
@@ -22,11 +22,12 @@ export class RootStep {
 
   /** Writes `root.ext4`. */
   async run(archive: string, site: BuildSite): Promise<void> {
-    const guest = `${site.directory}/guest.tar`;
+    const { guest, draft } = buildPaths(site.directory);
     await this.files.write(guest, await guestArchive(guestFiles({ diskBytes: ROOT_DISK_BYTES })));
     const root = this.config.values.mode === 'root';
     const script = ['sh', '-c', ROOT_SCRIPT, 'banger-image', archive, guest, `${site.directory}/tree`];
     script.push(
+      draft,
       `${site.directory}/${IMAGE_FILES.root}`,
       `${ROOT_DISK_BYTES / 1024}K`,
       root ? 'disk' : 'memory',

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, readdir, readFile, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -212,7 +213,13 @@ describe('a build that does not get to its end', () => {
         await mkdir(rowless);
       },
     );
+    // a program of it that goes on, as they do when the daemon is killed
+    const orphan = spawn('tail', ['-F', `${building}/packages.tar`], {
+      stdio: 'ignore',
+    });
+    const ended = once(orphan, 'exit');
     await host.images.reconcile();
+    expect((await ended)[1]).toBe('SIGKILL');
     const { id } = await host.images.get('debian');
     expect(await host.imageDirectory()).toEqual([id]);
     await host.images.require('debian');

@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../core/config/index.js';
+import { ProcessRunner } from '../../core/process/index.js';
+import { BuildFiles } from './build-files.js';
+import { buildPaths } from './build-plan.js';
+
+const EXIT_TIMEOUT_MS = 10_000;
+const REMOVAL_TIMEOUT_MS = 5 * 60_000;
+
+/** What a build can leave outside of its directory: programs that outlive a killed daemon, and their temporary files. */
+@Injectable()
+export class BuildLeftovers {
+  constructor(
+    private readonly config: Config,
+    private readonly processes: ProcessRunner,
+    private readonly files: BuildFiles,
+  ) {}
+
+  /**
+   * Where mmdebstrap unpacks, made for it. As root below the building directory. Without root it works as ids that may
+   * not pass through a home directory, and what it leaves belongs to them: a place of its own that {@link clear} knows.
+   */
+  async makeTemporaryDirectory(directory: string): Promise<string> {
+    const path = this.#temporaryDirectory(directory);
+    await this.files.makePassableDirectory(path);
+    return path;
+  }
+
+  /** Ends the programs of a build and removes their temporary files; none is success. */
+  async clear(directory: string): Promise<void> {
+    const { archive, guest, draft } = buildPaths(directory);
+    for (const argument of [archive, guest, draft]) await this.#end(argument);
+    const path = this.#temporaryDirectory(directory);
+    if (!(await this.files.exists(path))) return;
+    if (this.config.values.mode === 'root') {
+      await this.files.remove(path);
+      return;
+    }
+    const args = ['--map-root-user', '--map-auto', 'rm', '-rf', '--', path];
+    await this.processes.run({ file: 'unshare', args, cwd: '/', timeoutMs: REMOVAL_TIMEOUT_MS });
+  }
+
+  /** Every program of a build has one of the build's files as an argument, and so has each of its forks. */
+  async #end(argument: string): Promise<void> {
+    for (const identity of await this.processes.findByArgument(argument)) {
+      await this.processes.signal(identity, 'SIGKILL');
+      await this.processes.waitForExit(identity, { timeoutMs: EXIT_TIMEOUT_MS });
+    }
+  }
+
+  #temporaryDirectory(directory: string): string {
+    if (this.config.values.mode === 'root') return `${directory}/tmp`;
+    return `/tmp/banger${directory.slice(directory.lastIndexOf('/') + 1).replace('.', '-')}`;
+  }
+}
