@@ -10,10 +10,12 @@ import { parseUntracked } from './git-listing.js';
 import type { Git } from './git.js';
 import { guestConfig, guestSparseConfig } from './guest-config.js';
 import { guestScript } from './guest-script.js';
+import { readInfoFiles } from './info-files.js';
 import { writeGuestBlobs, writePack } from './import-pack.js';
 import { RepositoryFinder } from './repository-finder.js';
 import type { Repository } from './repository-finder.js';
 import { takeSnapshot } from './repository-snapshot.js';
+import { ScratchDirectories } from './scratch-directories.js';
 import { prepareScratch } from './scratch-git.js';
 import { sendPack } from './send-pack.js';
 import type { GuestOutcome } from './send-pack.js';
@@ -32,6 +34,7 @@ export class GitWorkspaceImporter extends WorkspaceImporter {
   constructor(
     private readonly finder: RepositoryFinder,
     private readonly files: WorkspaceFiles,
+    private readonly scratch: ScratchDirectories,
     @Inject(GUEST_BASE) private readonly guestBase: string,
   ) {
     super();
@@ -56,7 +59,9 @@ export class GitWorkspaceImporter extends WorkspaceImporter {
     const repository = await this.finder.find(planned.hostPath, signal);
     try {
       const transfer = { planned, ssh, step, signal };
-      return await this.#inScratch(repository, (scratch) => this.#transfer(repository, scratch, transfer));
+      return await this.scratch.within(repository.git.user, (scratch) =>
+        this.#transfer(repository, scratch, transfer),
+      );
     } catch (error) {
       throw translate(error, repository.top, signal);
     }
@@ -71,21 +76,9 @@ export class GitWorkspaceImporter extends WorkspaceImporter {
     const has = await this.files.indexFiles(repository.gitDirectory);
     // Reading a split index in place would set the time of its shared part.
     if (has.sharedIndexes.length === 0) return list(repository.git);
-    return this.#inScratch(repository, async (scratch) =>
+    return this.scratch.within(repository.git.user, async (scratch) =>
       list((await prepareScratch(repository, scratch, has, signal)).git.reading),
     );
-  }
-
-  /** Gives `body` a directory of the repository's owner, and removes it. */
-  async #inScratch<T>({ git }: Repository, body: (scratch: string) => Promise<T>): Promise<T> {
-    const scratch = await this.files.makeScratch(git.user);
-    try {
-      return await body(scratch);
-    } finally {
-      // As the owner: what the owner can write into must not be deleted by root, who could be led astray in it.
-      const never = new AbortController().signal;
-      await git.program('rm', ['-rf', '--', scratch], { signal: never }).catch(() => undefined);
-    }
   }
 
   async #transfer(
@@ -96,9 +89,12 @@ export class GitWorkspaceImporter extends WorkspaceImporter {
     step.detail('reading the repository');
     const has = await this.files.indexFiles(repository.gitDirectory);
     const { git, config, filters } = await prepareScratch(repository, scratch, has, signal);
-    const head = await this.finder.head(repository, signal);
-    const snapshot = await takeSnapshot(git, signal);
-    const blobs = await writeGuestBlobs(git, repository, { snapshot, config }, signal);
+    const [head, info, snapshot] = await Promise.all([
+      this.finder.head(repository, signal),
+      readInfoFiles(repository, this.files, config, signal),
+      takeSnapshot(git, signal),
+    ]);
+    const blobs = await writeGuestBlobs(git, { snapshot, info }, signal);
     const packed = await writePack(git, scratch, { head, snapshot, blobs }, signal);
     const view = workspaceView(repository, head, this.guestBase, planned.workingDirectory);
     const pack = await this.files.openPack(packed.path, repository.git.user);

@@ -1,13 +1,11 @@
-import type { Repository, HeadFacts } from './repository-finder.js';
+import type { InfoFiles } from './info-files.js';
+import type { HeadFacts } from './repository-finder.js';
 import { toBytes } from './git-listing.js';
 import type { BytePath } from './git-listing.js';
 import type { Git } from './git.js';
 import type { GuestBlobs } from './guest-script.js';
 import { writeBlob } from './repository-snapshot.js';
 import type { ScratchGit, Snapshot } from './repository-snapshot.js';
-
-/** `bytes` of an exclude or attributes file; more is no such file */
-const MAX_INFO_BYTES = 4 * 1024 * 1024;
 
 export interface Pack {
   /** file in the scratch directory */
@@ -18,16 +16,14 @@ export interface Pack {
 /** What the guest needs besides trees, written as blobs so that it travels in the same pack. */
 export async function writeGuestBlobs(
   git: ScratchGit,
-  repository: Repository,
-  facts: { snapshot: Snapshot; config: ReadonlyMap<string, string> },
+  { snapshot, info }: { snapshot: Snapshot; info: InfoFiles },
   signal: AbortSignal,
 ): Promise<GuestBlobs> {
-  const { index, changes, repositories } = facts.snapshot;
+  const { index, changes, repositories } = snapshot;
   const list = async (lines: readonly string[]): Promise<string | undefined> =>
     lines.length === 0 ? undefined : writeBlob(git, toBytes(lines), signal);
   const file = async (content: Buffer): Promise<string | undefined> =>
     content.length === 0 ? undefined : writeBlob(git, content, signal);
-  const info = await readInfoFiles(git.reading, repository, facts.config, signal);
   return withoutUndefined({
     unmerged: await list(index.unmerged),
     intentToAdd: await list(changes.intentToAdd.filter((path) => !changes.deleted.has(path))),
@@ -60,53 +56,6 @@ export async function writePack(
   const args = ['pack-objects', '-q', '--revs', '--delta-base-offset', '--window=0', `${scratch}/import`];
   const output = await git.run(args, { stdin: Buffer.from(`${lines.join('\n')}\n`), signal });
   return { path: `${scratch}/import-${output.toString('utf8').trim()}.pack`, shallow };
-}
-
-interface InfoFiles {
-  readonly exclude: Buffer;
-  readonly attributes: Buffer;
-  readonly globalAttributes: Buffer;
-  readonly sparse: Buffer;
-}
-
-async function readInfoFiles(
-  git: Git,
-  { commonDirectory, gitDirectory }: Repository,
-  config: ReadonlyMap<string, string>,
-  signal: AbortSignal,
-): Promise<InfoFiles> {
-  const read = (path: string): Promise<Buffer> => readAsOwner(git, path, signal);
-  const [ownExcludes, exclude, attributes, globalAttributes, sparse] = await Promise.all([
-    read(configPath(git, config.get('core.excludesfile'), 'ignore')),
-    read(`${commonDirectory}/info/exclude`),
-    read(`${commonDirectory}/info/attributes`),
-    read(configPath(git, config.get('core.attributesfile'), 'attributes')),
-    config.get('core.sparsecheckout') === 'true'
-      ? read(`${gitDirectory}/info/sparse-checkout`)
-      : Buffer.alloc(0),
-  ]);
-  // The repository's patterns outrank the owner's: within one file the later ones win.
-  return { exclude: joinLines(ownExcludes, exclude), attributes, globalAttributes, sparse };
-}
-
-function configPath({ user }: Git, value: string | undefined, fallback: string): string {
-  if (value === undefined) return `${user.home}/.config/git/${fallback}`;
-  return value.startsWith('~/') ? `${user.home}/${value.slice(2)}` : value;
-}
-
-/** By a program with the owner's rights: a link to a file that only root may read must not reach the guest. */
-async function readAsOwner(git: Git, path: string, signal: AbortSignal): Promise<Buffer> {
-  try {
-    const { stdout } = await git.program('head', ['-c', String(MAX_INFO_BYTES), '--', path], { signal });
-    return stdout;
-  } catch (error) {
-    signal.throwIfAborted();
-    return Buffer.alloc(0);
-  }
-}
-
-function joinLines(first: Buffer, second: Buffer): Buffer {
-  return first.length === 0 ? second : Buffer.concat([first, Buffer.from('\n'), second]);
 }
 
 /** Of the commit itself: what a shallow clone's own list or a graft hides is still written in it. */

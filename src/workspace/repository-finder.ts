@@ -26,6 +26,9 @@ export interface HeadFacts {
   readonly ref?: string;
 }
 
+const NO_WORKING_TREE =
+  'it is inside a .git directory, a bare repository, or one whose working tree is elsewhere';
+
 @Injectable()
 export class RepositoryFinder {
   constructor(
@@ -40,15 +43,10 @@ export class RepositoryFinder {
     if (top === undefined) throw await this.#noRepository(path, directory);
     const git = new Git(this.runner, top.path, await this.#userOf(top, signal));
     const facts = await this.#describe(path, git, directory, signal);
-    const objects = (await git.run(['rev-parse', '--git-path', 'objects'], { signal }))
-      .toString('utf8')
-      .replace(/\n$/, '');
-    const absolute = objects.startsWith('/') ? objects : `${top.path}/${objects}`;
     return {
       git,
       top: top.path,
       ...facts,
-      commonDirectory: absolute.replace(/\/objects$/, ''),
       subdirectory: directory === top.path ? '' : directory.slice(top.path === '/' ? 1 : top.path.length + 1),
     };
   }
@@ -66,18 +64,18 @@ export class RepositoryFinder {
     git: Git,
     directory: string,
     signal: AbortSignal,
-  ): Promise<Pick<Repository, 'gitDirectory' | 'objectFormat'>> {
-    const args = [
-      '-C',
-      directory,
-      'rev-parse',
-      '--is-inside-work-tree',
-      '--show-object-format',
-      '--absolute-git-dir',
-    ];
-    let output: string;
+  ): Promise<Pick<Repository, 'gitDirectory' | 'commonDirectory' | 'objectFormat'>> {
+    // Of paths the last line break alone is git's; so one path a call, and the other facts before it.
+    const ask = async (...questions: string[]): Promise<string> =>
+      (await git.run(['-C', directory, 'rev-parse', ...questions], { signal })).toString('utf8').slice(0, -1);
     try {
-      output = (await git.run(args, { signal })).toString('utf8');
+      const [facts, common] = await Promise.all([
+        ask('--is-inside-work-tree', '--show-object-format', '--absolute-git-dir'),
+        ask('--path-format=absolute', '--git-common-dir'),
+      ]);
+      const [inside, objectFormat = 'sha1', ...gitDirectory] = facts.split('\n');
+      if (inside !== 'true') throw new WorkspacePathInvalidError(path, NO_WORKING_TREE);
+      return { objectFormat, gitDirectory: gitDirectory.join('\n'), commonDirectory: common };
     } catch (error) {
       if (!(error instanceof ProcessFailedError)) throw error;
       // git's own words: a damaged repository, one that belongs to somebody else, a directory its owner cannot enter.
@@ -85,14 +83,6 @@ export class RepositoryFinder {
         cause: error,
       });
     }
-    const [inside, objectFormat = 'sha1', ...rest] = output.split('\n');
-    if (inside !== 'true') {
-      throw new WorkspacePathInvalidError(
-        path,
-        'it is inside a .git directory, a bare repository, or one whose working tree is elsewhere',
-      );
-    }
-    return { objectFormat, gitDirectory: rest.slice(0, -1).join('\n') };
   }
 
   async #noRepository(

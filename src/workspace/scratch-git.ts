@@ -25,7 +25,6 @@ export async function prepareScratch(
     await git.program('cp', ['--preserve=timestamps', '--', `${gitDirectory}/index`, index], { signal });
   }
   const objects = `${scratch}/objects`;
-  await git.program('mkdir', ['-p', '--', `${objects}/pack`, `${objects}/info`], { signal });
   const config = parseConfig(await git.run(['config', '--list', '-z'], { signal }));
   const filters = filterDrivers(config);
   const writing = git.with({

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import type { Stats } from 'node:fs';
-import { constants, lstat, mkdtemp, open, readdir, realpath, stat } from 'node:fs/promises';
+import { constants, lchown, lstat, mkdir, mkdtemp, open, readdir, realpath, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
@@ -79,18 +79,31 @@ export class WorkspaceFiles {
     return total;
   }
 
-  /** A new empty directory that only `owner` may enter. */
+  /** A new directory that only `owner` may enter, with `objects/pack` and `objects/info` in it. */
   async makeScratch(owner: { uid?: number; gid?: number }): Promise<string> {
-    const directory = await mkdtemp(`${this.scratchParent}/${SCRATCH_PREFIX}`);
+    const directory = await mkdtemp(`${this.scratchParent}/${SCRATCH_PREFIX}${process.pid}-`);
+    const objects = `${directory}/objects`;
+    const inner = [objects, `${objects}/pack`, `${objects}/info`];
+    for (const path of inner) await mkdir(path, { mode: 0o700 });
     if (owner.uid !== undefined && owner.gid !== undefined) {
-      const handle = await open(directory, constants.O_DIRECTORY | constants.O_NOFOLLOW);
-      try {
-        await handle.chown(owner.uid, owner.gid);
-      } finally {
-        await handle.close();
-      }
+      // The outermost last: from then on the owner could put links where the others are.
+      for (const path of [...inner, directory]) await lchown(path, owner.uid, owner.gid);
     }
     return directory;
+  }
+
+  /** Directories of `makeScratch` that exist, with the daemon that made each. */
+  async listScratch(): Promise<{ path: string; pid: number; uid: number; gid: number }[]> {
+    const found: { path: string; pid: number; uid: number; gid: number }[] = [];
+    for (const name of await readdir(this.scratchParent).catch(() => [])) {
+      const pid = new RegExp(`^${SCRATCH_PREFIX}(\\d+)-`).exec(name)?.[1];
+      if (pid === undefined) continue;
+      const path = `${this.scratchParent}/${name}`;
+      const facts = await statOrUndefined(path);
+      if (facts?.isDirectory() === true)
+        found.push({ path, pid: Number(pid), uid: facts.uid, gid: facts.gid });
+    }
+    return found;
   }
 
   /**

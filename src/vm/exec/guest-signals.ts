@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { quoteShellWord } from '../../core/ssh/index.js';
 import type { SshConnection } from '../../core/ssh/index.js';
 
 const SIGNALS = new Set([
@@ -72,12 +73,12 @@ function signalLine(mark: string, names: readonly string[]): string {
   const kill = names
     .map((name) => `kill -s ${name} -- "-$p" 2>/dev/null`)
     .join(`; sleep ${HANGUP_GRACE_S}; `);
-  return `exec sh -c ${`'
-for e in $(grep -lsF ${mark} /proc/[0-9]*/environ 2>/dev/null); do
+  const script = `for e in $(grep -lsF ${mark} /proc/[0-9]*/environ 2>/dev/null); do
   p=\${e#/proc/}; p=\${p%/environ}
   s=$(sed "s/.*) //" "/proc/$p/stat" 2>/dev/null) || continue
   set -- $s
   [ "$4" = "$p" ] || continue
   ${kill}
-done'`}`;
+done`;
+  return `exec sh -c ${quoteShellWord(script)}`;
 }

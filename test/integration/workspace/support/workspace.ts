@@ -10,6 +10,7 @@ import { Ssh2Client } from '../../../../src/core/ssh/index.js';
 import type { SshConnection } from '../../../../src/core/ssh/index.js';
 import { GitWorkspaceImporter } from '../../../../src/workspace/git-workspace-importer.js';
 import { RepositoryFinder } from '../../../../src/workspace/repository-finder.js';
+import { ScratchDirectories } from '../../../../src/workspace/scratch-directories.js';
 import { WorkspaceFiles } from '../../../../src/workspace/workspace-files.adapter.js';
 import { Sshd } from '../../ssh/support/sshd.js';
 
@@ -45,11 +46,10 @@ export class WorkspaceBench {
     await mkdir(scratch);
     execFileSync('chmod', ['1777', scratch]);
     const files = new WorkspaceFiles(scratch);
-    const importer = new GitWorkspaceImporter(
-      new RepositoryFinder(new NodeProcessRunner(), files),
-      files,
-      guestBase,
-    );
+    const runner = new NodeProcessRunner();
+    const finder = new RepositoryFinder(runner, files);
+    const directories = new ScratchDirectories(runner, files);
+    const importer = new GitWorkspaceImporter(finder, files, directories, guestBase);
     const sshd = await Sshd.start();
     const ssh = await new Ssh2Client().connect(sshd.target, { timeoutMs: 10_000 });
     return new WorkspaceBench(directory, guestBase, importer, ssh, sshd);
@@ -116,7 +116,7 @@ export function state(path: string): Record<string, string> {
 export function fingerprint(path: string): string {
   const hash = createHash('sha256');
   const visit = (directory: Buffer): void => {
-    for (const name of readdirSync(directory, { encoding: 'buffer' }).sort((a, b) => a.compare(b))) {
+    for (const name of readdirSync(directory, { encoding: 'buffer' }).toSorted((a, b) => a.compare(b))) {
       const entry = Buffer.concat([directory, Buffer.from('/'), name]);
       const facts = lstatSync(entry, { bigint: true });
       hash.update(entry).update(`|${facts.mode}|${facts.mtimeNs}|${facts.size}|${facts.ino}|`);
