@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { whyNoSshd } from '../ssh/support/sshd.js';
+import { foreignRepository } from './support/foreign-repository.js';
 import { fingerprint, shell, state, WorkspaceBench } from './support/workspace.js';
 
 const reason = whyNoSshd();
@@ -191,6 +192,17 @@ describe.skipIf(reason !== undefined)(
       expect(shell(view.guestPath, 'git log --oneline | wc -l; git rev-parse --is-shallow-repository')).toBe(
         '1\ntrue\n',
       );
+    });
+
+    it.each(['rxjs', 'pino'])('agrees for a library that nobody here wrote: %s', async (library) => {
+      const path = await foreignRepository(bench, library);
+      shell(
+        path,
+        'git mv package.json moved.json; rm README.md; echo x >> LICENSE* || true; mkdir -p new; cp -r dist new/ 2>/dev/null || cp *.js new/',
+      );
+      const view = await imported(path);
+      expect(state(view.guestPath)).toEqual(state(path));
+      execFileSync('diff', ['-r', '--no-dereference', '--exclude=.git', path, view.guestPath]);
     });
 
     it('lets the guest go on working: commit, branch, stash', async () => {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -111,6 +111,16 @@ describe.skipIf(reason !== undefined)(
         kind: 'WORKSPACE_IMPORT_FAILED',
         details: { step: 'git update-index', stderrTail: expect.stringContaining('secret') },
       });
+    });
+
+    it('sweeps what a daemon that was killed left, and nothing else', async () => {
+      const dead = join(bench.scratchParent, 'bgr-import-4194999-abcdef');
+      const living = join(bench.scratchParent, `bgr-import-${process.pid}-abcdef`);
+      for (const path of [dead, living]) await mkdir(join(path, 'objects'), { recursive: true });
+      execFileSync('chown', ['-R', `${NOBODY}:${NOBODY}`, dead]);
+      await bench.directories.onModuleInit();
+      expect([existsSync(dead), existsSync(living)]).toEqual([false, true]);
+      await rm(living, { recursive: true });
     });
 
     it('streams a file of 1 GiB in bounded memory', async () => {

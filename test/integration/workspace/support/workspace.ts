@@ -33,6 +33,7 @@ export class WorkspaceBench {
     readonly directory: string,
     readonly guestBase: string,
     readonly importer: GitWorkspaceImporter,
+    readonly directories: ScratchDirectories,
     readonly ssh: SshConnection,
     private readonly sshd: Sshd,
   ) {}
@@ -52,12 +53,16 @@ export class WorkspaceBench {
     const importer = new GitWorkspaceImporter(finder, files, directories, guestBase);
     const sshd = await Sshd.start();
     const ssh = await new Ssh2Client().connect(sshd.target, { timeoutMs: 10_000 });
-    return new WorkspaceBench(directory, guestBase, importer, ssh, sshd);
+    return new WorkspaceBench(directory, guestBase, importer, directories, ssh, sshd);
   }
 
   /** What imports left behind. */
   get leftovers(): string[] {
-    return readdirSync(join(this.directory, 'scratch'));
+    return readdirSync(this.scratchParent);
+  }
+
+  get scratchParent(): string {
+    return join(this.directory, 'scratch');
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,102 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { filterDrivers, guestConfig, guestSparseConfig, withoutFilters } from './guest-config.js';
+import { guestScript } from './guest-script.js';
+import type { GuestImport } from './guest-script.js';
+
+const TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+const OTHER = '9a72323797a8566b1fecd860f0e802acafb36594';
+const FACTS: GuestImport = {
+  target: `/root/it's here`,
+  workingDirectory: `/root/it's here/sub`,
+  requiredBytes: 5_000_000,
+  objectFormat: 'sha1',
+  shallow: false,
+  worktreeTree: TREE,
+  indexTree: TREE,
+  config: '',
+  sparseConfig: '',
+  blobs: {},
+};
+
+describe('guestScript', () => {
+  it.each([
+    ['the least', FACTS],
+    [
+      'everything',
+      {
+        ...FACTS,
+        objectFormat: 'sha256',
+        head: OTHER,
+        shallow: true,
+        symbolicHead: `refs/heads/a'b;$(id)`,
+        indexTree: OTHER,
+        config: guestConfig(new Map([['user.name', `O'Neil "x" \\ $(id)`]])),
+        sparseConfig: '[core]\n',
+        blobs: {
+          unmerged: OTHER,
+          intentToAdd: OTHER,
+          skipWorktree: OTHER,
+          assumeUnchanged: OTHER,
+          repositories: OTHER,
+          exclude: OTHER,
+          attributes: OTHER,
+          globalAttributes: OTHER,
+          sparse: OTHER,
+        },
+      },
+    ],
+  ])('is a script that POSIX shells accept: %s', (_name, facts) => {
+    for (const shell of ['sh', 'bash', 'dash']) {
+      const { status, stderr } = spawnSync(shell, ['-n', '-c', guestScript(facts)]);
+      expect([shell, status, stderr.toString()]).toEqual([shell, 0, '']);
+    }
+  });
+
+  it('touches the index a second time only where it differs from the working tree', () => {
+    expect(guestScript(FACTS)).not.toContain(`read-tree --reset ${TREE}`);
+    expect(guestScript({ ...FACTS, indexTree: OTHER })).toContain(`git read-tree --reset ${OTHER}`);
+  });
+
+  it('marks the repository shallow only when the commit has parents', () => {
+    expect(guestScript({ ...FACTS, head: OTHER })).not.toContain('shallow');
+    expect(guestScript({ ...FACTS, head: OTHER, shallow: true })).toContain(`echo ${OTHER} > .git/shallow`);
+  });
+
+  it('sets a detached HEAD itself, and a branch by its name', () => {
+    expect(guestScript({ ...FACTS, head: OTHER })).toContain(`update-ref --no-deref HEAD ${OTHER}`);
+    const onBranch = guestScript({ ...FACTS, head: OTHER, symbolicHead: 'refs/heads/main' });
+    expect(onBranch).toContain('git symbolic-ref HEAD refs/heads/main');
+    expect(onBranch).toContain(`update-ref refs/heads/main ${OTHER}`);
+  });
+});
+
+describe('config of the guest', () => {
+  it('copies what status and commits need, and nothing that runs', () => {
+    const config = new Map([
+      ['user.email', 'a@example.com'],
+      ['core.filemode', 'false'],
+      ['core.hookspath', '/evil'],
+      ['alias.st', '!evil'],
+      ['credential.helper', 'evil'],
+      ['core.sparsecheckout', 'true'],
+    ]);
+    expect(guestConfig(config)).toBe('[user]\n\temail = "a@example.com"\n[core]\n\tfilemode = "false"\n');
+    expect(guestSparseConfig(config)).toBe('[core]\n\tsparsecheckout = "true"\n');
+    expect(guestSparseConfig(new Map())).toBe('');
+  });
+
+  it('switches off each filter once, whatever its name', () => {
+    const config = new Map([
+      ['filter.lfs.clean', 'x'],
+      ['filter.lfs.required', 'true'],
+      ['filter.a.b=c.process', 'y'],
+      ['filter.unrelated', 'z'],
+    ]);
+    expect(filterDrivers(config)).toEqual(['lfs', 'a.b=c']);
+    expect(withoutFilters(['a.b=c'])).toMatchObject({
+      'filter.a.b=c.process': '',
+      'filter.a.b=c.required': 'false',
+    });
+  });
+});
