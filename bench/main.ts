@@ -14,6 +14,9 @@ import type { Figure } from './measure.js';
 import { ROOT, ScratchHost } from './scratch-host.js';
 import { renderTable } from './table.js';
 
+/** For single parts: state directory of a stopped daemon whose images are used, instead of building one. */
+const IMAGES_FROM = process.env['BANGER_BENCH_IMAGES'];
+
 type Part = (host: ScratchHost) => Promise<Figure | Figure[]>;
 
 /** In this order: the image first, since everything needs one. */
@@ -49,8 +52,9 @@ async function main(): Promise<void> {
   const host = new ScratchHost();
   const figures: Figure[] = [];
   try {
+    if (IMAGES_FROM !== undefined && wanted.length > 0) host.takeImages(IMAGES_FROM);
     for (const [name, part] of Object.entries(PARTS)) {
-      if (wanted.length > 0 && !wanted.includes(name) && name !== 'image-build') continue;
+      if (!isWanted(name, wanted)) continue;
       console.error(`measuring ${name} …`);
       figures.push(...[await part(host)].flat());
     }
@@ -60,6 +64,12 @@ async function main(): Promise<void> {
   console.log(renderTable(figures));
   // A part of the figures is for the eye; the record holds all of one run.
   if (wanted.length === 0) writeRecord(figures);
+}
+
+/** A record needs every part; single ones need an image at least, built or taken. */
+function isWanted(name: string, wanted: readonly string[]): boolean {
+  if (wanted.length === 0 || wanted.includes(name)) return true;
+  return name === 'image-build' && IMAGES_FROM === undefined;
 }
 
 function writeRecord(figures: readonly Figure[]): void {

@@ -1,7 +1,18 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { openByteChannel, RpcClient } from '../src/core/rpc/client.js';
 import type { OperationView, ResultOf, VmCreateParams } from '../src/contract/index.js';
 
@@ -31,6 +42,13 @@ export async function runCommand(
   return { exitCode, output };
 }
 
+/** The copied database may know VMs whose disks stayed behind. */
+function forgetVms(stateDirectory: string): void {
+  const database = new DatabaseSync(join(stateDirectory, 'banger.db'));
+  database.exec('DELETE FROM Vm; DELETE FROM LedgerEntry');
+  database.close();
+}
+
 /** A state and runtime directory of the bench's own, with its daemon. */
 export class ScratchHost {
   readonly directory = mkdtempSync(join(tmpdir(), 'bgr-bench-'));
@@ -53,6 +71,20 @@ export class ScratchHost {
     const { exitCode, output } = await runCommand(join(ROOT, 'banger'), args, this.env);
     if (exitCode !== 0) throw new Error(`banger ${args.join(' ')} ended with ${exitCode}:\n${output}`);
     return output;
+  }
+
+  /** Takes the images of another state directory, on the same file system, whose daemon does not run. */
+  takeImages(from: string): void {
+    for (const file of readdirSync(from).filter((name) => name.startsWith('banger.db')))
+      copyFileSync(join(from, file), join(this.stateDirectory, file));
+    cpSync(join(from, 'keys'), join(this.stateDirectory, 'keys'), { recursive: true });
+    for (const image of readdirSync(join(from, 'images'))) {
+      const target = join(this.stateDirectory, 'images', image);
+      mkdirSync(target, { recursive: true, mode: 0o711 });
+      for (const file of readdirSync(join(from, 'images', image)))
+        linkSync(join(from, 'images', image, file), join(target, file));
+    }
+    forgetVms(this.stateDirectory);
   }
 
   get socketPath(): string {

@@ -16,7 +16,8 @@ export interface ConnectWhenReadyOptions {
  * ever answering, since each attempt costs it a key exchange.
  */
 const ATTEMPT_MS = 15_000;
-const RETRY_DELAY_MS = 200;
+/** A refused connection costs the guest a packet; waiting longer after it is felt where a guest boots in a second. */
+const RETRY_DELAY_MS = 50;
 
 /**
  * Connects to a guest that may still be booting: tries again as long as the failure is one that time may cure.
