@@ -126,7 +126,7 @@ export async function execInVm(
   channel.stdout.resume();
   channel.stderr.resume();
   const { exitCode } = await channel.exited;
-  channel.close();
+  await channel.close();
   if (exitCode !== 0) throw new Error(`${command.join(' ')} ended with ${exitCode}`);
 }
 

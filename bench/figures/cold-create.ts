@@ -30,6 +30,6 @@ export async function coldCreate(host: ScratchHost): Promise<Figure> {
     },
   );
   await client.call('vm.delete', { vm: 'model', force: true });
-  client.close();
+  await client.close();
   return pairedFigure({ name: 'cold create to first exec', floorName: 'bare VMM', budget: 1.1 }, pair);
 }

@@ -11,7 +11,7 @@ export async function idleDaemon(host: ScratchHost): Promise<Figure[]> {
   const client = await host.client();
   const { pid } = await client.call('system.hello', {});
   await client.call('vm.list', {});
-  client.close();
+  await client.close();
   const before = cpuMs(pid);
   await delay(IDLE_MS);
   const percent = ((cpuMs(pid) - before) / IDLE_MS) * 100;

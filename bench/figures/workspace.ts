@@ -40,7 +40,7 @@ export async function workspaceImport(host: ScratchHost): Promise<Figure> {
     },
   );
   await client.call('vm.delete', { vm: model.id, force: true });
-  client.close();
+  await client.close();
   return pairedFigure(
     { name: `workspace import, ${FILES} files`, floorName: 'git clone --depth 1 from the guest', budget: 1 },
     pair,
