@@ -46,6 +46,10 @@ export class TestHost {
     return join(this.directory, 'state');
   }
 
+  get launcher(): string {
+    return LAUNCHER;
+  }
+
   get runtimeDirectory(): string {
     return join(this.directory, 'run');
   }

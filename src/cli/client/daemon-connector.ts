@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { exitCodeOf } from '../../contract/errors.js';
+import { exitCodeOf, isErrorKind } from '../../contract/errors.js';
+import type { FailureView } from '../../contract/common.dto.js';
 import { Config } from '../../core/config/index.js';
 import { BangerError, isKind } from '../../core/errors/index.js';
 import { RpcClient } from './rpc.js';
 import { Invocation } from '../invocation.js';
+import { OperationFailure } from '../render/operation-errors.js';
 import { Presenter } from '../render/presenter.js';
 import { DaemonProcess } from './daemon-process.js';
 import type { DaemonChild } from './daemon-process.js';
@@ -80,11 +82,28 @@ export class DaemonConnector {
     throw this.startFailure(child, ended !== undefined);
   }
 
-  private startFailure(child: DaemonChild, ended: boolean): BangerError<'DAEMON_START_FAILED'> {
+  private startFailure(child: DaemonChild, ended: boolean): BangerError {
+    const logTail = child.logTail();
+    const reported = ended ? reportedFailure(logTail) : undefined;
+    if (reported !== undefined) return reported;
     return new BangerError('DAEMON_START_FAILED', 'the daemon did not start', {
-      details: { logTail: child.logTail() },
+      details: { logTail },
       why: ended ? 'it ended by itself' : `its socket did not answer within ${START_LIMIT_MS / 1000} s`,
       fix: 'read its log (banger daemon logs), check the host (banger doctor)',
     });
+  }
+}
+
+/** What a daemon that could not start said last; undefined for a defect, whose trace says more. */
+function reportedFailure(logTail: string): BangerError | undefined {
+  const line = logTail.split('\n').findLast((text) => text.startsWith('{"error":{'));
+  if (line === undefined) return undefined;
+  try {
+    const { error } = JSON.parse(line) as { error: { message: string } & FailureView['data'] };
+    return isErrorKind(error.kind) && error.kind !== 'INTERNAL'
+      ? new OperationFailure({ message: error.message, data: error })
+      : undefined;
+  } catch {
+    return undefined;
   }
 }
