@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Ledger } from '../../core/operations/index.js';
+import type { LedgerEntry } from '../../core/operations/index.js';
 import { GuestAccess } from '../access/guest-access.js';
 import { Machines } from '../machines.js';
 import { VmPathFinder } from '../vm-paths.js';
@@ -24,6 +25,15 @@ export class MachineTeardown {
     this.machines.remove(vm.id);
     await this.ledger.release('process', vm.id);
     await this.ledger.release('directory', this.paths.of(vm.id).runtimeDirectory);
+  }
+
+  /** Whether none of these ledger entries is for `end` to release. */
+  hasEnded(vm: Pick<Vm, 'id'>, entries: readonly LedgerEntry[]): boolean {
+    const { runtimeDirectory } = this.paths.of(vm.id);
+    return !entries.some(
+      ({ kind, key }) =>
+        (kind === 'process' && key === vm.id) || (kind === 'directory' && key === runtimeDirectory),
+    );
   }
 
   /** Ends the machine and removes every trace of the VM, the row last: until then the next start finds it. */

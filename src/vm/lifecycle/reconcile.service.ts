@@ -3,6 +3,7 @@ import { toBangerError } from '../../core/errors/index.js';
 import { LOGGER } from '../../core/logging/index.js';
 import type { Logger } from '../../core/logging/index.js';
 import { Ledger } from '../../core/operations/index.js';
+import type { LedgerEntry } from '../../core/operations/index.js';
 import { VmRepository } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
 import { MachineAdoption } from './machine-adoption.js';
@@ -28,7 +29,8 @@ export class VmReconciler {
 
   async run(): Promise<void> {
     const vms = await this.vms.list();
-    await Promise.all(vms.map((vm) => this.#reconcileSafely(vm)));
+    const entries = await this.ledger.list();
+    await Promise.all(vms.map((vm) => this.#reconcileSafely(vm, entries)));
     const known = new Set(vms.map((vm) => vm.id));
     const orphans = (await this.ledger.list()).filter(
       ({ owner }) => owner.type === 'vm' && !known.has(owner.id),
@@ -41,21 +43,24 @@ export class VmReconciler {
   }
 
   /** One VM that cannot be reconciled must not keep the daemon from serving the others. */
-  async #reconcileSafely(vm: Vm): Promise<void> {
+  async #reconcileSafely(vm: Vm, entries: readonly LedgerEntry[]): Promise<void> {
     try {
-      await this.#reconcile(vm);
+      await this.#reconcile(vm, entries);
     } catch (error) {
       this.logger.error({ vm: vm.id, err: toBangerError(error) }, 'VM could not be reconciled');
     }
   }
 
-  async #reconcile(vm: Vm): Promise<void> {
+  async #reconcile(vm: Vm, entries: readonly LedgerEntry[]): Promise<void> {
     const abandoned = vm.ephemeral || vm.state === 'creating' || vm.state === 'deleting';
     if (abandoned) {
       this.logger.warn({ vm: vm.id, state: vm.state }, 'removing a VM that the last daemon left half done');
       return this.teardown.destroy(vm);
     }
-    if (vm.state === 'stopped' || vm.state === 'failed') return this.teardown.end(vm);
+    if (vm.state === 'stopped' || vm.state === 'failed') {
+      // Asking the ledger for each of 100 VMs takes longer than the rest of a start.
+      return this.teardown.hasEnded(vm, entries) ? undefined : this.teardown.end(vm);
+    }
     if (vm.state === 'starting') {
       await this.teardown.end(vm);
       await this.vms.transition(vm, 'stopped', { machine: null });
