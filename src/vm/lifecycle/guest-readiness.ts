@@ -14,6 +14,9 @@ import type { Vm } from '../vm.types.js';
 /** `bytes` of console shown when a guest does not come up */
 const CONSOLE_TAIL = 4096;
 
+/** `ms`: the channels of a machine that ends close a moment before its end is known, and that end is the better reason */
+const END_GRACE_MS = 500;
+
 /** Waits until a guest can be used: its agent, then its SSH server. Whatever prevents it becomes one error with the console. */
 @Injectable()
 export class GuestReadiness {
@@ -69,6 +72,7 @@ export class GuestReadiness {
       await body(stop.signal);
     } catch (error) {
       if (limits.signal.aborted) throw limits.signal.reason;
+      if (ended === undefined) await firstOf(machine.exited, END_GRACE_MS);
       throw await this.#failure(vm, limits.stage, ended, error);
     } finally {
       clearTimeout(timer);
@@ -101,4 +105,11 @@ export class GuestReadiness {
       cause,
     });
   }
+}
+
+async function firstOf(event: Promise<unknown>, limitMs: number): Promise<void> {
+  const { promise: over, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, limitMs);
+  await Promise.race([event, over]);
+  clearTimeout(timer);
 }
