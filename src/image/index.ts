@@ -1,4 +1,3 @@
-export { ImageLocks } from './image-locks.js';
 export { ImageModule } from './image.module.js';
 export { ImageService } from './image.service.js';
 export type { BootableImage } from './image.types.js';

@@ -104,6 +104,13 @@ const UNITS = 'etc/systemd/system';
 
 const ORDER = textFile('', ['[Unit]', 'After=qemu-guest-agent.service banger-guest.service ssh.service']);
 
+/**
+ * While the rest of the machine starts, and no longer: who waits for the machine comes before what it is starting.
+ * A login then costs a third less CPU until its command is done. The second line is there because systemd 252 takes the
+ * CPU weight back at the end of the start only from units that have another one of these as well.
+ */
+const FIRST_OF_ALL = ['StartupCPUWeight=10000', 'StartupIOWeight=10000'];
+
 const AGENT_UNIT = [
   '[Unit]',
   'Description=Control channel of banger (QEMU guest agent)',
@@ -119,6 +126,7 @@ const AGENT_UNIT = [
   'StandardOutput=null',
   'StandardError=null',
   'OOMScoreAdjust=-900',
+  ...FIRST_OF_ALL,
 ];
 
 const IDENTITY_UNIT = [
@@ -153,6 +161,7 @@ const SSH_UNIT = [
   '# anything else waits for journald, which waits for sshd; its own log goes to syslog',
   'StandardOutput=null',
   'OOMScoreAdjust=-900',
+  ...FIRST_OF_ALL,
 ];
 
 const FSTAB_UNIT = [
