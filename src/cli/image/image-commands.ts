@@ -24,7 +24,8 @@ export class ImageListCommand extends BangerCommand {
 
   protected override async execute(): Promise<void> {
     const images = await this.connector.with((client) => client.call('image.list', {}));
-    if (images.length === 0) this.presenter.note('no images yet; build the default one: banger image build');
+    if (images.length === 0 && !this.presenter.json)
+      this.presenter.note('no images yet; build the default one: banger image build');
     this.presenter.result(images, () => (images.length === 0 ? '' : this.render(images)));
   }
 

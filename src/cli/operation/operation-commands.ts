@@ -54,7 +54,7 @@ export class OperationListCommand extends BangerCommand<OperationListOptions> {
       ...(options.limit !== undefined && { limit: options.limit }),
     };
     const operations = await this.connector.with((client) => client.call('operation.list', params));
-    if (operations.length === 0) this.presenter.note('no operations');
+    if (operations.length === 0 && !this.presenter.json) this.presenter.note('no operations');
     this.presenter.result(operations, () => (operations.length === 0 ? '' : this.render(operations)));
   }
 

@@ -31,7 +31,8 @@ export class VmListCommand extends BangerCommand {
 
   protected override async execute(): Promise<void> {
     const vms = await this.connector.with((client) => client.call('vm.list', {}));
-    if (vms.length === 0) this.presenter.note('no VMs yet; make one: banger vm run . -- uname -a');
+    if (vms.length === 0 && !this.presenter.json)
+      this.presenter.note('no VMs yet; make one: banger vm run . -- uname -a');
     this.presenter.result(vms, () => (vms.length === 0 ? '' : this.render(vms)));
   }
 
