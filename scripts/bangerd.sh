@@ -10,6 +10,7 @@ node=$(bootstrap_node)
 # glibc keeps an arena of memory for each thread, Node has a dozen, and the daemon's work is done by one of them
 MALLOC_ARENA_MAX=1
 export MALLOC_ARENA_MAX
-# V8 lets its heap grow to twice what is in use, and three buffers of 16 MiB beside it, before it collects. The code
-# cache is good for these flags alone: scripts/build.sh makes it by this launcher.
-exec "$node" --max-semi-space-size=2 --heap-growing-percent=20 "$BANGER_ROOT/dist/daemon-bundle/bangerd.cjs" "$@"
+# V8 lets its heap grow to twice what is in use, and three buffers of 16 MiB beside it, before it collects; --expose-gc
+# is for src/daemon/idle-memory.ts. The code cache is good for these flags alone: scripts/build.sh makes it by this file.
+exec "$node" --max-semi-space-size=2 --heap-growing-percent=20 --expose-gc \
+  "$BANGER_ROOT/dist/daemon-bundle/bangerd.cjs" "$@"

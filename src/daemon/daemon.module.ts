@@ -16,6 +16,7 @@ import { WorkspaceModule } from '../workspace/index.js';
 import { DaemonLifetime } from './daemon-lifetime.js';
 import { OperationController } from './operation.controller.js';
 import { ALL_CHECKS } from './doctor.js';
+import { IdleMemory } from './idle-memory.js';
 import { Reconciler } from './reconciler.js';
 import { SystemController } from './system.controller.js';
 
@@ -40,7 +41,7 @@ export class DaemonModule {
         VmModule,
       ],
       controllers: [OperationController, SystemController],
-      providers: [DaemonLifetime, Reconciler],
+      providers: [DaemonLifetime, IdleMemory, Reconciler],
     };
   }
 }
