@@ -15,7 +15,7 @@ export interface ConnectWhenReadyOptions {
  * `ms` for one attempt. Short attempts that are repeated overload a booting guest: a 0.3 s limit kept one from
  * ever answering, since each attempt costs it a key exchange.
  */
-const ATTEMPT_MS = 15_000;
+const ATTEMPT_MS = 30_000;
 /** A refused connection costs the guest a packet; waiting longer after it is felt where a guest boots in a second. */
 const RETRY_DELAY_MS = 50;
 

@@ -4,7 +4,7 @@ import { SshConnectError } from './ssh-errors.js';
 
 /** sshd takes ten sessions on a connection (MaxSessions); some are left for those just ending there */
 const CHANNELS_PER_CONNECTION = 8;
-const CONNECT_MS = 20_000;
+const CONNECT_MS = 60_000;
 
 interface Line {
   readonly connection: SshConnection;

@@ -7,11 +7,12 @@ import type { SshConnection, SshTarget } from './ssh-client.js';
 
 export interface PoolGetOptions {
   readonly signal?: AbortSignal;
-  /** `ms` since the epoch until which it is tried; 20 s from now when left out */
+  /** `ms` since the epoch until which it is tried; 60 s from now when left out */
   readonly deadlineMs?: number;
 }
 
-const DEFAULT_WAIT_MS = 20_000;
+/** Just after its boot, emulated on a busy host, a guest was seen to take more than 20 s for one key exchange. `ms` */
+const DEFAULT_WAIT_MS = 60_000;
 
 /** Keeps the SSH connections of running VMs, so that a command costs no key exchange. */
 @Injectable()
