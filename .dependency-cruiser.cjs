@@ -97,7 +97,10 @@ module.exports = {
         'Files, processes, sockets and the operating system are touched in *.adapter.ts and src/core/rpc only.',
       severity: 'error',
       // start.cjs loads the bundle from V8's code cache, before there is anything to ask
-      from: { path: '^src/', pathNot: ['\\.adapter\\.ts$', '^src/core/rpc/', '^src/cli/start\\.cjs$', SPEC] },
+      from: {
+        path: '^src/',
+        pathNot: ['\\.adapter\\.ts$', '^src/core/rpc/', '^src/(cli|daemon)/start\\.cjs$', SPEC],
+      },
       to: { path: [EFFECTS, '(^|node_modules/)ssh2(/|$)'] },
     },
     {

@@ -15,6 +15,7 @@ unshare util-linux lets the image be built without root
 ssh openssh-client is what users connect with
 git git imports repositories
 zstd zstd unpacks Debian packages
+sshd openssh-server is what the tests of SSH talk to, on loopback; its service is neither started nor enabled
 END
 }
 
@@ -42,10 +43,27 @@ host_install() {
   # stale lists are no reason to give up: the install says what it could not find
   apt-get update -qq || echo 'apt-get update failed; trying with the package lists that are there'
   # shellcheck disable=SC2086 # one word per package
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $host_wanted >/dev/null || return 1
+  host_without_services env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $host_wanted >/dev/null || return 1
+  case " $host_wanted" in
+    *' openssh-server '*) [ ! -d /run/systemd/system ] || systemctl -q disable ssh.service || return 1 ;;
+  esac
   host_absent=$(host_missing)
   [ -z "$host_absent" ] || {
     echo "still missing after the installation: $host_absent"
     return 1
   }
+}
+
+# Runs a command during which packages start no service (Debian's policy-rc.d; one that is there is left alone).
+host_without_services() {
+  host_policy=/usr/sbin/policy-rc.d
+  if [ -e "$host_policy" ]; then
+    "$@"
+    return
+  fi
+  printf '#!/bin/sh\nexit 101\n' >"$host_policy" && chmod 755 "$host_policy"
+  "$@"
+  host_status=$?
+  rm -f "$host_policy"
+  return "$host_status"
 }

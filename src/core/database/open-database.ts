@@ -1,6 +1,5 @@
 import { DriverAdapterError } from '@prisma/driver-adapter-utils';
-import { DiskFullError } from '../errors/index.js';
-import { StateDirectoryUnusableError } from '../errors/index.js';
+import { DiskFullError, StateDirectoryUnusableError } from '../errors/index.js';
 import { DatabaseDamagedError } from './database-errors.js';
 import { backUpDatabase, prepareDatabaseFile } from './database-file.adapter.js';
 import { Database } from './database.js';

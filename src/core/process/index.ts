@@ -1,9 +1,4 @@
-export {
-  DEBIAN_PACKAGES,
-  HostBinaryMissingError,
-  OutputTooLargeError,
-  ProcessFailedError,
-} from './process-errors.js';
+export { DEBIAN_PACKAGES, HostBinaryMissingError, ProcessFailedError } from './process-errors.js';
 export { NodeProcessRunner } from './process-runner.adapter.js';
 export { ProcessRunner } from './process-runner.js';
 export { ProcessModule } from './process.module.js';
