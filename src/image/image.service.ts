@@ -33,12 +33,16 @@ export class ImageService {
     try {
       await this.preflight.check();
       const id = newId('img');
-      const { view, finished } = await this.operations.begin({
+      const { view } = await this.operations.begin({
         kind: 'image.build',
         subject: { type: 'image', id, name },
-        body: (context) => this.builder.run({ id, name, force: params.force ?? false }, context),
+        body: async (context) => {
+          // given back before anyone can see the operation's end, on failure after everything else is undone
+          context.rollback.add('the hold on the name', () => Promise.resolve(release()));
+          await this.builder.run({ id, name, force: params.force ?? false }, context);
+          release();
+        },
       });
-      finished.then(release, release);
       return view;
     } catch (error) {
       release();
