@@ -14,6 +14,8 @@ export class ImageBuildParams {
   name?: string;
   /** build even if an image with the same inputs is there */
   @IsOptional() @IsBoolean() force?: boolean;
+  /** be content with the packages of the image that is there, even if the mirrors have newer ones */
+  @IsOptional() @IsBoolean() keepPackages?: boolean;
 }
 
 export class ImageDeleteParams extends ImageRef {}

@@ -15,6 +15,8 @@ export interface BuildOrder {
   readonly name: string;
   /** build even if the image of that name has the same inputs, and without packages kept from an earlier build */
   readonly force: boolean;
+  /** the packages of the image that is there will do, whatever the mirrors have by now */
+  readonly keepPackages: boolean;
 }
 
 /** The body of the operation `image.build`. */
@@ -34,7 +36,12 @@ export class ImageBuilder {
     const site: BuildSite = { directory, signal: context.signal, output: (line) => context.output(line) };
     const step = this.#stepper(order, context, site);
     const plan = await step('image.plan', 'looking at what the mirrors have', async (progress) => {
-      const found = await this.planner.plan({ image: order.name, directory, signal: site.signal });
+      const knownReleases =
+        order.keepPackages && !order.force ? await this.#releasesOf(order.name) : undefined;
+      const request = { image: order.name, directory, signal: site.signal };
+      let found = await this.planner.plan({ ...request, knownReleases });
+      if (knownReleases !== undefined && !(await this.#isCurrent(found)))
+        found = await this.planner.plan(request);
       if (!order.force && (await this.#isCurrent(found))) {
         progress.detail('the image is up to date');
         return undefined;
@@ -60,6 +67,12 @@ export class ImageBuilder {
     );
   }
 
+  /** What the mirrors had when the image of that name was built; undefined when there is none, or it does not tell. */
+  async #releasesOf(name: string): Promise<readonly string[] | undefined> {
+    const row = await this.images.find(name);
+    return row === undefined ? undefined : this.store.releasesOf(row.id);
+  }
+
   async #isCurrent(plan: BuildPlan): Promise<boolean> {
     const row = await this.images.find(plan.image);
     if (row === undefined || row.recipeDigest !== plan.recipeDigest) return false;
@@ -80,7 +93,13 @@ export class ImageBuilder {
       bootArguments: BOOT_ARGUMENTS,
     };
     const kept = Object.values(IMAGE_FILES) as string[];
-    const manifest = { version: 1, ...image, packagesDigest: plan.packagesDigest, sources: plan.sources };
+    const manifest = {
+      version: 1,
+      ...image,
+      releases: plan.releases,
+      packagesDigest: plan.packagesDigest,
+      sources: plan.sources,
+    };
     await this.files.write(
       `${site.directory}/${IMAGE_FILES.manifest}`,
       `${JSON.stringify(manifest, undefined, 2)}\n`,

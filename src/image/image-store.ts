@@ -84,6 +84,16 @@ export class ImageStore {
     }
   }
 
+  /** The `releases` of an image's manifest; undefined when it cannot be read. */
+  async releasesOf(id: string): Promise<readonly string[] | undefined> {
+    try {
+      const text = (await this.files.read(`${this.#path(id)}/${IMAGE_FILES.manifest}`)).toString('utf8');
+      return (JSON.parse(text) as { releases?: readonly string[] }).releases;
+    } catch {
+      return undefined;
+    }
+  }
+
   /** @throws ImageInUseError */
   async remove(row: ImageRow): Promise<void> {
     if (!(await this.images.remove(row.id))) {

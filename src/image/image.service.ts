@@ -39,7 +39,10 @@ export class ImageService {
         body: async (context) => {
           // given back before anyone can see the operation's end, on failure after everything else is undone
           context.rollback.add('the hold on the name', () => Promise.resolve(release()));
-          await this.builder.run({ id, name, force: params.force ?? false }, context);
+          await this.builder.run(
+            { id, name, force: params.force ?? false, keepPackages: params.keepPackages ?? false },
+            context,
+          );
           release();
         },
       });

@@ -32,7 +32,11 @@ export class QuickstartDemonstration {
   ) {}
 
   async buildImage(client: RpcClient): Promise<void> {
-    await this.follower.run(client, () => client.call('image.build.begin', {}), STEP_INDENT);
+    await this.follower.run(
+      client,
+      () => client.call('image.build.begin', { keepPackages: true }),
+      STEP_INDENT,
+    );
   }
 
   /** An ephemeral VM: it goes with this process, however that ends. Returns its id. */

@@ -11,6 +11,8 @@ export interface BuildPlan {
   readonly sources: readonly AptSource[];
   /** lines of apt.conf that reach the mirrors */
   readonly aptOptions: string;
+  /** what the mirrors had, one digest per source */
+  readonly releases: readonly string[];
   readonly packagesDigest: string;
   readonly recipeDigest: string;
 }

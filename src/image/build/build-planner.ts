@@ -10,7 +10,13 @@ import { parseAptSources, selectDistributionSources } from '../recipe/apt-source
 import type { AptSource } from '../recipe/apt-sources.js';
 import { DISTRIBUTIONS, GUEST_PACKAGES } from '../recipe/distributions.js';
 import type { Distribution } from '../recipe/distributions.js';
-import { BOOT_ARGUMENTS, packagesDigest, recipeDigest, ROOT_DISK_BYTES } from '../recipe/recipe.js';
+import {
+  BOOT_ARGUMENTS,
+  indexDigest,
+  packagesDigest,
+  recipeDigest,
+  ROOT_DISK_BYTES,
+} from '../recipe/recipe.js';
 import { BuildFiles } from './build-files.js';
 import { BuildHost } from './build-host.js';
 import type { BuildPlan } from './build-plan.js';
@@ -24,6 +30,8 @@ export interface PlanRequest {
   /** empty directory for what is downloaded on the way */
   readonly directory: string;
   readonly signal: AbortSignal;
+  /** what the mirrors had for an earlier image; they are not asked again then */
+  readonly knownReleases?: readonly string[] | undefined;
 }
 
 /** Finds out what an image built now would be made of. */
@@ -49,7 +57,7 @@ export class BuildPlanner {
     const codename = await this.host.codename();
     const sources = await this.#sources(distribution, codename);
     const aptOptions = await this.#aptOptions(request.signal);
-    const releases = await this.#releases(sources, request);
+    const releases = request.knownReleases ?? (await this.#releases(sources, request));
     const packages = packagesDigest({
       distribution,
       codename,
@@ -65,6 +73,7 @@ export class BuildPlanner {
       distributionName: system.name,
       sources,
       aptOptions,
+      releases,
       packagesDigest: packages,
       recipeDigest: recipeOf(packages),
     };
@@ -95,7 +104,7 @@ export class BuildPlanner {
       // as root apt would download as user _apt, who may not write here
       const args = ['-o', 'APT::Sandbox::User=root', 'download-file', url, path];
       await this.processes.run({ file: DOWNLOADER, args, signal, timeoutMs: TIMEOUT_MS });
-      releases.push((await this.files.read(path)).toString('latin1'));
+      releases.push(indexDigest((await this.files.read(path)).toString('latin1')));
       await this.files.remove(path);
     }
     return releases;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { guestFiles } from '../guest/guest-files.js';
 import { DISTRIBUTIONS } from './distributions.js';
 import type { Distribution } from './distributions.js';
-import { packagesDigest, recipeDigest } from './recipe.js';
+import { indexDigest, packagesDigest, recipeDigest } from './recipe.js';
 import type { PackagesRecipe } from './recipe.js';
 
 const base: PackagesRecipe = {
@@ -11,7 +11,7 @@ const base: PackagesRecipe = {
   sources: [{ uri: 'http://a/debian', suite: 'bookworm', components: ['main'] }],
   packages: ['git', 'curl'],
   scripts: ['true'],
-  releases: ['Date: today'],
+  releases: ['today'],
 };
 
 describe('packagesDigest', () => {
@@ -24,7 +24,7 @@ describe('packagesDigest', () => {
     ['the suite', { codename: 'trixie' }],
     ['a mirror', { sources: [{ uri: 'http://b/debian', suite: 'bookworm', components: ['main'] }] }],
     ['a script', { scripts: ['false'] }],
-    ['what the mirror has', { releases: ['Date: tomorrow'] }],
+    ['what the mirror has', { releases: ['tomorrow'] }],
   ])('changes with %s', (_, change) => {
     expect(packagesDigest({ ...base, ...change })).not.toBe(packagesDigest(base));
   });
@@ -45,5 +45,27 @@ describe('recipeDigest', () => {
     expect(recipeDigest({ ...inputs, guestFiles: inputs.guestFiles.slice(1) })).not.toBe(first);
     expect(recipeDigest({ ...inputs, initramfs: ['other'] })).not.toBe(first);
     expect(recipeDigest({ ...inputs, bootArguments: [] })).not.toBe(first);
+  });
+});
+
+describe('indexDigest', () => {
+  const release = (date: string, sum: string): string =>
+    [
+      `Date: ${date}`,
+      'MD5Sum:',
+      ' 00 1 x',
+      'SHA256:',
+      ` ${sum} 12 main/binary-amd64/Packages`,
+      ' signature',
+    ].join('\n');
+
+  it('tells other packages, but not another date or signature of the same', () => {
+    const sum = 'a'.repeat(64);
+    expect(indexDigest(release('tomorrow', sum))).toBe(indexDigest(release('today', sum)));
+    expect(indexDigest(release('today', 'b'.repeat(64)))).not.toBe(indexDigest(release('today', sum)));
+  });
+
+  it('takes a file without such lines as a whole', () => {
+    expect(indexDigest('one')).not.toBe(indexDigest('two'));
   });
 });

@@ -30,7 +30,7 @@ export interface PackagesRecipe {
   readonly packages: readonly string[];
   /** scripts that run inside the build */
   readonly scripts: readonly string[];
-  /** what the mirrors say they have: the signed index of each source, in their order */
+  /** what the mirrors have: the {@link indexDigest} of each source, in their order */
   readonly releases: readonly string[];
 }
 
@@ -43,7 +43,7 @@ export function packagesDigest(recipe: PackagesRecipe): string {
     sources.map(({ uri, suite, components }) => [uri, suite, components]),
     packages.toSorted(),
     scripts,
-    releases.map((text) => digest(text)),
+    releases,
   ]);
 }
 
@@ -63,6 +63,17 @@ export function recipeDigest(inputs: {
     inputs.diskBytes,
     inputs.bootArguments,
   ]);
+}
+
+/**
+ * sha256, hex, over the package indexes that a mirror's signed Release file lists. Not over the whole file: mirrors
+ * sign and date theirs several times a day, and two servers of one mirror differ, with the same packages.
+ */
+export function indexDigest(release: string): string {
+  const indexes = release
+    .split('\n')
+    .filter((line) => /^ [0-9a-f]{64} +\d+ \S+\/binary-[a-z0-9]+\/Packages$/.test(line));
+  return digest(indexes.length === 0 ? release : indexes.toSorted().join('\n'));
 }
 
 function digest(value: unknown): string {
