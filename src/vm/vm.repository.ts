@@ -47,7 +47,7 @@ export class VmRepository {
         },
         ...WITH_IMAGE,
       });
-      return toVm(row);
+      return toVm(row, row.image.name);
     } catch (error) {
       throw isUniqueViolation(error) ? new VmNameTakenError(vm.name) : error;
     }
@@ -59,12 +59,12 @@ export class VmRepository {
     const rows = await this.database.client.$queryRaw<ListedRow[]>`
       SELECT Vm.*, Image.name AS imageName FROM Vm JOIN Image ON Image.id = Vm.imageId
       ORDER BY Vm.createdAt, Vm.id`;
-    return rows.map(({ imageName, ...row }) => toVm({ ...row, image: { name: imageName } }));
+    return rows.map((row) => toVm(row, row.imageName));
   }
 
   async find(id: string): Promise<Vm | undefined> {
     const row = await this.database.client.vm.findUnique({ where: { id }, ...WITH_IMAGE });
-    return row === null ? undefined : toVm(row);
+    return row === null ? undefined : toVm(row, row.image.name);
   }
 
   async nameIsFree(name: string): Promise<boolean> {
@@ -77,7 +77,7 @@ export class VmRepository {
       where: { OR: [{ name: ref }, { id: ref }] },
       ...WITH_IMAGE,
     });
-    if (exact !== null) return toVm(exact);
+    if (exact !== null) return toVm(exact, exact.image.name);
     const matches = await this.database.client.vm.findMany({
       where: { id: { startsWith: ref } },
       take: 10,
@@ -90,7 +90,7 @@ export class VmRepository {
         ref,
         matches.map((row) => row.id),
       );
-    return toVm(only);
+    return toVm(only, only.image.name);
   }
 
   /** Moves a VM to another state, along the transition table alone. Durable when it resolves. */
@@ -115,7 +115,8 @@ export class VmRepository {
   }
 
   async #update(id: string, data: Prisma.VmUpdateInput): Promise<Vm> {
-    return toVm(await this.database.client.vm.update({ where: { id }, data, ...WITH_IMAGE }));
+    const row = await this.database.client.vm.update({ where: { id }, data, ...WITH_IMAGE });
+    return toVm(row, row.image.name);
   }
 }
 
@@ -135,13 +136,13 @@ function toJson(value: object | null): Prisma.InputJsonValue | typeof Prisma.DbN
 }
 
 /** The one place where rows, which only this file writes, become domain types. */
-function toVm(row: Row): Vm {
+function toVm(row: Omit<Row, 'image'>, imageName: string): Vm {
   return {
     id: row.id,
     name: row.name,
     state: row.state as VmState,
     imageId: row.imageId,
-    imageName: row.image.name,
+    imageName,
     cpus: row.cpus,
     memoryMib: row.memoryMib,
     diskMib: row.diskMib,
