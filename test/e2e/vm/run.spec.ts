@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { VmView } from '../../../src/contract/index.js';
-import { cloneFixture } from '../../support/fixture-repository.js';
+import { makeForeignRepository } from '../../support/foreign-repository.js';
 import { collect, TestHost } from '../../support/test-host.js';
 
 function git(directory: string, ...args: string[]): string {
@@ -19,7 +19,7 @@ describe('vm run', () => {
   beforeAll(async () => {
     host = await TestHost.create();
     parent = mkdtempSync(join(tmpdir(), 'bgr-repo-'));
-    repository = cloneFixture(join(parent, 'project'));
+    repository = makeForeignRepository(join(parent, 'project'));
     makeDirty(repository);
   });
   afterEach(() => host.assertClean());
