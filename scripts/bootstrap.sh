@@ -93,6 +93,11 @@ bootstrap_modules() {
       bootstrap_say 'npm is not installed; it brings the packages (apt install npm)'
       exit 1
     }
+    # npm ci empties the directory first: behind a link that would be another checkout's
+    [ ! -h "$BANGER_ROOT/node_modules" ] || {
+      bootstrap_say 'node_modules is a link to packages of another version; remove the link, then try again'
+      exit 1
+    }
     bootstrap_say 'installing packages (npm ci), about half a minute'
     cd "$BANGER_ROOT" || exit 1
     # npm warns at length about engines and deprecations of no concern; its words matter when it fails

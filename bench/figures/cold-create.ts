@@ -4,7 +4,7 @@ import { BareVmm } from '../bare-vmm.js';
 import { createVm, execInVm } from '../scratch-host.js';
 import type { ScratchHost } from '../scratch-host.js';
 
-const RUNS = 3;
+const RUNS = 5;
 
 /** From `vm.create.begin` to the end of the first command, against the bare VMM with the same arguments. */
 export async function coldCreate(host: ScratchHost): Promise<Figure> {
