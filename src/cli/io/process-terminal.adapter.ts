@@ -46,6 +46,7 @@ export class ProcessTerminal extends Terminal {
     if (!this.stdinIsTty || this.raw === on) return;
     process.stdin.setRawMode(on);
     this.raw = on;
+    if (on) passOutputThrough();
   }
 
   onResize(listener: (size: TerminalDimensions) => void): () => void {
@@ -93,4 +94,14 @@ export class ProcessTerminal extends Terminal {
     this.setRaw(false);
     if (this.stderrIsTty) process.stderr.write(HIDDEN_CURSOR_OFF);
   }
+}
+
+/**
+ * libuv's raw mode still turns each newline into CR LF. The guest's terminal has done that already where it is wanted;
+ * where it is not, as under an editor, a second one moves the cursor. Leaving raw mode restores all that was before.
+ */
+function passOutputThrough(): void {
+  process
+    .getBuiltinModule('node:child_process')
+    .spawnSync('stty', ['-opost'], { stdio: [0, 'ignore', 'ignore'] });
 }
