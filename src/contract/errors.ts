@@ -69,7 +69,6 @@ export interface ErrorDetails {
   IMAGE_NOT_FOUND: { image: string; available: string[] };
   IMAGE_IN_USE: { image: string; vms: string[] };
   IMAGE_BUSY: { image: string; operation: string };
-  IMAGE_NAME_INVALID: { name: string };
   IMAGE_BUILD_FAILED: { image: string; step: string; stderrTail: string };
   IMAGE_DAMAGED: { image: string; reason: string };
 
@@ -140,7 +139,6 @@ export const ERROR_CATEGORIES: Readonly<Record<ErrorKind, ErrorCategory>> = {
   IMAGE_NOT_FOUND: 'not-found',
   IMAGE_IN_USE: 'conflict',
   IMAGE_BUSY: 'conflict',
-  IMAGE_NAME_INVALID: 'invalid',
   IMAGE_BUILD_FAILED: 'external',
   IMAGE_DAMAGED: 'host',
 

@@ -112,7 +112,7 @@ export class GitWorkspaceImporter extends WorkspaceImporter {
       ...(head.commit !== undefined && { head: head.commit }),
       ...(head.ref !== undefined && { symbolicHead: head.ref }),
     });
-    requireSuccess(await sendPack(ssh, script, pack, step, signal), repository.top);
+    requireSuccess(await sendPack(ssh, { script, ...pack }, step, signal), repository.top);
     return Object.assign(view, { warnings: importWarnings(snapshot, filters) });
   }
 }

@@ -20,12 +20,11 @@ export interface GuestOutcome {
 /** Runs the script in the guest with the pack on its stdin. The guest's own failure is an outcome, not an exception. */
 export async function sendPack(
   ssh: SshConnection,
-  script: string,
-  pack: { stream: Readable; bytes: number },
+  cargo: { script: string; stream: Readable; bytes: number },
   progress: ImportProgress,
   signal: AbortSignal,
 ): Promise<GuestOutcome> {
-  const channel = await ssh.open({ line: `exec sh -c ${quoteShellWord(script)}` });
+  const channel = await ssh.open({ line: `exec sh -c ${quoteShellWord(cargo.script)}` });
   const abort = (): void => channel.close();
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();
@@ -36,13 +35,13 @@ export async function sendPack(
   });
   try {
     // A script that ends early says why itself; what could not be sent to it is no failure of its own.
-    const sent = pipeline(pack.stream, counter(pack.bytes, progress), channel.stdin).catch(() => undefined);
+    const sent = pipeline(cargo.stream, counter(cargo.bytes, progress), channel.stdin).catch(() => undefined);
     const exit = await channel.exited;
     await sent;
     return { exit, ...splitStep(stderr) };
   } finally {
     signal.removeEventListener('abort', abort);
-    pack.stream.destroy();
+    cargo.stream.destroy();
     channel.close();
   }
 }

@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs';
-import { toBangerError } from '../../core/errors/index.js';
+import { InternalError, toBangerError } from '../../core/errors/index.js';
 import type { ProcessFacts } from '../invocation.js';
 import { MissingProgramError } from './missing-program-error.js';
 import { Program } from './program.js';
@@ -17,7 +17,7 @@ export class ProgramAdapter extends Program {
     if (path === undefined) throw new MissingProgramError(file);
     // execve, so that the terminal, the signals and the exit status are the program's own
     process.execve?.(path, [file, ...args], definedOnly(this.facts.env));
-    throw toBangerError(new Error(`${path} could not be executed`));
+    throw new InternalError(`${path} could not be executed`);
   }
 
   override async runKeepingTail(

@@ -141,7 +141,7 @@ describe('on a terminal', () => {
 
   it('fits the list of VMs into the terminal', async () => {
     const workspace = {
-      hostPath: `/home/user/${'deep/'.repeat(30)}`,
+      hostPath: `/srv/repositories/${'deep/'.repeat(30)}`,
       guestPath: '/root/x',
       workingDirectory: '/root/x',
     };

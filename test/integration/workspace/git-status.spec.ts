@@ -123,7 +123,7 @@ describe.skipIf(reason !== undefined)(
     it.each([
       ['empty repository', ''],
       ['no commit, files staged and not', 'echo a > a; git add a; echo b >> a; echo c > c'],
-      ['no commit on another branch', 'git symbolic-ref HEAD refs/heads/work/first; echo a > a'],
+      ['no commit on another branch', 'git symbolic-ref HEAD refs/heads/topic/first; echo a > a'],
       ['one commit', 'echo a > a; git add a; git commit -q -m only'],
       [
         'sha256',
