@@ -17,6 +17,9 @@ const POLL_MS = 25;
 /** The way to the daemon; starts one where none runs. */
 @Injectable()
 export class DaemonConnector {
+  /** Correlation id of this command: in the daemon's log, in its operations, and in the guest as BANGER_REF. */
+  private readonly ref = newRef();
+
   constructor(
     private readonly invocation: Invocation,
     private readonly config: Config,
@@ -34,14 +37,14 @@ export class DaemonConnector {
     if (running !== undefined) return running;
     // a socket named by the user belongs to a daemon whose directories only the user knows
     if (this.invocation.flags.socket !== undefined)
-      return await RpcClient.connect({ socketPath: this.socketPath });
+      return await RpcClient.connect({ socketPath: this.socketPath, ref: this.ref });
     return await this.start();
   }
 
   /** A connection, or undefined when no daemon runs. @throws BangerError SOCKET_FORBIDDEN */
   async connectIfRunning(): Promise<RpcClient | undefined> {
     try {
-      return await RpcClient.connect({ socketPath: this.socketPath });
+      return await RpcClient.connect({ socketPath: this.socketPath, ref: this.ref });
     } catch (error) {
       if (isKind(error, 'DAEMON_UNREACHABLE')) return undefined;
       throw error;
@@ -106,4 +109,9 @@ function reportedFailure(logTail: string): BangerError | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Tells the commands of one log apart; no secret, so it need not be unguessable, and node:crypto costs start-up time. */
+function newRef(): string {
+  return `cli-${Math.random().toString(36).slice(2, 12)}`;
 }

@@ -110,11 +110,14 @@ export class DurableOperationRunner extends OperationRunner implements OnModuleD
   }
 
   async #run<T>(request: OperationRequest<T>, live: LiveOperation, body: OperationBody): Promise<T> {
+    const facts = { operation: live.id, subject: request.subject.id };
+    this.logger.info(facts, `${live.what} began`);
     try {
       const result = await request.body(body);
       await body.idle();
       await this.store.end(...outcome(live, 'succeeded'));
       body.rollback.commit();
+      this.logger.info(facts, `${live.what} succeeded`);
       return result;
     } catch (error) {
       const failure = await this.#fail(error, live, body);

@@ -1,5 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { ChannelGrant, VmExecParams } from '../../contract/index.js';
+import { LOGGER } from '../../core/logging/index.js';
+import type { Logger } from '../../core/logging/index.js';
 import { ByteChannels } from '../../core/rpc/index.js';
 import { GuestAccess } from '../access/guest-access.js';
 import { Machines } from '../machines.js';
@@ -14,6 +16,7 @@ export class ExecService {
     private readonly channels: ByteChannels,
     private readonly machines: Machines,
     private readonly access: GuestAccess,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** Checks all that can be checked now; the command itself starts when the client opens the channel. */
@@ -27,6 +30,8 @@ export class ExecService {
     });
     const terminal = params.terminal;
     return this.channels.grant(async (channel) => {
+      // Not the command itself: people put secrets into arguments.
+      this.logger.info({ vm: vm.id }, 'a command runs in the VM');
       const connection = await this.access.connect(vm, channel.aborted);
       await bridgeExec(
         connection,

@@ -39,6 +39,10 @@ describe('the life of a VM', () => {
       'echo kept > /root/file; hostname; cat /etc/machine-id; cat /etc/ssh/ssh_host_ed25519_key.pub; echo $GREETING; systemctl is-system-running --wait >&2',
     ]);
     const [hostname, machineId, hostKey, greeting] = first.stdout.trim().split('\n');
+    const traced = await host.banger(['vm', 'exec', 'web', '--', 'printenv', 'BANGER_REF']);
+    const log = await host.banger(['daemon', 'logs', '--lines', '20']);
+    expect(log.stdout, 'one id from the command line to the guest').toContain(traced.stdout.trim());
+    expect(traced.stdout).toMatch(/^cli-\w+\n$/);
     expect({ hostname, greeting, code: first.exitCode }).toEqual({
       hostname: 'web',
       greeting: 'hello',
