@@ -116,7 +116,7 @@ export class BareVmm {
     };
     const connection = await connectWhenReady(new Ssh2Client(), target, {
       deadlineMs: Date.now() + 120_000,
-      retryDelayMs: 20,
+      retryDelayMs: 50,
     });
     const channel = await connection.open({ line: 'true' });
     channel.stdout.resume();

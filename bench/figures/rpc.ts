@@ -5,6 +5,7 @@ import type { ScratchHost } from '../scratch-host.js';
 
 const REQUESTS = 30_000;
 const RUNS = 5;
+const WARM_UP = 20;
 
 /** Requests written in one go on one connection, until the last answer is there. */
 export async function pipelinedHello(host: ScratchHost): Promise<Figure> {
@@ -51,6 +52,8 @@ async function pipeline(socketPath: string): Promise<void> {
 export async function listThousand(host: ScratchHost): Promise<Figure> {
   const client = await host.client();
   const times: number[] = [];
+  // A daemon that has just started compiles as it goes; the budget is for one that serves.
+  for (let run = 0; run < WARM_UP; run += 1) await client.call('vm.list', {});
   for (let run = 0; run < 30; run += 1) times.push(await timed(() => client.call('vm.list', {})));
   await client.close();
   return {

@@ -62,6 +62,7 @@ export class ImageStore {
       rootPath: `${directory}/${IMAGE_FILES.root}`,
       rootFormat: 'raw',
       diskBytes: Number(row.diskBytes),
+      allocatedBytes: Number(row.allocatedBytes),
       bootArguments: row.bootArguments as string[],
       kernelVersion: row.kernelVersion,
       distribution: row.distribution,

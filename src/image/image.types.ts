@@ -26,6 +26,8 @@ export interface BootableImage {
   readonly rootFormat: 'raw';
   /** size of the root disk as the guest sees it, `bytes` */
   readonly diskBytes: number;
+  /** what its files take, `bytes`: an upper bound of what the system takes of the root disk */
+  readonly allocatedBytes: number;
   /** for the kernel's command line; the driver adds what its machine needs */
   readonly bootArguments: readonly string[];
   readonly kernelVersion: string;

@@ -91,3 +91,13 @@ export class HypervisorUnavailableError extends BangerError<'HOST_UNSUPPORTED'> 
     });
   }
 }
+
+export class WorkspaceTooLargeError extends BangerError<'VM_RESOURCES_INVALID'> {
+  constructor(path: string, { diskMib, neededMib }: { diskMib: number; neededMib: number }) {
+    super('VM_RESOURCES_INVALID', `the repository ${path} does not fit into a disk of ${diskMib} MiB`, {
+      details: { resource: 'disk', requested: diskMib, min: neededMib, max: Number.MAX_SAFE_INTEGER },
+      why: `with the system and what has to be copied, ${neededMib} MiB are needed`,
+      fix: `ask for more: --disk ${Math.ceil(neededMib / 1024) + 1}g`,
+    });
+  }
+}

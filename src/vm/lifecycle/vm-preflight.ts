@@ -4,7 +4,7 @@ import { Config } from '../../core/config/index.js';
 import { checkFreeSpace, checkResources, HostFacts } from '../../host/index.js';
 import type { BootableImage } from '../../image/index.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
-import { HypervisorUnavailableError, VmNameTakenError } from '../vm.errors.js';
+import { HypervisorUnavailableError, VmNameTakenError, WorkspaceTooLargeError } from '../vm.errors.js';
 import { VmRepository } from '../vm.repository.js';
 import { WorkspaceImporter } from '../workspace-importer.js';
 import type { WorkspacePlan } from '../workspace-importer.js';
@@ -45,9 +45,19 @@ export class VmPreflight {
     if (!probe.available) throw new HypervisorUnavailableError(probe.binary, probe.reason);
     const plan =
       request.workspace === undefined ? undefined : await this.importer.inspect(request.workspace, signal);
+    checkRoom(request, plan);
     const path = this.config.values.stateDirectory;
     const neededBytes = FIRST_BOOT_BYTES + (plan?.estimatedBytes ?? 0);
     checkFreeSpace({ path, freeBytes: await this.host.freeBytes(path), neededBytes });
     return plan;
   }
+}
+
+const MIB = 1024 * 1024;
+
+/** Known beforehand, it must not be found out by a guest whose disk is full half-way through the import. */
+function checkRoom({ diskMib, image }: PreflightRequest, plan: WorkspacePlan | undefined): void {
+  if (plan === undefined) return;
+  const neededMib = Math.ceil((image.allocatedBytes + FIRST_BOOT_BYTES + plan.estimatedBytes) / MIB);
+  if (neededMib > diskMib) throw new WorkspaceTooLargeError(plan.view.hostPath, { diskMib, neededMib });
 }
