@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
-import { copyFileSync, existsSync, openSync, writeSync, closeSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { OperationView, VmView } from '../../../src/contract/index.js';
+import type { ImageView, OperationView, VmView } from '../../../src/contract/index.js';
+import { processesMentioning } from '../../support/processes.js';
 import { REPOSITORY } from '../../support/repository.js';
 import { collect, TestHost } from '../../support/test-host.js';
 import type { CommandResult } from '../../support/test-host.js';
@@ -84,6 +86,24 @@ describe('a daemon on a bad day', () => {
     await host.assertClean();
     const [operation] = await host.json<OperationView[]>(['operation', 'list']);
     expect(operation).toMatchObject({ kind: 'vm.create', state: expect.stringMatching(/cancelled|failed/) });
+  });
+
+  it('killed while it builds an image takes the build along: no program, no mount, no file; the image before serves', async () => {
+    const before = await host.json<ImageView[]>(['image', 'list']);
+    const build = collect(host.spawn(['image', 'build', '--force'], { stdio: 'pipe' }), 120_000);
+    const programs = async (): Promise<string[]> =>
+      (await processesMentioning(host.directory))
+        .map(({ commandLine }) => commandLine)
+        .filter((commandLine) => commandLine.includes('mmdebstrap'));
+    await expect.poll(programs, { timeout: 60_000 }).not.toEqual([]);
+    // it has begun to unpack, and mounted what it needs for that
+    await delay(3000);
+    await end(await host.daemonPid(), 'SIGKILL');
+    expect(await build).toMatchObject({ exitCode: 7 });
+    await expect.poll(programs, { timeout: 20_000 }).toEqual([]);
+    expect(readFileSync('/proc/mounts', 'utf8')).not.toContain(host.directory);
+    expect(await host.json<ImageView[]>(['image', 'list'])).toEqual(before);
+    expect(readdirSync(join(host.stateDirectory, 'images'))).toEqual(before.map(({ id }) => id));
   });
 
   it('refuses a damaged database and says what can be done; with the good one back all is well', async () => {
