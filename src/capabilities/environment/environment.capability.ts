@@ -1,3 +1,4 @@
+import { quoteShellWord } from '../../core/ssh/index.js';
 import { Capability } from '../capability.js';
 import type { MachineDraft, VmFacts } from '../capability.js';
 
@@ -6,11 +7,9 @@ export class EnvironmentCapability extends Capability {
   readonly id = 'environment';
 
   configure(draft: MachineDraft, facts: VmFacts): void {
-    const lines = Object.entries(facts.env).map(([name, value]) => `export ${name}=${quote(value)}\n`);
+    const lines = Object.entries(facts.env).map(
+      ([name, value]) => `export ${name}=${quoteShellWord(value)}\n`,
+    );
     draft.identityFiles.push({ path: 'etc/banger/environment', content: lines.join(''), mode: 0o600 });
   }
-}
-
-function quote(value: string): string {
-  return `'${value.replaceAll("'", `'\\''`)}'`;
 }
