@@ -5,7 +5,7 @@ it.each([
   ['Unpacking git (1:2.39.5-0+deb12u3) ...', 'unpacking git'],
   ['Setting up libc6:amd64 (2.36-9+deb12u13) ...', 'setting up libc6'],
   [
-    'Get:12 http://deb.debian.org/debian bookworm/main amd64 curl amd64 7.88.1-10 [315 kB]',
+    'Get:12 http://deb.example.org/debian bookworm/main amd64 curl amd64 7.88.1-10 [315 kB]',
     'downloading curl',
   ],
   ['I: extracting archives...', 'extracting archives'],

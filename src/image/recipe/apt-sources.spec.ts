@@ -14,33 +14,33 @@ describe('parseAptSources', () => {
   it('reads one-line style with options, comments and several components', () => {
     const text = `
 # deb http://old.example/debian bookworm main
-deb [arch=amd64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bookworm main contrib # note
-deb-src http://deb.debian.org/debian bookworm main
-  deb http://deb.debian.org/debian-security/ bookworm-security main
+deb [arch=amd64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.example.org/debian bookworm main contrib # note
+deb-src http://deb.example.org/debian bookworm main
+  deb http://deb.example.org/debian-security/ bookworm-security main
 nonsense
 `;
     expect(parseAptSources([{ path: '/etc/apt/sources.list', text }])).toEqual([
       {
-        uri: 'http://deb.debian.org/debian',
+        uri: 'http://deb.example.org/debian',
         suite: 'bookworm',
         components: ['main', 'contrib'],
         signedBy: '/usr/share/keyrings/debian-archive-keyring.gpg',
       },
-      { uri: 'http://deb.debian.org/debian-security/', suite: 'bookworm-security', components: ['main'] },
+      { uri: 'http://deb.example.org/debian-security/', suite: 'bookworm-security', components: ['main'] },
     ]);
   });
 
   it('reads deb822 style: several suites and URIs, comments between fields, continuation lines', () => {
     const text = `Types: deb
 # http://snapshot.debian.org/archive/debian/20250520T000000Z
-URIs: http://deb.debian.org/debian
+URIs: http://deb.example.org/debian
  http://mirror.example/debian
 Suites: bookworm bookworm-updates
 Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 
 Types: deb-src
-URIs: http://deb.debian.org/debian
+URIs: http://deb.example.org/debian
 Suites: bookworm
 Components: main
 
@@ -52,8 +52,8 @@ enabled: no
 `;
     const parsed = parseAptSources([{ path: '/etc/apt/sources.list.d/debian.sources', text }]);
     expect(parsed.map(({ uri, suite }) => `${uri} ${suite}`)).toEqual([
-      'http://deb.debian.org/debian bookworm',
-      'http://deb.debian.org/debian bookworm-updates',
+      'http://deb.example.org/debian bookworm',
+      'http://deb.example.org/debian bookworm-updates',
       'http://mirror.example/debian bookworm',
       'http://mirror.example/debian bookworm-updates',
     ]);
@@ -61,7 +61,7 @@ enabled: no
 
   it('takes a key written into the sources for no path', () => {
     const text = `Types: deb
-URIs: http://deb.debian.org/debian
+URIs: http://deb.example.org/debian
 Suites: bookworm
 Components: main
 Signed-By:
@@ -77,11 +77,11 @@ Signed-By:
 
 describe('selectDistributionSources', () => {
   it('leaves out other suites, and third parties however they name theirs', () => {
-    const text = `deb http://deb.debian.org/debian bookworm main contrib non-free-firmware
-deb http://deb.debian.org/debian bookworm-updates main
-deb http://deb.debian.org/debian bookworm-backports main
-deb http://deb.debian.org/debian trixie main
-deb http://security.debian.org/debian-security bookworm-security main
+    const text = `deb http://deb.example.org/debian bookworm main contrib non-free-firmware
+deb http://deb.example.org/debian bookworm-updates main
+deb http://deb.example.org/debian bookworm-backports main
+deb http://deb.example.org/debian trixie main
+deb http://security.example.org/debian-security bookworm-security main
 deb [signed-by=/usr/share/keyrings/hashicorp.gpg] https://apt.releases.hashicorp.com bookworm main
 deb https://apt.releases.example.com bookworm main
 deb https://download.docker.com/linux/debian bookworm stable
@@ -89,9 +89,13 @@ deb https://deb.nodesource.com/node_20.x nodistro main
 deb http://apt.postgresql.org/pub/repos/apt bookworm-pgdg main
 `;
     expect(select(text)).toEqual([
-      { uri: 'http://deb.debian.org/debian', suite: 'bookworm', components: ['main'] },
-      { uri: 'http://deb.debian.org/debian', suite: 'bookworm-updates', components: ['main'] },
-      { uri: 'http://security.debian.org/debian-security', suite: 'bookworm-security', components: ['main'] },
+      { uri: 'http://deb.example.org/debian', suite: 'bookworm', components: ['main'] },
+      { uri: 'http://deb.example.org/debian', suite: 'bookworm-updates', components: ['main'] },
+      {
+        uri: 'http://security.example.org/debian-security',
+        suite: 'bookworm-security',
+        components: ['main'],
+      },
     ]);
   });
 

@@ -172,7 +172,7 @@ describe('built-in checks', () => {
     const run = (files: Record<string, string>): Promise<object> =>
       new AptSourcesCheck(new FakeProbe({ files })).run();
     expect(
-      await run({ '/etc/apt/sources.list': 'deb http://deb.debian.org/debian bookworm main\n' }),
+      await run({ '/etc/apt/sources.list': 'deb http://deb.example.org/debian bookworm main\n' }),
     ).toEqual({
       status: 'ok',
       detail: '/etc/apt/sources.list',
@@ -180,7 +180,7 @@ describe('built-in checks', () => {
     expect(
       await run({
         '/etc/apt/sources.list': '# moved\n',
-        '/etc/apt/sources.list.d/debian.sources': 'Types: deb\nURIs: http://deb.debian.org/debian\n',
+        '/etc/apt/sources.list.d/debian.sources': 'Types: deb\nURIs: http://deb.example.org/debian\n',
         '/etc/apt/sources.list.d/old.list.bak': 'deb http://example.org x y\n',
       }),
     ).toEqual({ status: 'ok', detail: '/etc/apt/sources.list.d/debian.sources' });
