@@ -32,7 +32,7 @@ nonsense
 
   it('reads deb822 style: several suites and URIs, comments between fields, continuation lines', () => {
     const text = `Types: deb
-# http://snapshot.debian.org/archive/debian/20250520T000000Z
+# http://snapshot.example/archive/debian/20250520T000000Z
 URIs: http://deb.example.org/debian
  http://mirror.example/debian
 Suites: bookworm bookworm-updates
@@ -82,11 +82,11 @@ deb http://deb.example.org/debian bookworm-updates main
 deb http://deb.example.org/debian bookworm-backports main
 deb http://deb.example.org/debian trixie main
 deb http://security.example.org/debian-security bookworm-security main
-deb [signed-by=/usr/share/keyrings/hashicorp.gpg] https://apt.releases.hashicorp.com bookworm main
+deb [signed-by=/usr/share/keyrings/third-party.gpg] https://apt.third-party.example bookworm main
 deb https://apt.releases.example.com bookworm main
-deb https://download.docker.com/linux/debian bookworm stable
-deb https://deb.nodesource.com/node_20.x nodistro main
-deb http://apt.postgresql.org/pub/repos/apt bookworm-pgdg main
+deb https://containers.example/linux/debian bookworm stable
+deb https://node.example/node_20.x nodistro main
+deb http://database.example/pub/repos/apt bookworm-pgdg main
 `;
     expect(select(text)).toEqual([
       { uri: 'http://deb.example.org/debian', suite: 'bookworm', components: ['main'] },
