@@ -8,10 +8,13 @@ import { BangerCommand } from './banger-command.js';
 
 /**
  * A command that does the same to each thing it names, one after the other: one that fails stops none of the others,
- * and the first failure decides the exit status. With --json one thing gives its view, several give an array in which
+ * and the first failure decides the exit status. A success prints the thing's name. With --json one thing gives its view, several give an array in which
  * a failure takes the place of the view.
  */
-export abstract class EachCommand<View, Options extends object = object> extends BangerCommand<Options> {
+export abstract class EachCommand<
+  View extends { name: string },
+  Options extends object = object,
+> extends BangerCommand<Options> {
   protected constructor(
     invocation: Invocation,
     protected readonly connector: DaemonConnector,
@@ -22,8 +25,6 @@ export abstract class EachCommand<View, Options extends object = object> extends
   }
 
   protected abstract perform(client: RpcClient, name: string, options: Options): Promise<View>;
-  /** the line on stdout for a success */
-  protected abstract describe(view: View): string;
 
   protected override async execute(names: string[], options: Options): Promise<void> {
     await this.connector.with(async (client) => {
@@ -36,7 +37,7 @@ export abstract class EachCommand<View, Options extends object = object> extends
   private async one(client: RpcClient, name: string, options: Options): Promise<unknown> {
     try {
       const view = await this.perform(client, name, options);
-      if (!this.presenter.json) this.presenter.result(view, () => `${this.describe(view)}\n`);
+      if (!this.presenter.json) this.presenter.result(view, () => `${view.name}\n`);
       return view;
     } catch (error) {
       return this.failures.report(toBangerError(error, name));

@@ -137,10 +137,6 @@ export class ImageDeleteCommand extends EachCommand<ImageView> {
   protected override async perform(client: RpcClient, image: string): Promise<ImageView> {
     return await client.call('image.delete', { image });
   }
-
-  protected override describe(image: ImageView): string {
-    return image.name;
-  }
 }
 
 export const IMAGE_COMMANDS = [ImageListCommand, ImageShowCommand, ImageBuildCommand, ImageDeleteCommand];

@@ -35,8 +35,4 @@ export class VmDeleteCommand extends EachCommand<VmView, VmDeleteOptions> {
   protected override async perform(client: RpcClient, vm: string, options: VmDeleteOptions): Promise<VmView> {
     return await client.call('vm.delete', { vm, ...(options.force && { force: true }) });
   }
-
-  protected override describe(vm: VmView): string {
-    return vm.name;
-  }
 }

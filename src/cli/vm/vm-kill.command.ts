@@ -21,8 +21,4 @@ export class VmKillCommand extends EachCommand<VmView> {
   protected override async perform(client: RpcClient, vm: string): Promise<VmView> {
     return await client.call('vm.kill', { vm });
   }
-
-  protected override describe(vm: VmView): string {
-    return vm.name;
-  }
 }

@@ -25,8 +25,4 @@ export class VmStartCommand extends EachCommand<VmView> {
   protected override async perform(client: RpcClient, vm: string): Promise<VmView> {
     return await client.call('vm.start', { vm });
   }
-
-  protected override describe(vm: VmView): string {
-    return vm.name;
-  }
 }

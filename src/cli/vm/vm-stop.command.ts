@@ -41,8 +41,4 @@ export class VmStopCommand extends EachCommand<VmView, VmStopOptions> {
       ...(options.timeout !== undefined && { timeoutSeconds: options.timeout }),
     });
   }
-
-  protected override describe(vm: VmView): string {
-    return vm.name;
-  }
 }
