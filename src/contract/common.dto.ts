@@ -12,18 +12,43 @@ export class FailureView {
 
 /** An object of strings, as environment variables are: names `[A-Za-z_][A-Za-z0-9_]*`, values without NUL. */
 export function IsEnvironment(): PropertyDecorator {
+  return described('isEnvironment', describeEnvironmentProblem);
+}
+
+/** An object of up to 64 strings: names of 1 to 63 of `A-Za-z0-9._/-`, values of up to 255 printable characters. */
+export function IsLabels(): PropertyDecorator {
+  return described('isLabels', describeLabelsProblem);
+}
+
+/** A validator that says what is wrong. @param problem undefined when the value is valid */
+function described(name: string, problem: (value: unknown) => string | undefined): PropertyDecorator {
   return (target, propertyKey) => {
     registerDecorator({
-      name: 'isEnvironment',
+      name,
       target: target.constructor,
       propertyName: String(propertyKey),
       validator: {
-        validate: (value: unknown) => describeEnvironmentProblem(value) === undefined,
-        defaultMessage: (args) =>
-          `${args?.property} ${describeEnvironmentProblem(args?.value) ?? 'is invalid'}`,
+        validate: (value: unknown) => problem(value) === undefined,
+        defaultMessage: (args) => `${args?.property} ${problem(args?.value) ?? 'is invalid'}`,
       },
     });
   };
+}
+
+const MAX_LABELS = 64;
+
+function describeLabelsProblem(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return 'must be an object of strings';
+  const labels = Object.entries(value);
+  if (labels.length > MAX_LABELS) return `must have at most ${MAX_LABELS} labels`;
+  for (const [name, text] of labels) {
+    if (!/^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/.test(name))
+      return `has the invalid label name ${JSON.stringify(name)}: 1 to 63 of A-Z, a-z, 0-9, ".", "_", "/" and "-" are allowed`;
+    if (typeof text !== 'string' || !/^[^\p{C}]{0,255}$/u.test(text))
+      return `must have up to 255 printable characters as the value of ${name}`;
+  }
+  return undefined;
 }
 
 function describeEnvironmentProblem(value: unknown): string | undefined {

@@ -4,6 +4,7 @@ import {
   IsArray,
   IsBoolean,
   IsIn,
+  IsIP,
   IsInt,
   IsNumber,
   IsObject,
@@ -15,7 +16,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { FailureView, IsEnvironment } from './common.dto.js';
+import { FailureView, IsEnvironment, IsLabels } from './common.dto.js';
 import { VM_NAME_PATTERN } from './names.js';
 
 export const VM_STATES = [
@@ -34,12 +35,50 @@ export class VmRef {
   @IsString() @Length(1, 64) vm!: string;
 }
 
+export const RESTART_POLICIES = ['no', 'on-failure', 'always'] as const;
+export type RestartPolicy = (typeof RESTART_POLICIES)[number];
+
+/** A port of the guest that is reached on the host. */
+export class PublishedPort {
+  /** IPv4 address of the host that it listens on */
+  @IsIP(4) hostAddress!: string;
+  @IsInt() @Min(1) @Max(65535) hostPort!: number;
+  @IsInt() @Min(1) @Max(65535) guestPort!: number;
+  @IsIn(['tcp', 'udp']) protocol!: 'tcp' | 'udp';
+}
+
+export const MAX_PUBLISHED_PORTS = 64;
+/** `seconds`: a year; longer is most likely a mistake in the unit */
+const MAX_SECONDS = 366 * 24 * 3600;
+
+/** What a VM is given when it is made, and what can be changed later. */
+export class VmSettings {
+  @IsOptional() @IsInt() cpus?: number;
+  @IsOptional() @IsInt() memoryMib?: number;
+  /** root disk */
+  @IsOptional() @IsInt() diskMib?: number;
+  /** work disk, mounted at /root */
+  @IsOptional() @IsInt() workDiskMib?: number;
+  @IsOptional() @IsLabels() labels?: Record<string, string>;
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(MAX_PUBLISHED_PORTS)
+  @ValidateNested({ each: true })
+  @Type(() => PublishedPort)
+  publishedPorts?: PublishedPort[];
+  /** `seconds` from now until the VM is deleted; 0 for never */
+  @IsOptional() @IsInt() @Min(0) @Max(MAX_SECONDS) ttlSeconds?: number;
+  /** `seconds` without use after which the VM is stopped; 0 for never */
+  @IsOptional() @IsInt() @Min(0) @Max(MAX_SECONDS) idleStopSeconds?: number;
+  @IsOptional() @IsIn(RESTART_POLICIES) restartPolicy?: RestartPolicy;
+}
+
 export class WorkspaceSource {
   /** absolute path on the host, inside the git repository to import */
   @IsString() @Length(1, 4096) path!: string;
 }
 
-export class VmCreateParams {
+export class VmCreateParams extends VmSettings {
   /** made up when left out */
   @IsOptional()
   @Matches(VM_NAME_PATTERN, {
@@ -47,9 +86,6 @@ export class VmCreateParams {
   })
   name?: string;
   @IsOptional() @IsString() @Length(1, 64) image?: string;
-  @IsOptional() @IsInt() cpus?: number;
-  @IsOptional() @IsInt() memoryMib?: number;
-  @IsOptional() @IsInt() diskMib?: number;
   /** variables that every command in the VM gets */
   @IsOptional() @IsEnvironment() env?: Record<string, string>;
   @IsOptional() @ValidateNested() @Type(() => WorkspaceSource) workspace?: WorkspaceSource;
@@ -76,7 +112,22 @@ export class VmView {
   @IsString() image!: string;
   @IsInt() cpus!: number;
   @IsInt() memoryMib!: number;
+  /** root disk */
   @IsInt() diskMib!: number;
+  /** work disk, mounted at /root; absent when it has none */
+  @IsOptional() @IsInt() workDiskMib?: number;
+  @IsString() diskBackend!: string;
+  @IsObject() labels!: Record<string, string>;
+  @IsArray() @ValidateNested({ each: true }) @Type(() => PublishedPort) publishedPorts!: PublishedPort[];
+  @IsOptional() @IsInt() ttlSeconds?: number;
+  /** ISO 8601, UTC: the VM is deleted then */
+  @IsOptional() @IsString() expiresAt?: string;
+  @IsOptional() @IsInt() idleStopSeconds?: number;
+  @IsIn(RESTART_POLICIES) restartPolicy!: RestartPolicy;
+  /** automatic restarts in a row */
+  @IsInt() restarts!: number;
+  /** ISO 8601, UTC: the next automatic restart */
+  @IsOptional() @IsString() restartAt?: string;
   @IsObject() env!: Record<string, string>;
   @IsBoolean() ephemeral!: boolean;
   @IsIn(['qemu', 'firecracker']) hypervisor!: 'qemu' | 'firecracker';
@@ -91,6 +142,8 @@ export class VmView {
   /** ISO 8601, UTC */
   @IsString() createdAt!: string;
   @IsOptional() @IsString() startedAt?: string;
+  /** when it last stopped or failed */
+  @IsOptional() @IsString() stoppedAt?: string;
 }
 
 export class VmStopParams extends VmRef {

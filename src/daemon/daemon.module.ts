@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
 import { ConfigModule } from '../core/config/index.js';
 import type { Config } from '../core/config/index.js';
 import { DatabaseModule } from '../core/database/index.js';
@@ -29,6 +30,8 @@ export class DaemonModule {
       imports: [
         ConfigModule.forConfig(config),
         LoggingModule.forLogger(logger),
+        // Jobs are @Interval methods that never overlap themselves and end on their own errors.
+        ScheduleModule.forRoot({ cronJobs: false }),
         DatabaseModule,
         ProcessModule,
         OperationsModule,

@@ -11,6 +11,16 @@ export function toVmView(vm: Vm): VmView {
     cpus: vm.cpus,
     memoryMib: vm.memoryMib,
     diskMib: vm.diskMib,
+    ...(vm.workDiskMib !== undefined && { workDiskMib: vm.workDiskMib }),
+    diskBackend: vm.diskBackend,
+    labels: { ...vm.labels },
+    publishedPorts: [...vm.publishedPorts],
+    ...(vm.ttlSeconds !== undefined && { ttlSeconds: vm.ttlSeconds }),
+    ...(vm.expiresAt !== undefined && { expiresAt: vm.expiresAt.toISOString() }),
+    ...(vm.idleStopSeconds !== undefined && { idleStopSeconds: vm.idleStopSeconds }),
+    restartPolicy: vm.restartPolicy,
+    restarts: vm.restarts,
+    ...(vm.restartAt !== undefined && { restartAt: vm.restartAt.toISOString() }),
     env: { ...vm.env },
     ephemeral: vm.ephemeral,
     hypervisor: vm.hypervisor,
@@ -21,5 +31,6 @@ export function toVmView(vm: Vm): VmView {
     ...(vm.error !== undefined && { error: vm.error }),
     createdAt: vm.createdAt.toISOString(),
     ...(vm.startedAt !== undefined && { startedAt: vm.startedAt.toISOString() }),
+    ...(vm.stoppedAt !== undefined && { stoppedAt: vm.stoppedAt.toISOString() }),
   };
 }

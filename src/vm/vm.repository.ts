@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database, isUniqueViolation, Prisma } from '../core/database/index.js';
-import type { FailureView, VmState } from '../contract/index.js';
+import type { FailureView, PublishedPort, RestartPolicy, VmState } from '../contract/index.js';
 import { invariant } from '../core/errors/index.js';
 import type { MachineRecord } from './hypervisor/hypervisor.js';
 import { VmAmbiguousError, VmNameTakenError, VmNotFoundError } from './vm.errors.js';
@@ -13,11 +13,33 @@ type ListedRow = Omit<Row, 'image'> & { readonly imageName: string };
 
 export type NewVm = Omit<
   Vm,
-  'imageName' | 'machine' | 'workspace' | 'error' | 'startedAt' | 'createdAt' | 'state'
+  | 'imageName'
+  | 'machine'
+  | 'workspace'
+  | 'error'
+  | 'startedAt'
+  | 'stoppedAt'
+  | 'createdAt'
+  | 'state'
+  | 'restarts'
+  | 'restartAt'
 >;
 
 /** What may change along with a state. `null` clears. */
 export interface VmChanges {
+  readonly name?: string;
+  readonly cpus?: number;
+  readonly memoryMib?: number;
+  readonly diskMib?: number;
+  readonly workDiskMib?: number;
+  readonly labels?: Vm['labels'];
+  readonly publishedPorts?: Vm['publishedPorts'];
+  readonly ttlSeconds?: number | null;
+  readonly expiresAt?: Date | null;
+  readonly idleStopSeconds?: number | null;
+  readonly restartPolicy?: RestartPolicy;
+  readonly restarts?: number;
+  readonly restartAt?: Date | null;
   readonly machine?: MachineRecord | null;
   readonly accelerator?: 'kvm' | 'tcg';
   readonly sshPort?: number;
@@ -25,7 +47,11 @@ export interface VmChanges {
   readonly workspace?: Vm['workspace'];
   readonly error?: FailureView | null;
   readonly startedAt?: Date;
+  readonly stoppedAt?: Date | null;
 }
+
+/** What a row holds: null where the domain has undefined. */
+type Nulled<T> = { [K in keyof T]: undefined extends T[K] ? Exclude<T[K], undefined> | null : T[K] };
 
 /** VMs in the database. */
 @Injectable()
@@ -34,16 +60,18 @@ export class VmRepository {
 
   /** @throws VmNameTakenError */
   async insert(vm: NewVm): Promise<Vm> {
-    const { env, accelerator, sshPort, uid, ...rest } = vm;
+    const { env, labels, publishedPorts, ...rest } = vm;
+    const given = Object.fromEntries(
+      Object.entries(rest).map(([key, value]) => [key, value ?? null]),
+    ) as Nulled<typeof rest>;
     try {
       const row = await this.database.client.vm.create({
         data: {
-          ...rest,
-          env: { ...env },
+          ...given,
           state: 'creating',
-          accelerator: accelerator ?? null,
-          sshPort: sshPort ?? null,
-          uid: uid ?? null,
+          env: { ...env },
+          labels: { ...labels },
+          publishedPorts: portsToJson(publishedPorts),
         },
         ...WITH_IMAGE,
       });
@@ -102,7 +130,8 @@ export class VmRepository {
     if (current === null) throw new VmNotFoundError(vm.id);
     const from = current.state as VmState;
     invariant(from === to || canFollow(from, to), `VM ${vm.id} may not go from ${from} to ${to}`);
-    return this.#update(vm.id, { state: to, ...toData(changes) });
+    const halted = from !== to && (to === 'stopped' || to === 'failed');
+    return this.#update(vm.id, { state: to, ...(halted && { stoppedAt: new Date() }), ...toData(changes) });
   }
 
   async update(id: string, changes: VmChanges): Promise<Vm> {
@@ -121,13 +150,24 @@ export class VmRepository {
 }
 
 function toData(changes: VmChanges): Prisma.VmUpdateInput {
-  const { machine, workspace, error, ...plain } = changes;
+  const { machine, workspace, error, labels, publishedPorts, ...plain } = changes;
   return {
     ...plain,
     ...(machine !== undefined && { machine: toJson(machine) }),
     ...(workspace !== undefined && { workspace: toJson(workspace) }),
     ...(error !== undefined && { error: toJson(error) }),
+    ...(labels !== undefined && { labels: { ...labels } }),
+    ...(publishedPorts !== undefined && { publishedPorts: portsToJson(publishedPorts) }),
   };
+}
+
+function portsToJson(ports: Vm['publishedPorts']): Prisma.InputJsonObject[] {
+  return ports.map(({ hostAddress, hostPort, guestPort, protocol }) => ({
+    hostAddress,
+    hostPort,
+    guestPort,
+    protocol,
+  }));
 }
 
 function toJson(value: object | null): Prisma.InputJsonValue | typeof Prisma.DbNull {
@@ -146,7 +186,17 @@ function toVm(row: Omit<Row, 'image'>, imageName: string): Vm {
     cpus: row.cpus,
     memoryMib: row.memoryMib,
     diskMib: row.diskMib,
+    workDiskMib: row.workDiskMib ?? undefined,
+    diskBackend: row.diskBackend,
     env: row.env as Record<string, string>,
+    labels: row.labels as Record<string, string>,
+    publishedPorts: row.publishedPorts as unknown as PublishedPort[],
+    ttlSeconds: row.ttlSeconds ?? undefined,
+    expiresAt: row.expiresAt ?? undefined,
+    idleStopSeconds: row.idleStopSeconds ?? undefined,
+    restartPolicy: row.restartPolicy as RestartPolicy,
+    restarts: row.restarts,
+    restartAt: row.restartAt ?? undefined,
     ephemeral: row.ephemeral,
     hypervisor: row.hypervisor as Vm['hypervisor'],
     accelerator: (row.accelerator ?? undefined) as Vm['accelerator'],
@@ -160,5 +210,6 @@ function toVm(row: Omit<Row, 'image'>, imageName: string): Vm {
     error: (row.error ?? undefined) as unknown as FailureView | undefined,
     createdAt: row.createdAt,
     startedAt: row.startedAt ?? undefined,
+    stoppedAt: row.stoppedAt ?? undefined,
   };
 }

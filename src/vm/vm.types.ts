@@ -1,4 +1,10 @@
-import type { FailureView, VmState, VmWorkspaceView } from '../contract/index.js';
+import type {
+  FailureView,
+  PublishedPort,
+  RestartPolicy,
+  VmState,
+  VmWorkspaceView,
+} from '../contract/index.js';
 import type { MachineRecord } from './hypervisor/hypervisor.js';
 
 /** A VM as the daemon keeps it. */
@@ -11,8 +17,26 @@ export interface Vm {
   readonly imageName: string;
   readonly cpus: number;
   readonly memoryMib: number;
+  /** root disk */
   readonly diskMib: number;
+  /** work disk, mounted at /root; none when undefined */
+  readonly workDiskMib: number | undefined;
+  /** kind of the DiskBackend that made its disks */
+  readonly diskBackend: string;
   readonly env: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly publishedPorts: readonly PublishedPort[];
+  /** what was asked for; `expiresAt` is what counts */
+  readonly ttlSeconds: number | undefined;
+  /** the VM is deleted then */
+  readonly expiresAt: Date | undefined;
+  /** stopped after so many seconds without use */
+  readonly idleStopSeconds: number | undefined;
+  readonly restartPolicy: RestartPolicy;
+  /** automatic restarts in a row */
+  readonly restarts: number;
+  /** when the next automatic restart is due */
+  readonly restartAt: Date | undefined;
   readonly ephemeral: boolean;
   readonly hypervisor: 'qemu' | 'firecracker';
   readonly accelerator: 'kvm' | 'tcg' | undefined;
@@ -28,4 +52,6 @@ export interface Vm {
   readonly error: FailureView | undefined;
   readonly createdAt: Date;
   readonly startedAt: Date | undefined;
+  /** when it last stopped or failed */
+  readonly stoppedAt: Date | undefined;
 }
