@@ -25,6 +25,16 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        extends: true,
+        test: {
+          name: 'guarantees',
+          include: ['test/guarantees/**/*.spec.ts'],
+          testTimeout: 1_800_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
     ],
     // Decorated classes need it before they are loaded, as src/daemon/main.ts does.
     setupFiles: ['reflect-metadata'],

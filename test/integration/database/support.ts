@@ -50,6 +50,8 @@ const VM = {
   memoryMib: 1024,
   diskMib: 4096,
   env: { LANG: 'C' },
+  labels: { team: 'blue' },
+  publishedPorts: [],
   ephemeral: false,
   hypervisor: 'qemu',
   mac: '52:54:00:00:00:01',

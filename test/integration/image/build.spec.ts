@@ -36,6 +36,8 @@ afterEach(async () => {
 
 async function addVm(name: string, imageId: string): Promise<void> {
   const facts = { state: 'stopped', cpus: 1, memoryMib: 256, diskMib: 8192, env: {}, ephemeral: false };
+          labels: {},
+          publishedPorts: [],
   const identity = { mac: '', machineId: '', hostKeyPublic: '', hypervisor: 'qemu' };
   await host.database.client.vm.create({ data: { id: `vm_${name}`, name, imageId, ...facts, ...identity } });
 }

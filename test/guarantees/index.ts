@@ -1,0 +1,9 @@
+import type { Guarantee } from './guarantee.js';
+import { BOOKS } from './list/books.js';
+import { DAEMON } from './list/daemon.js';
+import { PROTOCOL } from './list/protocol.js';
+import { VM } from './list/vm.js';
+import { WORKSPACE } from './list/workspace.js';
+
+/** Every guarantee that banger gives, with the way to see its test fail. */
+export const GUARANTEES: readonly Guarantee[] = [...VM, ...DAEMON, ...BOOKS, ...PROTOCOL, ...WORKSPACE];

@@ -1,0 +1,58 @@
+import type { Guarantee } from '../guarantee.js';
+
+/** What is promised when the daemon ends, however it does. */
+export const DAEMON: readonly Guarantee[] = [
+  {
+    guarantee: 'A VM outlives its daemon, however that ended; the next daemon takes it up',
+    test: 'test/e2e/daemon/restart.spec.ts',
+    name: 'by kill -9 leaves its VM running',
+    mutations: [
+      {
+        file: 'src/vm/lifecycle/machine-adoption.ts',
+        find: 'vm.machine === undefined ? undefined : await this.hypervisor.adopt(vm.machine)',
+        replace: 'undefined as Awaited<ReturnType<Hypervisor["adopt"]>>',
+      },
+    ],
+  },
+  {
+    guarantee: "A creation that the daemon's death interrupted is undone whole: process, disk, port, row",
+    test: 'test/e2e/daemon/restart.spec.ts',
+    name: 'in the middle of a creation undoes it at its next start',
+    mutations: [
+      {
+        file: 'src/vm/lifecycle/reconcile.service.ts',
+        find: "const abandoned = vm.ephemeral || vm.state === 'creating' || vm.state === 'deleting';",
+        replace: "const abandoned = vm.ephemeral || vm.state === 'deleting';",
+      },
+    ],
+  },
+  {
+    guarantee: 'Two daemons cannot use one state directory',
+    test: 'test/e2e/daemon/restart.spec.ts',
+    name: 'cannot be two at once on one state directory',
+    mutations: [
+      {
+        file: 'src/daemon/single-instance.adapter.ts',
+        find: 'BEGIN EXCLUSIVE',
+        replace: 'BEGIN',
+      },
+    ],
+  },
+  {
+    guarantee: 'A process is signalled only if its pid, start time and executable are those recorded',
+    test: 'test/integration/process/process-runner.spec.ts',
+    name: 'signals exactly the process and waits for its end',
+    mutations: [
+      {
+        file: 'src/core/process/process-runner.adapter.ts',
+        find: 'now.startTicks === identity.startTicks',
+        replace: 'true',
+      },
+      {
+        file: 'src/core/process/process-runner.adapter.ts',
+        find: 'now.executable === identity.executable',
+        replace: 'true',
+      },
+    ],
+  },
+];

@@ -1,0 +1,21 @@
+import type { Guarantee } from '../guarantee.js';
+
+/** What is promised to and of clients. */
+export const PROTOCOL: readonly Guarantee[] = [
+  {
+    guarantee: 'A client that never reads, never writes or writes garbage costs the daemon a bounded amount',
+    test: 'test/integration/rpc/bounds.spec.ts',
+    mutations: [
+      {
+        file: 'src/core/rpc/rpc-connection.ts',
+        find: 'this.#queue.size > 0 || this.#atWork.size >= this.#host.limits.maxInFlight || this.#output.congested',
+        replace: 'this.#queue.size > 0 || this.#atWork.size >= this.#host.limits.maxInFlight',
+      },
+      {
+        file: 'src/core/rpc/rpc-connection.ts',
+        find: 'if (congested || this.#queue.bytes > limits.maxQueuedBytes) this.#socket.pause();',
+        replace: 'if (congested) this.#socket.pause();',
+      },
+    ],
+  },
+];

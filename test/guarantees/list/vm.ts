@@ -1,0 +1,77 @@
+import type { Guarantee } from '../guarantee.js';
+
+/** What is promised of a VM's life. */
+export const VM: readonly Guarantee[] = [
+  {
+    guarantee: '`vm run --rm` leaves nothing, also after Ctrl-C at any step and after `kill -9` of the CLI',
+    test: 'test/e2e/vm/run.spec.ts',
+    name: '--rm deletes the VM when Ctrl-C comes',
+    mutations: [
+      {
+        file: 'src/vm/vm.controller.ts',
+        find: 'void context.connection.closed.then(() => this.#deleteAbandoned(vm.id));',
+        replace: 'void this.#deleteAbandoned;',
+      },
+    ],
+  },
+  {
+    guarantee: 'A VM whose hypervisor dies is marked with why, can be started again, can be deleted',
+    test: 'test/e2e/vm/lifecycle.spec.ts',
+    name: 'one whose hypervisor dies has failed',
+    mutations: [
+      {
+        file: 'src/vm/lifecycle/boot.service.ts',
+        find: 'this.watcher.watch(launched.vm, launched.machine);',
+        replace: 'void this.watcher;',
+      },
+    ],
+  },
+  {
+    guarantee: 'No state of a VM is a dead end',
+    test: 'src/vm/vm.state.spec.ts',
+    mutations: [
+      {
+        file: 'src/vm/vm.state.ts',
+        find: "failed: ['starting', 'deleting'],",
+        replace: 'failed: [],',
+      },
+    ],
+  },
+  {
+    guarantee: 'Two creations of one name: exactly one succeeds',
+    test: 'test/e2e/vm/lifecycle.spec.ts',
+    name: 'lets exactly one of two creations of one name succeed',
+    ownImage: true,
+    mutations: [
+      {
+        file: 'prisma/migrations/0001_start/migration.sql',
+        find: 'CREATE UNIQUE INDEX "Vm_name_key"',
+        replace: 'CREATE INDEX "Vm_name_key"',
+      },
+    ],
+  },
+  {
+    guarantee: 'A background child that keeps the pipe does not hold up `vm exec`',
+    test: 'test/integration/ssh/ssh2-client.spec.ts',
+    name: 'does not wait for a background child that keeps the pipes',
+    mutations: [
+      {
+        file: 'src/core/ssh/ssh2-channel.adapter.ts',
+        find: 'setImmediate(() => (this.#silent() ? this.#settle() : this.#settleIfDrained()));',
+        replace: 'setImmediate(() => void this.#silent());',
+      },
+    ],
+  },
+  {
+    guarantee: "The guest's SSH server is the one that the daemon made the key for",
+    test: 'test/integration/ssh/ssh2-client.spec.ts',
+    name: 'refuses a host key other than the pinned one',
+    mutations: [
+      {
+        file: 'src/core/ssh/ssh2-client.adapter.ts',
+        find: 'return !wrongHostKey;',
+        replace: 'return true;',
+      },
+    ],
+  },
+];

@@ -1,0 +1,108 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { projectFiles } from '../style/support/sources.js';
+import { REPOSITORY } from '../support/repository.js';
+import type { Guarantee, Mutation } from './guarantee.js';
+
+const TEST_LIMIT_MS = 20 * 60_000;
+const BUILD_LIMIT_MS = 5 * 60_000;
+
+/** How a run of a test ended: its counts, and what it printed. */
+export interface TestRun {
+  readonly passed: number;
+  readonly failed: number;
+  readonly output: string;
+}
+
+/** A copy of the project, to be broken in one place at a time. */
+export class WorkingCopy {
+  readonly #directory = mkdtempSync(join(tmpdir(), 'bgr-guarantees-'));
+  readonly #repository = join(this.#directory, 'banger');
+  readonly #counts = join(this.#directory, 'counts');
+  #built = false;
+
+  /** Packages are shared by hard links: neither a build nor a test writes them. */
+  constructor() {
+    for (const file of projectFiles()) {
+      mkdirSync(dirname(join(this.#repository, file)), { recursive: true });
+      cpSync(join(REPOSITORY, file), join(this.#repository, file));
+    }
+    const modules = join(this.#repository, 'node_modules');
+    this.#run('cp', ['-al', join(REPOSITORY, 'node_modules'), modules], { limitMs: BUILD_LIMIT_MS });
+  }
+
+  /** Applies a mutation. @returns takes it back */
+  mutate({ file, find, replace }: Mutation): () => void {
+    const path = join(this.#repository, file);
+    const original = readFileSync(path, 'utf8');
+    writeFileSync(
+      path,
+      original.replace(find, () => replace),
+    );
+    this.#built = false;
+    return () => {
+      writeFileSync(path, original);
+      this.#built = false;
+    };
+  }
+
+  /** @throws when the product does not build: a mutation has to be code */
+  test({ test, name, ownImage }: Guarantee): TestRun {
+    if (!/^(?:src|test\/style)\//.test(test)) this.#build();
+    rmSync(this.#counts, { force: true });
+    const args = ['run', '--project', projectOf(test), test];
+    if (name !== undefined) args.push('-t', name.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
+    const base = ownImage === true ? undefined : this.#images();
+    const output = this.#run(join(this.#repository, 'node_modules/.bin/vitest'), args, {
+      limitMs: TEST_LIMIT_MS,
+      directory: this.#repository,
+      env: { BANGER_TEST_COUNTS: this.#counts, BANGER_TEST_BASE: base },
+      mayFail: true,
+    });
+    const [passed = 0, failed = 0] = readFileSync(this.#counts, 'utf8').split(' ').map(Number);
+    return { passed, failed, output };
+  }
+
+  remove(): void {
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  #build(): void {
+    if (this.#built) return;
+    this.#run('sh', ['scripts/build.sh'], { limitMs: BUILD_LIMIT_MS, directory: this.#repository });
+    this.#built = true;
+  }
+
+  /** State directory with the images of the unbroken product, built by the first test that wants it. */
+  #images(): string {
+    const directory = process.env['BANGER_TEST_BASE'] ?? join(this.#directory, 'base');
+    mkdirSync(directory, { recursive: true, mode: 0o711 });
+    return directory;
+  }
+
+  #run(
+    file: string,
+    args: readonly string[],
+    options: { limitMs: number; directory?: string; env?: NodeJS.ProcessEnv; mayFail?: true },
+  ): string {
+    const result = spawnSync(file, args, {
+      cwd: options.directory,
+      env: { ...process.env, ...options.env },
+      encoding: 'utf8',
+      timeout: options.limitMs,
+      maxBuffer: 1 << 28,
+    });
+    const output = `${result.stdout}${result.stderr}`;
+    if (result.error !== undefined || (options.mayFail !== true && result.status !== 0))
+      throw new Error(`${file} ${args.join(' ')}: ${result.error?.message ?? output}`);
+    return output;
+  }
+}
+
+/** Project of vitest.config.ts that a test file belongs to. */
+function projectOf(test: string): string {
+  if (test.startsWith('src/')) return 'unit';
+  return /^test\/(?:integration|fuzz)\//.test(test) ? 'integration' : (test.split('/')[1] ?? '');
+}
