@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { Test } from '@nestjs/testing';
-import { CapabilitiesModule, CapabilityRegistry } from './index.js';
+import { builtinCapabilities } from '../../test/support/fakes/capabilities.js';
+import { testConfig } from '../../test/support/fakes/test-config.js';
 import type { VmFacts } from './index.js';
 
 const FACTS: VmFacts = {
   id: 'vm_1',
   name: 'web',
+  publishedPorts: [{ hostAddress: '127.0.0.1', hostPort: 5353, guestPort: 53, protocol: 'udp' }],
   machineId: '0123456789abcdef0123456789abcdef',
   mac: '52:54:00:00:00:01',
   sshPort: 22001,
@@ -17,10 +18,18 @@ const FACTS: VmFacts = {
 
 describe('the built-in capabilities', () => {
   it('give the guest its identity, its keys and one network card', async () => {
-    const module = await Test.createTestingModule({ imports: [CapabilitiesModule] }).compile();
-    const draft = module.get(CapabilityRegistry).configure(FACTS);
+    const { registry, close } = await builtinCapabilities(await testConfig());
+    const draft = registry.configure(FACTS);
+    await close();
     expect(draft.nics).toEqual([
-      { type: 'user', mac: '52:54:00:00:00:01', forwards: [{ hostPort: 22001, guestPort: 22 }] },
+      {
+        type: 'user',
+        mac: '52:54:00:00:00:01',
+        forwards: [
+          { hostAddress: '127.0.0.1', hostPort: 22001, guestPort: 22, protocol: 'tcp' },
+          ...FACTS.publishedPorts,
+        ],
+      },
     ]);
     const files = Object.fromEntries(
       draft.identityFiles.map(({ path, content, mode }) => [path, { content, mode }]),

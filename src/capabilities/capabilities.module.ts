@@ -1,23 +1,18 @@
 import { Module } from '@nestjs/common';
+import { HostModule } from '../host/index.js';
+import { BUILTIN_CAPABILITIES } from './builtin-capabilities.js';
+import type { Capability } from './capability.js';
 import { CapabilityRegistry } from './capability-registry.js';
-import { EnvironmentCapability } from './environment/environment.capability.js';
-import { HostNameCapability } from './host-name/host-name.capability.js';
-import { SshAccessCapability } from './ssh-access/ssh-access.capability.js';
-import { UserNetworkCapability } from './user-network/user-network.capability.js';
 
-/** Every built-in capability; the registry orders and checks them. */
-const BUILTIN = [
-  HostNameCapability,
-  UserNetworkCapability,
-  SshAccessCapability,
-  EnvironmentCapability,
-] as const;
-
+/** Needs Config, Ledger and ProcessRunner from global modules. */
 @Module({
+  imports: [HostModule],
   providers: [
+    ...BUILTIN_CAPABILITIES,
     {
       provide: CapabilityRegistry,
-      useFactory: () => new CapabilityRegistry(BUILTIN.map((Builtin) => new Builtin())),
+      useFactory: (...all: Capability[]) => new CapabilityRegistry(all),
+      inject: [...BUILTIN_CAPABILITIES],
     },
   ],
   exports: [CapabilityRegistry],

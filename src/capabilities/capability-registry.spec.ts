@@ -10,7 +10,7 @@ class Named extends Capability {
   ) {
     super();
   }
-  configure(draft: MachineDraft): void {
+  override configure(draft: MachineDraft): void {
     draft.bootArguments.push(this.id);
   }
 }
@@ -18,6 +18,7 @@ class Named extends Capability {
 const FACTS: VmFacts = {
   id: 'vm_1',
   name: 'web',
+  publishedPorts: [],
   machineId: '0'.repeat(32),
   mac: '52:54:00:00:00:01',
   sshPort: 22001,

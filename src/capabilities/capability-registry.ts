@@ -1,45 +1,125 @@
-import { InternalError } from '../core/errors/index.js';
-import type { Capability, MachineDraft, VmFacts } from './capability.js';
+import { toBangerError } from '../core/errors/index.js';
+import type { BangerError } from '../core/errors/index.js';
+import type { OperationContext } from '../core/operations/index.js';
+import type {
+  Capability,
+  Guest,
+  HookContext,
+  MachineDraft,
+  PrepareContext,
+  PreflightContext,
+  VmFacts,
+  VmIdentity,
+} from './capability.js';
+import { boundedHook } from './bounded-hook.js';
+import { orderCapabilities } from './order-capabilities.js';
 
-/** Runs the capabilities in their declared order. Duplicate ids, unknown names in `after` and cycles fail the boot. */
+/** What the hooks of a start need of its operation. */
+export type StartOperation = Pick<OperationContext, 'signal' | 'warn' | 'step'> &
+  Pick<PrepareContext, 'rollback'>;
+export type StepRunner = <T>(name: string, title: string, body: () => Promise<T>) => Promise<T>;
+/** Something that a capability says, with whose it is. */
+export interface CapabilityProblem {
+  readonly id: string;
+  readonly error: BangerError;
+}
+
+/** Runs the hooks of all capabilities in their declared order, each as a step of the operation that it belongs to. */
 export class CapabilityRegistry {
-  readonly #ordered: readonly Capability[];
+  readonly all: readonly Capability[];
 
+  /** @throws InternalError for a duplicate id, an unknown name in `after`, or a cycle: the daemon does not start */
   constructor(capabilities: readonly Capability[]) {
-    this.#ordered = order(capabilities);
+    this.all = orderCapabilities(capabilities);
   }
 
-  get ids(): string[] {
-    return this.#ordered.map((capability) => capability.id);
+  /** Everything that stands against a start, of all capabilities. */
+  async preflight(vm: VmIdentity, context: PreflightContext): Promise<CapabilityProblem[]> {
+    const found: CapabilityProblem[] = [];
+    for (const capability of this.all) {
+      const errors = await boundedHook(capability.id, context.signal, async (signal) =>
+        capability.preflight?.(vm, { ...context, signal }),
+      );
+      for (const error of errors ?? []) found.push({ id: capability.id, error });
+    }
+    return found;
   }
 
   configure(facts: VmFacts): MachineDraft {
     const draft: MachineDraft = { identityFiles: [], nics: [], bootArguments: [] };
-    for (const capability of this.#ordered) capability.configure(draft, facts);
+    for (const capability of this.all) capability.configure?.(draft, facts);
     return draft;
+  }
+
+  /** Steps `prepare.<id>`. Undone by the operation's rollback and `stopped`. */
+  async prepare(
+    vm: VmIdentity,
+    operation: StartOperation,
+    nameOf: PreflightContext['nameOf'],
+  ): Promise<void> {
+    const { rollback } = operation;
+    await this.#steps('prepare', vm, operation, async (capability, context) =>
+      capability.prepare?.(vm, { ...context, rollback, nameOf }),
+    );
+  }
+
+  /** Steps `ready.<id>`. */
+  async ready(vm: VmIdentity, guest: Guest, operation: StartOperation): Promise<void> {
+    await this.#steps('ready', vm, operation, async (capability, context) =>
+      capability.ready?.(vm, guest, context),
+    );
+  }
+
+  /**
+   * In reverse order, as steps `stopped.<id>` where somebody records them. Goes on after a failure, then throws the
+   * first one: the next attempt repeats them all.
+   */
+  async stopped(vm: Pick<VmIdentity, 'id'>, step: StepRunner = runOnly): Promise<void> {
+    const failures: BangerError[] = [];
+    for (const capability of this.all.toReversed()) {
+      if (capability.stopped === undefined) continue;
+      const run = (): Promise<void> =>
+        boundedHook(capability.id, undefined, async () => capability.stopped?.(vm));
+      try {
+        await step(`stopped.${capability.id}`, `giving back: ${capability.id}`, run);
+      } catch (error) {
+        failures.push(toBangerError(error, capability.id));
+      }
+    }
+    if (failures[0] !== undefined) throw failures[0];
+  }
+
+  /** For a VM that was taken up. Goes on after a failure; returns what failed, for the log. */
+  async reconcile(vm: VmIdentity, guest: Guest, warn: HookContext['warn']): Promise<CapabilityProblem[]> {
+    const failures: CapabilityProblem[] = [];
+    for (const capability of this.all) {
+      try {
+        await boundedHook(capability.id, undefined, async (signal) =>
+          capability.reconcile?.(vm, guest, { signal, warn }),
+        );
+      } catch (error) {
+        failures.push({ id: capability.id, error: toBangerError(error, capability.id) });
+      }
+    }
+    return failures;
+  }
+
+  async #steps(
+    hook: 'prepare' | 'ready',
+    vm: VmIdentity,
+    operation: StartOperation,
+    body: (capability: Capability, context: HookContext) => Promise<void>,
+  ): Promise<void> {
+    const warn = (message: string): void => operation.warn(message);
+    for (const capability of this.all) {
+      if (capability[hook] === undefined || (await capability.concerns?.(vm)) === false) continue;
+      await operation.step(`${hook}.${capability.id}`, capability.title || capability.id, () =>
+        boundedHook(capability.id, operation.signal, (signal) => body(capability, { signal, warn })),
+      );
+    }
   }
 }
 
-function order(capabilities: readonly Capability[]): Capability[] {
-  const byId = new Map<string, Capability>();
-  for (const capability of capabilities) {
-    if (byId.has(capability.id)) throw new InternalError(`two capabilities are called ${capability.id}`);
-    byId.set(capability.id, capability);
-  }
-  const ordered: Capability[] = [];
-  const visiting: string[] = [];
-  const visit = (id: string, neededBy: string): void => {
-    const capability = byId.get(id);
-    if (capability === undefined)
-      throw new InternalError(`capability ${neededBy} comes after ${id}, which does not exist`);
-    if (ordered.includes(capability)) return;
-    if (visiting.includes(id))
-      throw new InternalError(`capabilities wait for each other: ${[...visiting, id].join(' → ')}`);
-    visiting.push(id);
-    for (const other of capability.after) visit(other, id);
-    visiting.pop();
-    ordered.push(capability);
-  };
-  for (const capability of capabilities) visit(capability.id, capability.id);
-  return ordered;
+function runOnly<T>(_name: string, _title: string, body: () => Promise<T>): Promise<T> {
+  return body();
 }

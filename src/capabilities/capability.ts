@@ -1,7 +1,18 @@
-/** What a capability may know of the VM it configures: facts, never a service. */
-export interface VmFacts {
+import type { Type } from '@nestjs/common';
+import type { PublishedPort } from '../contract/index.js';
+import type { BangerError } from '../core/errors/index.js';
+import type { Rollback } from '../core/concurrency/index.js';
+import type { DoctorCheck } from '../host/index.js';
+
+/** What is known of a VM at any time, also before anything of it exists: facts, never a service. */
+export interface VmIdentity {
   readonly id: string;
   readonly name: string;
+  readonly publishedPorts: readonly PublishedPort[];
+}
+
+/** What a capability may know of the VM whose machine it configures. */
+export interface VmFacts extends VmIdentity {
   /** 32 hexadecimal digits */
   readonly machineId: string;
   readonly mac: string;
@@ -28,8 +39,8 @@ export interface IdentityFile {
 export interface UserNic {
   readonly type: 'user';
   readonly mac: string;
-  /** loopback ports of the host that lead into the guest */
-  readonly forwards: readonly { hostPort: number; guestPort: number }[];
+  /** ports of the host that lead into the guest */
+  readonly forwards: PublishedPort[];
 }
 
 /** The machine as the capabilities put it together; turned into a MachineSpec when all have had their turn. */
@@ -39,14 +50,70 @@ export interface MachineDraft {
   readonly bootArguments: string[];
 }
 
+/** A reachable guest, as narrow as its control channel. Every answer is the guest's: bounded, and not to be trusted. */
+export interface Guest {
+  /**
+   * Runs a program in the guest and collects its output, 1.5 MiB at most; 30 s when `timeoutMs` is left out.
+   * @throws VM_GUEST_UNREACHABLE, TIMEOUT, CANCELLED
+   */
+  exec(
+    argv: readonly string[],
+    options?: { stdin?: Buffer; timeoutMs?: number; signal?: AbortSignal },
+  ): Promise<{ exitCode: number; stdout: Buffer; stderr: Buffer }>;
+  /** `ms` since 1970 by the guest's clock. Costs no process in the guest. @throws VM_GUEST_UNREACHABLE */
+  time(): Promise<number>;
+}
+
+export interface HookContext {
+  /** aborts when the work is given up, or the hook has taken too long; a hook MUST end soon after */
+  readonly signal: AbortSignal;
+  /** A remark for the user that is no failure. */
+  readonly warn: (message: string) => void;
+}
+
+export interface PreflightContext extends HookContext {
+  /** Name of the VM with this id, for messages; undefined when there is none. */
+  readonly nameOf: (vmId: string) => Promise<string | undefined>;
+}
+
+export interface PrepareContext extends PreflightContext {
+  /** Undo of what the hook does to the host, registered BEFORE it is done, or kept in the ledger. */
+  readonly rollback: Pick<Rollback, 'add'>;
+}
+
 /**
- * One concern that takes part in a VM's start. Capabilities are listed explicitly
- * (builtin-capabilities.ts), ordered by `after`, and checked at boot.
+ * One concern that takes part in a VM's life. Capabilities are listed explicitly (builtin-capabilities.ts), ordered by
+ * `after`, and checked when the daemon starts. Every hook is optional; in the order of a start:
+ * `preflight` → `configure` → `prepare` → the machine is launched → `ready`; when it has ended, `stopped`, in reverse
+ * order. `reconcile` instead of all these for a VM that ran on while no daemon was there.
+ * capability-contract.spec.ts holds every built-in one to what is said here.
  */
 export abstract class Capability {
+  /** lower-case words with `-` between them; names its steps: `ready.clock` */
   abstract readonly id: string;
+  /** what its steps do, for people: `setting the clock` */
+  readonly title: string = '';
   /** ids of the capabilities that MUST have had their turn before */
   readonly after: readonly string[] = [];
-  /** Pure: adds to the draft what this concern needs. MUST NOT touch the host. */
-  abstract configure(draft: MachineDraft, facts: VmFacts): void;
+
+  /** Whether `prepare` and `ready` have anything to do for this VM; no step is recorded otherwise. Cheap. */
+  concerns?(vm: VmIdentity): boolean | Promise<boolean>;
+  /** What stands against a start, each with its fix. MUST change nothing, and lists all that it finds. */
+  preflight?(vm: VmIdentity, context: PreflightContext): Promise<readonly BangerError[]>;
+  /** Pure and repeatable: adds to the draft what this concern needs. MUST NOT touch the host. */
+  configure?(draft: MachineDraft, facts: VmFacts): void;
+  /** Effects on the host, before the machine is launched. A failure leaves nothing once the undo has run. */
+  prepare?(vm: VmIdentity, context: PrepareContext): Promise<void>;
+  /** The guest can be reached. What the VM can do without SHOULD be a warning, not a failure. */
+  ready?(vm: VmIdentity, guest: Guest, context: HookContext): Promise<void>;
+  /**
+   * The machine is gone: gives back what `prepare` and `ready` took. MUST be repeatable, and return normally when
+   * there is nothing to give back, because `prepare` never ran or another daemon did.
+   */
+  stopped?(vm: Pick<VmIdentity, 'id'>): Promise<void>;
+  /** A later daemon has taken the running VM up. MUST NOT wait for the guest, which may be hung. */
+  reconcile?(vm: VmIdentity, guest: Guest, context: HookContext): Promise<void>;
 }
+
+/** A built-in capability's class. `doctor` asks about the host what this concern needs; it runs without a daemon. */
+export type CapabilityType = Type<Capability> & { readonly doctor?: Type<DoctorCheck> };

@@ -100,6 +100,9 @@ export interface ErrorDetails {
   HOST_UNSUPPORTED: { reason: string };
   HOST_PORT_EXHAUSTED: { from: number; to: number };
   HOST_UID_EXHAUSTED: { from: number; to: number };
+  /** a port of the host; `vm`: the VM that has it, when it is one of ours */
+  PORT_TAKEN: { address: string; port: number; protocol: string; vm?: string };
+  PORT_UNUSABLE: { address: string; port: number; protocol: string; reason: string };
   DISK_FULL: { path: string };
   PERMISSION_DENIED: { path: string; action: string };
   PROCESS_FAILED: {
@@ -168,6 +171,8 @@ export const ERROR_CATEGORIES: Readonly<Record<ErrorKind, ErrorCategory>> = {
   HOST_UNSUPPORTED: 'host',
   HOST_PORT_EXHAUSTED: 'exhausted',
   HOST_UID_EXHAUSTED: 'exhausted',
+  PORT_TAKEN: 'conflict',
+  PORT_UNUSABLE: 'invalid',
   DISK_FULL: 'exhausted',
   PERMISSION_DENIED: 'permission',
   PROCESS_FAILED: 'external',

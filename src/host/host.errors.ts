@@ -1,3 +1,4 @@
+import type { PublishedPort } from '../contract/index.js';
 import { BangerError } from '../core/errors/index.js';
 
 export class VmResourcesInvalidError extends BangerError<'VM_RESOURCES_INVALID'> {
@@ -51,6 +52,50 @@ export class BaseDiskDamagedError extends BangerError<'IMAGE_DAMAGED'> {
       details: { image: path, reason },
       fix: 'build the image again: banger image build --force',
       cause,
+    });
+  }
+}
+
+/** Somebody else has the host's port. `vm` is its name when it is one of ours; otherwise it is another program. */
+export class PortTakenError extends BangerError<'PORT_TAKEN'> {
+  constructor(port: PublishedPort, owner: { vm?: string }) {
+    const { hostAddress, hostPort, protocol } = port;
+    const whose = owner.vm === undefined ? 'another program' : `the VM ${owner.vm}`;
+    super('PORT_TAKEN', `the port ${hostPort}/${protocol} of this host is taken: ${whose} has it`, {
+      details: { address: hostAddress, port: hostPort, protocol, ...owner },
+      fix:
+        owner.vm === undefined
+          ? `choose another port, or end that program (ss -lpn 'sport = :${hostPort}' shows it)`
+          : `choose another port, or stop that VM: banger vm stop ${owner.vm}`,
+    });
+  }
+}
+
+/** The same port of the host is asked for twice for one VM. */
+export class PortTwiceError extends BangerError<'PORT_UNUSABLE'> {
+  constructor({ hostAddress, hostPort, protocol }: PublishedPort) {
+    super('PORT_UNUSABLE', `the port ${hostPort}/${protocol} of this host is named twice`, {
+      details: { address: hostAddress, port: hostPort, protocol, reason: 'named twice' },
+      fix: 'leave one of the two out, or give it another port of the host',
+    });
+  }
+}
+
+export class PortUnusableError extends BangerError<'PORT_UNUSABLE'> {
+  constructor(port: PublishedPort, problem: 'privileged' | 'no-address') {
+    const { hostAddress, hostPort, protocol } = port;
+    const reason =
+      problem === 'privileged'
+        ? 'ports this low need privileges, and VMs run without any'
+        : 'this host has no such address';
+    const fix =
+      problem === 'privileged'
+        ? 'choose a port from 1024 on, or let everybody have it: sysctl net.ipv4.ip_unprivileged_port_start'
+        : 'leave the address out for the loopback, or give one that the host has (ip -4 address)';
+    super('PORT_UNUSABLE', `nothing can listen on ${hostAddress}:${hostPort}/${protocol}`, {
+      details: { address: hostAddress, port: hostPort, protocol, reason },
+      why: reason,
+      fix,
     });
   }
 }

@@ -8,6 +8,7 @@ import { HostUndos } from './host-undos.js';
 import { LeaseProbe } from './leases/lease-probe.js';
 import { LinuxLeaseProbe } from './leases/lease-probe.adapter.js';
 import { PortLeases } from './leases/port-leases.js';
+import { PublishedPortLeases } from './leases/published-port-leases.js';
 import { UidLeases } from './leases/uid-leases.js';
 
 /** The machine underneath. Needs Config, Ledger and ProcessRunner from global modules. */
@@ -18,9 +19,10 @@ import { UidLeases } from './leases/uid-leases.js';
     { provide: HostDirectories, useClass: LedgerHostDirectories },
     { provide: LeaseProbe, useClass: LinuxLeaseProbe },
     PortLeases,
+    PublishedPortLeases,
     UidLeases,
     HostUndos,
   ],
-  exports: [HostFactsModule, DiskBackend, HostDirectories, PortLeases, UidLeases],
+  exports: [HostFactsModule, DiskBackend, HostDirectories, PortLeases, PublishedPortLeases, UidLeases],
 })
 export class HostModule {}

@@ -101,3 +101,18 @@ export class WorkspaceTooLargeError extends BangerError<'VM_RESOURCES_INVALID'> 
     });
   }
 }
+
+/** More than one thing stands against a start: all of them, each with what to do about it. */
+export class PreflightFailedError extends BangerError<'PREFLIGHT_FAILED'> {
+  constructor(found: readonly { check: string; error: BangerError }[]) {
+    super('PREFLIGHT_FAILED', `${found.length} things stand against it; nothing was changed`, {
+      details: {
+        findings: found.map(({ check, error }) => ({
+          check,
+          problem: error.why === undefined ? error.message : `${error.message}: ${error.why}`,
+          ...(error.fix !== undefined && { fix: error.fix }),
+        })),
+      },
+    });
+  }
+}

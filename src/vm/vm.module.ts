@@ -21,10 +21,12 @@ import { VmReconciler } from './lifecycle/reconcile.service.js';
 import { VmStartService } from './lifecycle/start.service.js';
 import { VmStopService } from './lifecycle/stop.service.js';
 import { VmChangeRunner } from './lifecycle/vm-change-runner.js';
+import { VmFactsGatherer } from './lifecycle/vm-facts.js';
 import { VmPreflight } from './lifecycle/vm-preflight.js';
 import { VmStorage } from './lifecycle/vm-storage.js';
 import { WorkspaceStep } from './lifecycle/workspace-step.js';
 import { Machines } from './machines.js';
+import { PublishedPorts } from './ports/published-ports.service.js';
 import { VmFiles } from './vm-files.adapter.js';
 import { VmLocks } from './vm-locks.js';
 import { VmPathFinder } from './vm-paths.js';
@@ -45,6 +47,7 @@ const LIFECYCLE = [
   VmChangeRunner,
   VmCreateService,
   VmDeleteService,
+  VmFactsGatherer,
   VmPreflight,
   VmReconciler,
   VmStartService,
@@ -63,6 +66,7 @@ const LIFECYCLE = [
     ExecService,
     GuestAccess,
     Machines,
+    PublishedPorts,
     VmFiles,
     VmLocks,
     VmPathFinder,

@@ -95,6 +95,10 @@ export class VmRepository {
     return row === null ? undefined : toVm(row, row.image.name);
   }
 
+  async nameOf(id: string): Promise<string | undefined> {
+    return (await this.database.client.vm.findUnique({ where: { id }, select: { name: true } }))?.name;
+  }
+
   async nameIsFree(name: string): Promise<boolean> {
     return (await this.database.client.vm.count({ where: { name } })) === 0;
   }

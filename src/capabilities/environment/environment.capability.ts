@@ -6,7 +6,7 @@ import type { MachineDraft, VmFacts } from '../capability.js';
 export class EnvironmentCapability extends Capability {
   readonly id = 'environment';
 
-  configure(draft: MachineDraft, facts: VmFacts): void {
+  override configure(draft: MachineDraft, facts: VmFacts): void {
     const lines = Object.entries(facts.env).map(
       ([name, value]) => `export ${name}=${quoteShellWord(value)}\n`,
     );

@@ -5,7 +5,7 @@ import type { MachineDraft, VmFacts } from '../capability.js';
 export class HostNameCapability extends Capability {
   readonly id = 'host-name';
 
-  configure(draft: MachineDraft, facts: VmFacts): void {
+  override configure(draft: MachineDraft, facts: VmFacts): void {
     draft.identityFiles.push(
       { path: 'etc/hostname', content: `${facts.name}\n`, mode: 0o644 },
       {

@@ -5,7 +5,7 @@ import type { MachineDraft, VmFacts } from '../capability.js';
 export class SshAccessCapability extends Capability {
   readonly id = 'ssh-access';
 
-  configure(draft: MachineDraft, facts: VmFacts): void {
+  override configure(draft: MachineDraft, facts: VmFacts): void {
     draft.identityFiles.push(
       { path: 'etc/ssh/ssh_host_ed25519_key', content: facts.hostKeyPrivate, mode: 0o600 },
       // The public half too: a stale one from the image would mislead `ssh-keygen -l` in the guest.

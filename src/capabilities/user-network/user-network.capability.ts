@@ -12,8 +12,12 @@ export const USER_NETWORK = {
 export class UserNetworkCapability extends Capability {
   readonly id = 'user-network';
 
-  configure(draft: MachineDraft, facts: VmFacts): void {
-    draft.nics.push({ type: 'user', mac: facts.mac, forwards: [{ hostPort: facts.sshPort, guestPort: 22 }] });
+  override configure(draft: MachineDraft, facts: VmFacts): void {
+    draft.nics.push({
+      type: 'user',
+      mac: facts.mac,
+      forwards: [{ hostAddress: '127.0.0.1', hostPort: facts.sshPort, guestPort: 22, protocol: 'tcp' }],
+    });
     draft.identityFiles.push(
       { path: 'etc/resolv.conf', content: `nameserver ${USER_NETWORK.dns}\n`, mode: 0o644 },
       {

@@ -1,4 +1,5 @@
 import { VM_NAME_PATTERN } from '../../contract/names.js';
+import type { PublishedPort } from '../../contract/vm.dto.js';
 import { UsageError } from '../usage-error.js';
 
 const MIB_PER_UNIT: Readonly<Record<string, number>> = { k: 1 / 1024, m: 1, g: 1024, t: 1024 * 1024 };
@@ -65,4 +66,26 @@ export function addVariable(
     );
   }
   return { ...into, [name]: value };
+}
+
+const PUBLISHED = /^(?:(\d{1,3}(?:\.\d{1,3}){3}):)?(\d{1,5}):(\d{1,5})(?:\/(tcp|udp))?$/;
+
+/** `8080:80`, `0.0.0.0:8080:80` or `5353:53/udp`; the loopback when there is no address. @throws UsageError */
+export function parsePublishedPort(option: string, text: string): PublishedPort {
+  const [matched, hostAddress = '127.0.0.1', hostPort, guestPort, protocol = 'tcp'] =
+    PUBLISHED.exec(text.trim()) ?? [];
+  const ports = [Number(hostPort), Number(guestPort)];
+  const isAddress = hostAddress.split('.').every((part) => Number(part) <= 255);
+  if (matched === undefined || !isAddress || ports.some((port) => port < 1 || port > 65_535)) {
+    throw new UsageError(
+      `${option} ${JSON.stringify(text)} is not a port to publish`,
+      `write ${option} HOST:GUEST, such as 8080:80, 5353:53/udp, or 0.0.0.0:8080:80 for all of the network`,
+    );
+  }
+  return {
+    hostAddress,
+    hostPort: Number(hostPort),
+    guestPort: Number(guestPort),
+    protocol: protocol === 'udp' ? 'udp' : 'tcp',
+  };
 }

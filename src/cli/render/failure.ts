@@ -22,6 +22,11 @@ export function renderFailure(error: BangerError, style: Style, verbose: boolean
   };
   add('why', error.why);
   add('fix', error.fix);
+  if (isKind(error, 'PREFLIGHT_FAILED') && error.why === undefined)
+    for (const { problem, fix } of error.details.findings) {
+      lines.push(`  - ${escapeControls(problem)}`);
+      if (fix !== undefined) lines.push(`    ${style.bold('fix:')} ${escapeControls(fix)}`);
+    }
   const tail = tailOf(error);
   if (tail !== undefined) {
     lines.push(`  ${style.bold(`${tail.title}:`)}`);

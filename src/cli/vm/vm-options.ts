@@ -1,9 +1,9 @@
 import { Option } from 'nest-commander';
-import type { VmCreateParams } from '../../contract/vm.dto.js';
+import type { PublishedPort, VmCreateParams } from '../../contract/vm.dto.js';
 import { BangerCommand } from '../command/banger-command.js';
 import type { Invocation } from '../invocation.js';
 import { UsageError } from '../usage-error.js';
-import { addVariable, parseCount, parseMib, parseVmName } from '../command/parse.js';
+import { addVariable, parseCount, parseMib, parsePublishedPort, parseVmName } from '../command/parse.js';
 
 export interface VmCreateOptions {
   name?: string;
@@ -12,6 +12,7 @@ export interface VmCreateOptions {
   memory?: number;
   disk?: number;
   env?: Record<string, string>;
+  publish?: PublishedPort[];
 }
 
 /** The options that `vm run` and `vm create` share. */
@@ -53,6 +54,14 @@ export abstract class VmCreateBase<Options extends VmCreateOptions> extends Bang
     return addVariable(value, previous, this.invocation.facts.env);
   }
 
+  @Option({
+    flags: '-p, --publish <port>',
+    description: 'reach a port of the VM here: [ADDRESS:]HOST:GUEST[/udp] (repeatable)',
+  })
+  parsePublish(value: string, previous: PublishedPort[] = []): PublishedPort[] {
+    return [...previous, parsePublishedPort('--publish', value)];
+  }
+
   /** The parameters that the options and PATH describe. */
   protected createParams(path: string | undefined, options: VmCreateOptions): VmCreateParams {
     return {
@@ -62,6 +71,7 @@ export abstract class VmCreateBase<Options extends VmCreateOptions> extends Bang
       ...(options.memory !== undefined && { memoryMib: options.memory }),
       ...(options.disk !== undefined && { diskMib: options.disk }),
       ...(options.env !== undefined && { env: options.env }),
+      ...(options.publish !== undefined && { publishedPorts: options.publish }),
       ...(path !== undefined && { workspace: { path: this.absolute(path) } }),
     };
   }

@@ -1,5 +1,5 @@
 import { SubCommand } from 'nest-commander';
-import type { VmView } from '../../contract/vm.dto.js';
+import type { PublishedPort, VmView } from '../../contract/vm.dto.js';
 import { DaemonConnector } from '../client/daemon-connector.js';
 import { BangerCommand } from '../command/banger-command.js';
 import { Invocation } from '../invocation.js';
@@ -40,6 +40,7 @@ function renderVm(vm: VmView): string {
     ['hypervisor', vm.accelerator === undefined ? vm.hypervisor : `${vm.hypervisor} (${vm.accelerator})`],
     ['pid', vm.pid?.toString()],
     ['ssh port', vm.sshPort === undefined ? undefined : `127.0.0.1:${vm.sshPort}`],
+    ['published', vm.publishedPorts.length === 0 ? undefined : vm.publishedPorts.map(formatPort).join(', ')],
     ['workspace', workspace === undefined ? undefined : `${workspace.hostPath} in ${workspace.guestPath}`],
     [
       'commit',
@@ -54,4 +55,8 @@ function renderVm(vm: VmView): string {
   return renderFacts(
     facts.map(([name, value]) => [name, value === undefined ? undefined : escapeControls(value)]),
   );
+}
+
+function formatPort({ hostAddress, hostPort, guestPort, protocol }: PublishedPort): string {
+  return `${hostAddress}:${hostPort} → ${guestPort}/${protocol}`;
 }

@@ -3,17 +3,23 @@ import { MemoryLedger } from '../../../test/support/fakes/memory-ledger.js';
 import { Config } from '../../core/config/index.js';
 import type { ConfigValues, Mode } from '../../core/config/index.js';
 import { LeaseProbe } from './lease-probe.js';
+import type { ListenProblem } from './lease-probe.js';
 import { PortLeases } from './port-leases.js';
 import { UidLeases } from './uid-leases.js';
 
 class FakeProbe extends LeaseProbe {
   readonly busyPorts = new Set<number>();
   readonly asked: number[] = [];
+  listening: ListenProblem | undefined;
   taken: { from: number; to: number }[] = [];
 
   override async isPortFree(port: number): Promise<boolean> {
     this.asked.push(port);
     return !this.busyPorts.has(port);
+  }
+
+  override async listenProblem(): Promise<ListenProblem | undefined> {
+    return this.listening;
   }
 
   override async takenUids(): Promise<{ from: number; to: number }[]> {

@@ -1,22 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { BangerError } from '../../core/errors/index.js';
-import { checkFreeSpace, checkResources, MAX_DISK_MIB } from './resources.js';
+import { checkFreeSpace, MAX_DISK_MIB, resourceProblems } from './resources.js';
 import type { ResourceRequest } from './resources.js';
 
 const FACTS = { cpus: 4, memoryTotalMib: 8000, imageBytes: 2048 * 1024 * 1024 };
 const FINE: ResourceRequest = { cpus: 2, memoryMib: 1024 };
 
 function refusal(request: Partial<ResourceRequest>): unknown {
-  try {
-    checkResources({ ...FINE, ...request }, FACTS);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof BangerError)) throw error;
-    return [error.kind, error.message, error.details, error.why, error.fix];
-  }
+  const [problem, ...more] = resourceProblems({ ...FINE, ...request }, FACTS);
+  expect(more).toEqual([]);
+  return problem === undefined
+    ? undefined
+    : [problem.kind, problem.message, problem.details, problem.why, problem.fix];
 }
 
-describe('checkResources', () => {
+describe('resourceProblems', () => {
   it.each<Partial<ResourceRequest>>([
     {},
     { cpus: 1, memoryMib: 64 },
@@ -61,6 +58,11 @@ describe('checkResources', () => {
     ],
   ])('refuses %o', (request, message, why, fix) => {
     expect(refusal(request)).toEqual(['VM_RESOURCES_INVALID', message, expect.anything(), why, fix]);
+  });
+
+  it('tells everything at once', () => {
+    const problems = resourceProblems({ cpus: 9, memoryMib: 1, diskMib: 1 }, FACTS);
+    expect(problems.map(({ details }) => details.resource)).toEqual(['cpus', 'memory', 'disk']);
   });
 
   it('gives the bounds as data', () => {

@@ -21,16 +21,21 @@ export interface ResourceFacts {
   readonly imageBytes: number;
 }
 
-/** Whether the host can give a VM what is asked for at all, however busy it is now. @throws VmResourcesInvalidError */
-export function checkResources(request: ResourceRequest, facts: ResourceFacts): void {
-  checkCpus(request.cpus, facts.cpus);
-  checkMemory(request.memoryMib, facts.memoryTotalMib);
-  if (request.diskMib !== undefined) checkDisk(request.diskMib, Math.ceil(facts.imageBytes / (1024 * 1024)));
+/** Everything that the host cannot give a VM, however busy it is now. */
+export function resourceProblems(request: ResourceRequest, facts: ResourceFacts): VmResourcesInvalidError[] {
+  const problems = [
+    cpuProblem(request.cpus, facts.cpus),
+    memoryProblem(request.memoryMib, facts.memoryTotalMib),
+    request.diskMib === undefined
+      ? undefined
+      : diskProblem(request.diskMib, Math.ceil(facts.imageBytes / (1024 * 1024))),
+  ];
+  return problems.filter((problem) => problem !== undefined);
 }
 
-function checkCpus(requested: number, max: number): void {
-  if (isWithin(requested, 1, max)) return;
-  throw new VmResourcesInvalidError({
+function cpuProblem(requested: number, max: number): VmResourcesInvalidError | undefined {
+  if (isWithin(requested, 1, max)) return undefined;
+  return new VmResourcesInvalidError({
     resource: 'cpus',
     requested,
     min: 1,
@@ -40,9 +45,9 @@ function checkCpus(requested: number, max: number): void {
   });
 }
 
-function checkMemory(requested: number, max: number): void {
-  if (isWithin(requested, MIN_MEMORY_MIB, max)) return;
-  throw new VmResourcesInvalidError({
+function memoryProblem(requested: number, max: number): VmResourcesInvalidError | undefined {
+  if (isWithin(requested, MIN_MEMORY_MIB, max)) return undefined;
+  return new VmResourcesInvalidError({
     resource: 'memory',
     requested,
     min: MIN_MEMORY_MIB,
@@ -55,9 +60,9 @@ function checkMemory(requested: number, max: number): void {
   });
 }
 
-function checkDisk(requested: number, min: number): void {
-  if (isWithin(requested, min, MAX_DISK_MIB)) return;
-  throw new VmResourcesInvalidError({
+function diskProblem(requested: number, min: number): VmResourcesInvalidError | undefined {
+  if (isWithin(requested, min, MAX_DISK_MIB)) return undefined;
+  return new VmResourcesInvalidError({
     resource: 'disk',
     requested,
     min,

@@ -1,3 +1,4 @@
+import type { PublishedPort } from '../../contract/index.js';
 import type { ExitStatus, ProcessIdentity } from '../../core/process/index.js';
 
 /** Differences between hypervisors are data; nothing above this port asks which one it is. */
@@ -6,6 +7,8 @@ export interface HypervisorFeatures {
   readonly acpiShutdown: boolean;
   readonly diskHotplug: boolean;
   readonly memorySnapshots: boolean;
+  /** whether `setForwards` works; without it a change of forwards waits for the next start */
+  readonly liveForwards: boolean;
 }
 
 export type Accelerator = 'kvm' | 'tcg';
@@ -28,11 +31,11 @@ export interface DriveSpec {
   readonly readOnly: boolean;
 }
 
-/** User-mode network: NAT by the VMM itself, ports of the host's loopback forwarded into the guest. */
+/** User-mode network: NAT by the VMM itself, ports of the host forwarded into the guest. */
 export interface UserNicSpec {
   readonly type: 'user';
   readonly mac: string;
-  readonly forwards: readonly { hostPort: number; guestPort: number }[];
+  readonly forwards: readonly PublishedPort[];
 }
 export type NicSpec = UserNicSpec;
 
@@ -78,6 +81,8 @@ export interface GuestAgent {
   waitReady(options: { signal: AbortSignal }): Promise<void>;
   /** `timeoutMs` 2000 when left out. @throws GuestAgentError */
   ping(options?: { timeoutMs?: number }): Promise<void>;
+  /** `ms` since 1970 by the guest's clock, with fractions. @throws GuestAgentError */
+  time(): Promise<number>;
   /**
    * Runs a program in the guest, looked up in its PATH, and collects its output: 1.5 MiB in all, more fails.
    * `timeoutMs` is 30000 when left out; timeout and abort kill the program in the guest. Death by a signal is exit
@@ -104,6 +109,11 @@ export abstract class Machine {
   abstract requestShutdown(): Promise<void>;
   /** Ends the VMM process; resolves when it is gone. Gone already is success. */
   abstract kill(): Promise<void>;
+  /**
+   * Makes the forwards of the first NIC exactly these, whatever they are now: those that stay are not interrupted.
+   * Repeatable; after a failure some may have changed. @throws PortTakenError, VmmProtocolError
+   */
+  abstract setForwards(forwards: readonly PublishedPort[]): Promise<void>;
   /** Lets go of the machine without ending it: the daemon is about to stop. */
   abstract detach(): void;
 }

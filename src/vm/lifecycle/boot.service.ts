@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { CapabilityRegistry } from '../../capabilities/index.js';
 import type { OperationContext } from '../../core/operations/index.js';
 import type { BootableImage } from '../../image/index.js';
+import { VmRepository } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
 import { GuestReadiness } from './guest-readiness.js';
 import { LaunchService } from './launch.service.js';
@@ -15,15 +17,19 @@ export class BootService {
     private readonly readiness: GuestReadiness,
     private readonly teardown: MachineTeardown,
     private readonly watcher: MachineWatcher,
+    private readonly capabilities: CapabilityRegistry,
+    private readonly vms: VmRepository,
   ) {}
 
   /** Undone by the operation's rollback. Returns the VM with its accelerator and port. */
   async boot(vm: Vm, image: BootableImage, operation: OperationContext): Promise<Vm> {
     operation.rollback.add('the machine', () => this.teardown.end(vm));
+    await this.capabilities.prepare(vm, operation, (id) => this.vms.nameOf(id));
     const launched = await operation.step('machine.launch', 'starting the machine', () =>
       this.launcher.launch(vm, image, operation.signal),
     );
     await this.readiness.wait(launched.vm, launched.machine, operation);
+    await this.capabilities.ready(launched.vm, launched.machine.agent, operation);
     this.watcher.watch(launched.vm, launched.machine);
     return launched.vm;
   }

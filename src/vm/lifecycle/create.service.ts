@@ -60,7 +60,7 @@ export class VmCreateService {
       diskBackend: 'qcow2',
       env: params.env ?? {},
       labels: params.labels ?? {},
-      publishedPorts: [],
+      publishedPorts: params.publishedPorts ?? [],
       ttlSeconds: undefined,
       expiresAt: undefined,
       idleStopSeconds: undefined,

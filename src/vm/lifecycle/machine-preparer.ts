@@ -1,15 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { CapabilityRegistry } from '../../capabilities/index.js';
-import type { VmFacts } from '../../capabilities/index.js';
-import { invariant } from '../../core/errors/index.js';
 import { HostDirectories } from '../../host/index.js';
 import type { BootableImage } from '../../image/index.js';
-import { DaemonKey } from '../access/daemon-key.js';
 import type { MachineSpec } from '../hypervisor/hypervisor.js';
 import { identityArchive } from '../identity/identity-disk.js';
 import { VmFiles } from '../vm-files.adapter.js';
 import { VmPathFinder } from '../vm-paths.js';
 import type { Vm } from '../vm.types.js';
+import { VmFactsGatherer } from './vm-facts.js';
 
 /** Makes everything that a VMM finds when it starts, from the VM's facts and the capabilities. */
 @Injectable()
@@ -19,13 +17,13 @@ export class MachinePreparer {
     private readonly directories: HostDirectories,
     private readonly files: VmFiles,
     private readonly paths: VmPathFinder,
-    private readonly daemonKey: DaemonKey,
+    private readonly facts: VmFactsGatherer,
   ) {}
 
   /** Repeatable: a second start replaces what the first one made. */
   async prepare(vm: Vm, image: BootableImage): Promise<MachineSpec> {
     const paths = this.paths.of(vm.id);
-    const draft = this.capabilities.configure(await this.#facts(vm));
+    const draft = this.capabilities.configure(await this.facts.gather(vm));
     const owner = { type: 'vm', id: vm.id } as const;
     await this.directories.make(paths.runtimeDirectory, { owner, mode: 0o700, uid: vm.uid });
     await this.files.write(paths.identity, await identityArchive(draft.identityFiles), {
@@ -52,22 +50,6 @@ export class MachinePreparer {
       logPath: paths.vmmLog,
       runtimeDirectory: paths.runtimeDirectory,
       ...(vm.uid !== undefined && { uid: vm.uid }),
-    };
-  }
-
-  async #facts(vm: Vm): Promise<VmFacts> {
-    invariant(vm.sshPort !== undefined, `VM ${vm.id} starts without a lease on an SSH port`);
-    const { publicKey } = await this.daemonKey.get();
-    return {
-      id: vm.id,
-      name: vm.name,
-      machineId: vm.machineId,
-      mac: vm.mac,
-      sshPort: vm.sshPort,
-      hostKeyPrivate: await this.files.read(this.paths.of(vm.id).hostKey),
-      hostKeyPublic: vm.hostKeyPublic,
-      authorizedKeys: [publicKey],
-      env: vm.env,
     };
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { CapabilityRegistry } from '../../capabilities/index.js';
 import { Ledger } from '../../core/operations/index.js';
-import type { LedgerEntry } from '../../core/operations/index.js';
+import type { LedgerEntry, OperationContext } from '../../core/operations/index.js';
 import { GuestAccess } from '../access/guest-access.js';
 import { Machines } from '../machines.js';
 import { VmPathFinder } from '../vm-paths.js';
@@ -16,14 +17,22 @@ export class MachineTeardown {
     private readonly ledger: Ledger,
     private readonly paths: VmPathFinder,
     private readonly vms: VmRepository,
+    private readonly capabilities: CapabilityRegistry,
   ) {}
 
-  /** Kills the VMM if it still lives, and takes its sockets away. The disk stays. */
-  async end(vm: Pick<Vm, 'id'>): Promise<void> {
+  /**
+   * Kills the VMM if it still lives, lets the capabilities give back what they took, and takes its sockets away. The
+   * disk stays. The directory goes last: as long as it is in the ledger, `hasEnded` is false, and all is repeated.
+   * @param operation where the capabilities' steps are recorded; they run all the same when it was cancelled
+   */
+  async end(vm: Pick<Vm, 'id'>, operation?: Pick<OperationContext, 'signal' | 'step'>): Promise<void> {
     this.access.drop(vm);
     await this.machines.get(vm.id)?.kill();
     this.machines.remove(vm.id);
     await this.ledger.release('process', vm.id);
+    await this.capabilities.stopped(vm, (name, title, body) =>
+      operation === undefined || operation.signal.aborted ? body() : operation.step(name, title, body),
+    );
     await this.ledger.release('directory', this.paths.of(vm.id).runtimeDirectory);
   }
 

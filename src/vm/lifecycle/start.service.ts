@@ -7,6 +7,7 @@ import { VmRepository } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
 import { BootService } from './boot.service.js';
 import { VmChangeRunner } from './vm-change-runner.js';
+import { VmPreflight } from './vm-preflight.js';
 
 /** Starts a VM that has been created before; its disk, name, keys and machine id stay. */
 @Injectable()
@@ -16,6 +17,7 @@ export class VmStartService {
     private readonly images: ImageService,
     private readonly boot: BootService,
     private readonly vms: VmRepository,
+    private readonly preflight: VmPreflight,
   ) {}
 
   /** Running already is success. */
@@ -33,6 +35,7 @@ export class VmStartService {
       throw new VmWrongStateError(vm.name, vm.state, ['stopped', 'failed']);
     }
     const image = await this.images.require(vm.imageId);
+    await this.preflight.checkStart(vm, operation.signal);
     const starting = await this.vms.transition(vm, 'starting', { error: null });
     try {
       await this.boot.boot(starting, image, operation);

@@ -55,7 +55,9 @@ export class VmStopService {
     const stopping = await this.vms.transition(vm, 'stopping');
     const machine = this.machines.get(vmId);
     if (machine !== undefined) await before(machine);
-    await operation.step('machine.end', 'releasing what the machine held', () => this.teardown.end(stopping));
+    await operation.step('machine.end', 'releasing what the machine held', () =>
+      this.teardown.end(stopping, operation),
+    );
     const stopped = await this.vms.transition(stopping, 'stopped', { machine: null, error: null });
     if (stopped.ephemeral) await this.teardown.destroy(stopped);
     return stopped;

@@ -1,18 +1,26 @@
 import { Injectable } from '@nestjs/common';
-import type { WorkspaceSource } from '../../contract/index.js';
+import { CapabilityRegistry } from '../../capabilities/index.js';
+import type { PublishedPort, WorkspaceSource } from '../../contract/index.js';
 import { Config } from '../../core/config/index.js';
-import { checkFreeSpace, checkResources, HostFacts } from '../../host/index.js';
+import { checkFreeSpace, HostFacts, resourceProblems } from '../../host/index.js';
 import type { BootableImage } from '../../image/index.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { HypervisorUnavailableError, VmNameTakenError, WorkspaceTooLargeError } from '../vm.errors.js';
 import { VmRepository } from '../vm.repository.js';
+import type { Vm } from '../vm.types.js';
 import { WorkspaceImporter } from '../workspace-importer.js';
 import type { WorkspacePlan } from '../workspace-importer.js';
+import { PreflightFindings } from './preflight-findings.js';
 
-export interface PreflightRequest {
+interface StartRequest {
+  readonly id: string;
   readonly name: string;
   readonly cpus: number;
   readonly memoryMib: number;
+  readonly publishedPorts: readonly PublishedPort[];
+}
+
+export interface PreflightRequest extends StartRequest {
   readonly diskMib: number;
   readonly image: BootableImage;
   readonly workspace: WorkspaceSource | undefined;
@@ -21,7 +29,7 @@ export interface PreflightRequest {
 /** What a new VM's disk takes before the guest has written anything of its own: logs, caches, journal. `bytes` */
 const FIRST_BOOT_BYTES = 64 * 1024 * 1024;
 
-/** Everything that can be found out before anything is touched. */
+/** Everything that can be found out before anything is touched; all that is found is told at once. */
 @Injectable()
 export class VmPreflight {
   constructor(
@@ -30,26 +38,66 @@ export class VmPreflight {
     private readonly hypervisor: Hypervisor,
     private readonly importer: WorkspaceImporter,
     private readonly vms: VmRepository,
+    private readonly capabilities: CapabilityRegistry,
   ) {}
 
   /** @returns how the workspace will be imported, when one was asked for */
   async check(request: PreflightRequest, signal: AbortSignal): Promise<WorkspacePlan | undefined> {
+    const { workspace, image } = request;
+    const findings = new PreflightFindings();
     // The insert of the row decides; this only spares a doomed request the rest.
-    if (!(await this.vms.nameIsFree(request.name))) throw new VmNameTakenError(request.name);
-    checkResources(request, {
+    if (!(await this.vms.nameIsFree(request.name))) findings.add('name', new VmNameTakenError(request.name));
+    this.#resources({ ...request, imageBytes: image.diskBytes }, findings);
+    const plan =
+      workspace === undefined
+        ? undefined
+        : await findings.collect('workspace', () => this.importer.inspect(workspace, signal));
+    await findings.collect('workspace', () => checkRoom(request, plan));
+    await this.#host(request, FIRST_BOOT_BYTES + (plan?.estimatedBytes ?? 0), findings, signal);
+    findings.check();
+    return plan;
+  }
+
+  /** For a VM that has been created before: the host may have changed since. */
+  async checkStart(vm: Vm, signal: AbortSignal): Promise<void> {
+    const findings = new PreflightFindings();
+    this.#resources({ cpus: vm.cpus, memoryMib: vm.memoryMib, imageBytes: 0 }, findings);
+    await this.#host(vm, FIRST_BOOT_BYTES, findings, signal);
+    findings.check();
+  }
+
+  #resources(
+    request: { cpus: number; memoryMib: number; diskMib?: number; imageBytes: number },
+    findings: PreflightFindings,
+  ): void {
+    const problems = resourceProblems(request, {
       cpus: this.host.cpus(),
       memoryTotalMib: this.host.memory().totalMib,
-      imageBytes: request.image.diskBytes,
+      imageBytes: request.imageBytes,
     });
+    for (const problem of problems) findings.add(problem.details.resource, problem);
+  }
+
+  async #host(
+    request: StartRequest,
+    neededBytes: number,
+    findings: PreflightFindings,
+    signal: AbortSignal,
+  ): Promise<void> {
     const probe = await this.hypervisor.probe();
-    if (!probe.available) throw new HypervisorUnavailableError(probe.binary, probe.reason);
-    const plan =
-      request.workspace === undefined ? undefined : await this.importer.inspect(request.workspace, signal);
-    checkRoom(request, plan);
+    if (!probe.available)
+      findings.add('hypervisor', new HypervisorUnavailableError(probe.binary, probe.reason));
     const path = this.config.values.stateDirectory;
-    const neededBytes = FIRST_BOOT_BYTES + (plan?.estimatedBytes ?? 0);
-    checkFreeSpace({ path, freeBytes: await this.host.freeBytes(path), neededBytes });
-    return plan;
+    await findings.collect('free-space', async () =>
+      checkFreeSpace({ path, freeBytes: await this.host.freeBytes(path), neededBytes }),
+    );
+    const problems = await this.capabilities.preflight(request, {
+      signal,
+      // what is worth a remark is remarked on when it happens
+      warn: () => undefined,
+      nameOf: (id) => this.vms.nameOf(id),
+    });
+    for (const { id, error } of problems) findings.add(id, error);
   }
 }
 

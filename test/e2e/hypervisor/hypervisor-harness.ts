@@ -73,7 +73,13 @@ export class HypervisorHarness {
       bootArguments: [...image.bootArguments, 'systemd.mask=ssh.service'],
       drives: [{ serial: 'bgr-root', path: disk, format: 'qcow2', readOnly: false }],
       nics: [
-        { type: 'user', mac: '52:54:00:12:34:56', forwards: [{ hostPort: await freePort(), guestPort: 22 }] },
+        {
+          type: 'user',
+          mac: '52:54:00:12:34:56',
+          forwards: [
+            { hostAddress: '127.0.0.1', hostPort: await freePort(), guestPort: 22, protocol: 'tcp' },
+          ],
+        },
       ],
       consolePath: join(this.directory, 'console.log'),
       logPath: join(this.directory, 'vmm.log'),

@@ -81,7 +81,7 @@ describe('the VMM process', () => {
     const nic = {
       type: 'user',
       mac: '52:54:00:12:34:56',
-      forwards: [{ hostPort: port, guestPort: 22 }],
+      forwards: [{ hostAddress: '127.0.0.1', hostPort: port, guestPort: 22, protocol: 'tcp' }],
     } as const;
     await expect(harness.launch({ ...taken, nics: [nic] })).rejects.toMatchObject({
       kind: 'VMM_FAILED',

@@ -35,9 +35,16 @@ afterEach(async () => {
 });
 
 async function addVm(name: string, imageId: string): Promise<void> {
-  const facts = { state: 'stopped', cpus: 1, memoryMib: 256, diskMib: 8192, env: {}, ephemeral: false };
-          labels: {},
-          publishedPorts: [],
+  const facts = {
+    state: 'stopped',
+    cpus: 1,
+    memoryMib: 256,
+    diskMib: 8192,
+    env: {},
+    labels: {},
+    publishedPorts: [],
+    ephemeral: false,
+  };
   const identity = { mac: '', machineId: '', hostKeyPublic: '', hypervisor: 'qemu' };
   await host.database.client.vm.create({ data: { id: `vm_${name}`, name, imageId, ...facts, ...identity } });
 }

@@ -35,7 +35,11 @@ export class MemoryLedger extends Ledger {
 
   override async list(filter: { owner?: ResourceOwner; kind?: ResourceKind } = {}): Promise<LedgerEntry[]> {
     await nextTurn();
-    return this.entries.filter(({ kind }) => filter.kind === undefined || kind === filter.kind);
+    return this.entries.filter(
+      ({ kind, owner }) =>
+        (filter.kind === undefined || kind === filter.kind) &&
+        (filter.owner === undefined || owner.id === filter.owner.id),
+    );
   }
 
   override async release(kind: ResourceKind, key: string): Promise<void> {

@@ -20,8 +20,8 @@ const spec: MachineSpec = {
       type: 'user',
       mac: '52:54:00:00:00:01',
       forwards: [
-        { hostPort: 22001, guestPort: 22 },
-        { hostPort: 8080, guestPort: 80 },
+        { hostAddress: '127.0.0.1', hostPort: 22001, guestPort: 22, protocol: 'tcp' },
+        { hostAddress: '192.0.2.7', hostPort: 5353, guestPort: 53, protocol: 'udp' },
       ],
     },
   ],
@@ -80,7 +80,7 @@ describe('qemuArguments', () => {
         "-device",
         "virtio-blk-pci,drive=drive1,serial=bgr-identity,disable-legacy=on",
         "-netdev",
-        "user,id=nic0,ipv6=off,hostfwd=tcp:127.0.0.1:22001-:22,hostfwd=tcp:127.0.0.1:8080-:80",
+        "user,id=nic0,ipv6=off,hostfwd=tcp:127.0.0.1:22001-:22,hostfwd=udp:192.0.2.7:5353-:53",
         "-device",
         "virtio-net-pci,netdev=nic0,mac=52:54:00:00:00:01,disable-legacy=on,romfile=",
         "-device",
@@ -135,14 +135,14 @@ describe('qemuArguments', () => {
     expect(root?.file.filename).toBe('/vms/a,b"c/disk.qcow2');
   });
 
-  it('never makes a read-only drive writable, nor forwards from any address but loopback', () => {
+  it('never makes a read-only drive writable, nor forwards from another address than the one given', () => {
     const args = qemuArguments(spec, 'tcg');
     const [, identity] = values(args, '-blockdev').map(
       (value) => JSON.parse(value ?? '') as Record<string, unknown>,
     );
     expect(identity).toMatchObject({ 'read-only': true, file: { 'read-only': true } });
     expect(values(args, '-netdev')).toEqual([
-      'user,id=nic0,ipv6=off,hostfwd=tcp:127.0.0.1:22001-:22,hostfwd=tcp:127.0.0.1:8080-:80',
+      'user,id=nic0,ipv6=off,hostfwd=tcp:127.0.0.1:22001-:22,hostfwd=udp:192.0.2.7:5353-:53',
     ]);
   });
 

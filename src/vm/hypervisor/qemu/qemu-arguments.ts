@@ -1,5 +1,6 @@
 import type { Accelerator, DriveSpec, MachineSpec, NicSpec } from '../hypervisor.js';
 import { kernelCommandLine } from './kernel-arguments.js';
+import { forwardRule, nicId } from './port-forwards.js';
 
 export const QEMU_BINARY = 'qemu-system-x86_64';
 
@@ -102,19 +103,17 @@ function drive(spec: DriveSpec, index: number): string[] {
 }
 
 /**
- * QEMU's user network. Forwards listen on 127.0.0.1 alone. What the guest can reach: whatever the VMM's user can
+ * QEMU's user network. Forwards listen on the addresses given alone. What the guest can reach: whatever the VMM's user can
  * connect to from this host, INCLUDING services on the host's own loopback, as 10.0.2.2 or by sending to 127.0.0.0/8
  * (tried, TCP and UDP). QEMU 7.2 has no option to forbid that short of `restrict`, which cuts off the outside too
  * (SECURITY.md). IPv6 is off: it would lead to ::1 in the same way, and guests have no IPv6 address.
  */
 function nic(spec: NicSpec, index: number): string[] {
-  const forwards = spec.forwards.map(
-    ({ hostPort, guestPort }) => `,hostfwd=tcp:127.0.0.1:${hostPort}-:${guestPort}`,
-  );
+  const forwards = spec.forwards.map((forward) => `,hostfwd=${forwardRule(forward)}`);
   return [
-    ...['-netdev', `user,id=nic${index},ipv6=off${forwards.join('')}`],
+    ...['-netdev', `user,id=${nicId(index)},ipv6=off${forwards.join('')}`],
     // no boot ROM: nothing boots from the network
-    ...['-device', `virtio-net-pci,netdev=nic${index},mac=${spec.mac},disable-legacy=on,romfile=`],
+    ...['-device', `virtio-net-pci,netdev=${nicId(index)},mac=${spec.mac},disable-legacy=on,romfile=`],
   ];
 }
 

@@ -36,6 +36,7 @@ export class QemuHypervisor extends Hypervisor {
     acpiShutdown: true,
     diskHotplug: false,
     memorySnapshots: false,
+    liveForwards: true,
   };
   #probe: Promise<HypervisorProbe> | undefined;
 

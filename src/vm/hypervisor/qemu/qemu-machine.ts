@@ -1,8 +1,10 @@
+import type { PublishedPort } from '../../../contract/index.js';
 import type { ExitStatus, ProcessRunner } from '../../../core/process/index.js';
 import { TimeoutError } from '../../../core/errors/index.js';
 import { Machine } from '../hypervisor.js';
 import type { MachineRecord } from '../hypervisor.js';
 import type { AgentClient } from './agent-client.js';
+import { setForwards } from './port-forwards.js';
 import type { QmpClient } from './qmp-client.js';
 import { boundLog } from './vmm-log.adapter.js';
 
@@ -64,6 +66,10 @@ export class QemuMachine extends Machine {
         why: 'a killed process stays while the kernel waits for its disk or network storage',
       });
     }
+  }
+
+  async setForwards(forwards: readonly PublishedPort[]): Promise<void> {
+    await setForwards(this.parts.qmp, forwards);
   }
 
   detach(): void {
