@@ -44,6 +44,11 @@ export const METHODS = {
   'vm.get': call('One VM.', VmRef, one(VmView)),
   'vm.start': call('Starts a stopped VM and waits until it answers.', VmRef, one(VmView)),
   'vm.stop': call('Shuts a VM down; kills it when it does not obey in time.', VmStopParams, one(VmView)),
+  'vm.restart': call(
+    'Shuts a VM down and starts it again, as one change; starts one that is stopped.',
+    VmStopParams,
+    one(VmView),
+  ),
   'vm.kill': call('Ends a VM at once, like pulling the plug.', VmRef, one(VmView)),
   'vm.delete': call('Deletes a VM and everything that belongs to it.', VmDeleteParams, one(VmView)),
   'vm.exec': call(

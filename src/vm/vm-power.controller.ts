@@ -4,6 +4,7 @@ import { Rpc } from '../core/rpc/index.js';
 import type { RpcContext } from '../core/rpc/index.js';
 import { GuestAccess } from './access/guest-access.js';
 import { ExecService } from './exec/exec.service.js';
+import { VmRestartService } from './lifecycle/restart.service.js';
 import { VmStartService } from './lifecycle/start.service.js';
 import { DEFAULT_STOP_TIMEOUT_MS, VmStopService } from './lifecycle/stop.service.js';
 import { VmRepository } from './vm.repository.js';
@@ -15,6 +16,7 @@ export class VmPowerController {
   constructor(
     private readonly starting: VmStartService,
     private readonly stopping: VmStopService,
+    private readonly restarting: VmRestartService,
     private readonly commands: ExecService,
     private readonly access: GuestAccess,
     private readonly vms: VmRepository,
@@ -27,8 +29,12 @@ export class VmPowerController {
 
   @Rpc('vm.stop')
   async stop({ vm, timeoutSeconds }: ParamsOf<'vm.stop'>): Promise<ResultOf<'vm.stop'>> {
-    const timeoutMs = timeoutSeconds === undefined ? DEFAULT_STOP_TIMEOUT_MS : timeoutSeconds * 1000;
-    return toVmView(await this.stopping.stop(await this.vms.require(vm), timeoutMs));
+    return toVmView(await this.stopping.stop(await this.vms.require(vm), timeoutMs(timeoutSeconds)));
+  }
+
+  @Rpc('vm.restart')
+  async restart({ vm, timeoutSeconds }: ParamsOf<'vm.restart'>): Promise<ResultOf<'vm.restart'>> {
+    return toVmView(await this.restarting.restart(await this.vms.require(vm), timeoutMs(timeoutSeconds)));
   }
 
   @Rpc('vm.kill')
@@ -45,4 +51,8 @@ export class VmPowerController {
   async ssh({ vm }: ParamsOf<'vm.ssh'>): Promise<ResultOf<'vm.ssh'>> {
     return this.access.describe(await this.vms.require(vm));
   }
+}
+
+function timeoutMs(seconds: number | undefined): number {
+  return seconds === undefined ? DEFAULT_STOP_TIMEOUT_MS : seconds * 1000;
 }

@@ -41,17 +41,22 @@ export class VmBusyError extends BangerError<'VM_BUSY'> {
   }
 }
 
-const FIX_BY_STATE: Readonly<Partial<Record<VmState, (vm: string) => string>>> = {
+const FIX_BY_STATE: Readonly<Record<VmState, (vm: string) => string>> = {
   stopped: (vm) => `start it first: banger vm start ${vm}`,
-  failed: (vm) => `see why (banger vm show ${vm}), then start or delete it`,
-  running: (vm) => `stop it first (banger vm stop ${vm}), or add --force where the command has it`,
+  failed: (vm) => `see why (banger vm show ${vm}), then start it (banger vm start ${vm}) or delete it`,
+  running: (vm) => `stop it first: banger vm stop ${vm}`,
+  creating: (vm) => `wait until it is there, or delete it: banger vm delete ${vm}`,
+  starting: (vm) => `wait until it runs, or end it: banger vm kill ${vm}`,
+  stopping: (vm) => `wait until it has stopped, or end it: banger vm kill ${vm}`,
+  deleting: (vm) => `it is being removed; should that have failed, repeat it: banger vm delete ${vm}`,
 };
 
 export class VmWrongStateError extends BangerError<'VM_WRONG_STATE'> {
-  constructor(vm: string, state: VmState, allowed: readonly VmState[]) {
+  /** @param forcible whether `--force` would make it legal */
+  constructor(vm: string, state: VmState, allowed: readonly VmState[], forcible = false) {
     super('VM_WRONG_STATE', `the VM ${vm} is ${state}; this needs it to be ${allowed.join(' or ')}`, {
       details: { vm, state, allowed: [...allowed] },
-      fix: FIX_BY_STATE[state]?.(vm) ?? 'wait until that has ended',
+      fix: `${FIX_BY_STATE[state](vm)}${forcible ? '; or add --force' : ''}`,
     });
   }
 }

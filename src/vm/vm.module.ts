@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import { CapabilitiesModule } from '../capabilities/index.js';
 import { HostModule } from '../host/index.js';
 import { ImageModule } from '../image/index.js';
@@ -18,7 +19,10 @@ import { MachinePreparer } from './lifecycle/machine-preparer.js';
 import { MachineTeardown } from './lifecycle/machine-teardown.js';
 import { MachineWatcher } from './lifecycle/machine-watcher.js';
 import { VmReconciler } from './lifecycle/reconcile.service.js';
+import { VmRestartService } from './lifecycle/restart.service.js';
+import { StartSteps } from './lifecycle/start-steps.js';
 import { VmStartService } from './lifecycle/start.service.js';
+import { StopSteps } from './lifecycle/stop-steps.js';
 import { VmStopService } from './lifecycle/stop.service.js';
 import { VmChangeRunner } from './lifecycle/vm-change-runner.js';
 import { VmFactsGatherer } from './lifecycle/vm-facts.js';
@@ -33,6 +37,7 @@ import { VmPathFinder } from './vm-paths.js';
 import { VmPowerController } from './vm-power.controller.js';
 import { VmController } from './vm.controller.js';
 import { VmRepository } from './vm.repository.js';
+import { VmStateGuard } from './vm-state.guard.js';
 
 const LIFECYCLE = [
   BootService,
@@ -44,12 +49,15 @@ const LIFECYCLE = [
   MachinePreparer,
   MachineTeardown,
   MachineWatcher,
+  StartSteps,
+  StopSteps,
   VmChangeRunner,
   VmCreateService,
   VmDeleteService,
   VmFactsGatherer,
   VmPreflight,
   VmReconciler,
+  VmRestartService,
   VmStartService,
   VmStopService,
   VmStorage,
@@ -71,6 +79,7 @@ const LIFECYCLE = [
     VmLocks,
     VmPathFinder,
     VmRepository,
+    { provide: APP_GUARD, useClass: VmStateGuard },
   ],
   exports: [HypervisorModule, Machines, VmReconciler],
 })

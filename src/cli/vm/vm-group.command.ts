@@ -6,6 +6,7 @@ import { VmDeleteCommand } from './vm-delete.command.js';
 import { VmExecCommand } from './vm-exec.command.js';
 import { VmKillCommand } from './vm-kill.command.js';
 import { VmListCommand } from './vm-list.command.js';
+import { VmRestartCommand } from './vm-restart.command.js';
 import { VmRunCommand } from './vm-run.command.js';
 import { VmShowCommand } from './vm-show.command.js';
 import { VmSshCommand } from './vm-ssh.command.js';
@@ -21,6 +22,7 @@ export const VM_COMMANDS = [
   VmSshCommand,
   VmStartCommand,
   VmStopCommand,
+  VmRestartCommand,
   VmKillCommand,
   VmDeleteCommand,
 ];

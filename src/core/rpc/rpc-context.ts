@@ -1,5 +1,7 @@
 /** What a handler knows about its request beyond the parameters. */
 export interface RpcContext {
+  /** the method called: `vm.get` */
+  readonly method: string;
   /** aborted on `$/cancel`, when the client disconnects and when the daemon ends; the reason is a CancelledError */
   readonly signal: AbortSignal;
   /** correlation id; also `currentRef()` while the handler runs */
@@ -16,21 +18,21 @@ export interface RpcConnectionInfo {
 
 /** Context of one request. The controller is made on demand: most handlers never look at the signal. */
 export class RequestContext implements RpcContext {
+  readonly method: string;
   readonly ref: string;
   readonly connection: RpcConnectionInfo;
-  readonly #what: string;
   #controller: AbortController | undefined;
   #reason: Error | undefined;
 
-  constructor(what: string, ref: string, connection: RpcConnectionInfo) {
-    this.#what = what;
+  constructor(method: string, ref: string, connection: RpcConnectionInfo) {
+    this.method = method;
     this.ref = ref;
     this.connection = connection;
   }
 
   /** what is cancelled, for messages: the method */
   get what(): string {
-    return this.#what;
+    return this.method;
   }
 
   get signal(): AbortSignal {

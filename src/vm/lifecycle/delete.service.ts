@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { ImageService } from '../../image/index.js';
+import { isKind } from '../../core/errors/index.js';
 import { OperationRunner } from '../../core/operations/index.js';
-import type { OperationContext } from '../../core/operations/index.js';
 import { VmLocks } from '../vm-locks.js';
-import { VmWrongStateError } from '../vm.errors.js';
 import { VmRepository } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
 import { MachineTeardown } from './machine-teardown.js';
@@ -21,11 +20,26 @@ export class VmDeleteService {
     private readonly vms: VmRepository,
   ) {}
 
-  /** @throws VmWrongStateError when it runs and `force` is not set */
+  /**
+   * By force also one that runs; whatever else is under way on it is cancelled first. One whose deletion failed before
+   * is deleted as far as that had not come.
+   * @throws VmWrongStateError when it runs and `force` is not set
+   */
   async delete(vm: Vm, force: boolean): Promise<Vm> {
-    return this.changes.run({ vm, kind: 'vm.delete', action: 'deletion' }, (operation) =>
-      this.#run(vm.id, force, operation),
-    );
+    const change = { vm, method: 'vm.delete', action: 'deletion', force } as const;
+    try {
+      return await this.changes.change(
+        { ...change, ...(force && { interrupts: 'all' }) },
+        async (current, operation) => {
+          await operation.step('vm.remove', 'removing the VM', () => this.#remove(current));
+          return current;
+        },
+      );
+    } catch (error) {
+      // The creation that it was cancelled for has removed it, or the deletion that was under way already.
+      if (force && isKind(error, 'VM_NOT_FOUND')) return vm;
+      throw error;
+    }
   }
 
   /** The connection that an ephemeral VM lived for is gone: whatever it is doing, it ends. */
@@ -40,14 +54,6 @@ export class VmDeleteService {
     } finally {
       release();
     }
-  }
-
-  async #run(vmId: string, force: boolean, operation: OperationContext): Promise<Vm> {
-    const vm = await this.vms.require(vmId);
-    if (vm.state === 'running' && !force)
-      throw new VmWrongStateError(vm.name, vm.state, ['stopped', 'failed']);
-    await operation.step('vm.remove', 'removing the VM', () => this.#remove(vm));
-    return vm;
   }
 
   async #remove(vm: Vm): Promise<void> {

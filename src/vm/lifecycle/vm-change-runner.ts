@@ -3,7 +3,30 @@ import type { OperationView } from '../../contract/index.js';
 import { OperationRunner } from '../../core/operations/index.js';
 import type { OperationContext } from '../../core/operations/index.js';
 import { VmLocks } from '../vm-locks.js';
+import { assertLegal, isDone } from '../vm.methods.js';
+import type { VmMethod } from '../vm.methods.js';
+import { VmRepository } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
+
+type Subject = Pick<Vm, 'id' | 'name'>;
+
+interface VmChange {
+  readonly vm: Subject;
+  /** `vm.create` */
+  readonly kind: string;
+  /** what is under way, for those who find the VM busy: `creation` */
+  readonly action: string;
+}
+
+interface VmMethodChange {
+  readonly vm: Vm;
+  readonly method: VmMethod;
+  readonly action: string;
+  /** legal also where the method needs force */
+  readonly force?: boolean;
+  /** actions under way that are cancelled for this one, which then waits until they are undone */
+  readonly interrupts?: readonly string[] | 'all';
+}
 
 /** Runs a change of one VM as an operation under the VM's lock. */
 @Injectable()
@@ -11,16 +34,62 @@ export class VmChangeRunner {
   constructor(
     private readonly operations: OperationRunner,
     private readonly locks: VmLocks,
+    private readonly vms: VmRepository,
   ) {}
 
   /** @throws VmBusyError when another change of this VM is under way */
   async begin<T>(
-    change: { vm: Pick<Vm, 'id' | 'name'>; kind: string; action: string },
+    change: VmChange,
     body: (operation: OperationContext) => Promise<T>,
   ): Promise<{ view: OperationView; finished: Promise<T> }> {
-    const release = this.locks.take(change.vm.id, change.vm.name, change.action);
+    return this.#begin(change, this.locks.take(change.vm.id, change.vm.name, change.action), body);
+  }
+
+  async run<T>(change: VmChange, body: (operation: OperationContext) => Promise<T>): Promise<T> {
+    const { finished } = await this.begin(change, body);
+    return finished;
+  }
+
+  /**
+   * A change that a method asks for. The state is checked under the lock: where there is nothing to do the VM is
+   * returned as it is, where the method is not legal nothing is begun.
+   * @throws VmBusyError, VmWrongStateError
+   */
+  async change(
+    request: VmMethodChange,
+    body: (vm: Vm, operation: OperationContext) => Promise<Vm>,
+  ): Promise<Vm> {
+    const { vm, method, action } = request;
+    if (isDone(method, vm)) return vm;
+    const release = await this.#takeOrInterrupt(request);
     try {
-      const { vm, kind } = change;
+      const current = await this.vms.require(vm.id);
+      if (isDone(method, current)) return current;
+      assertLegal(method, current, request.force);
+      const { finished } = await this.#begin({ vm, kind: method, action }, release, (operation) =>
+        body(current, operation),
+      );
+      return await finished;
+    } finally {
+      release();
+    }
+  }
+
+  async #takeOrInterrupt({ vm, action, interrupts = [] }: VmMethodChange): Promise<() => void> {
+    const hold = this.locks.holder(vm.id);
+    if (hold === undefined || (interrupts !== 'all' && !interrupts.includes(hold.action)))
+      return this.locks.take(vm.id, vm.name, action);
+    if (hold.operationId !== undefined && hold.action !== action)
+      await this.operations.cancel(hold.operationId);
+    return this.locks.wait(vm.id, action);
+  }
+
+  async #begin<T>(
+    { vm, kind }: VmChange,
+    release: () => void,
+    body: (operation: OperationContext) => Promise<T>,
+  ): Promise<{ view: OperationView; finished: Promise<T> }> {
+    try {
       const started = await this.operations.begin({
         kind,
         subject: { type: 'vm', id: vm.id, name: vm.name },
@@ -35,13 +104,5 @@ export class VmChangeRunner {
       release();
       throw error;
     }
-  }
-
-  async run<T>(
-    change: { vm: Pick<Vm, 'id' | 'name'>; kind: string; action: string },
-    body: (operation: OperationContext) => Promise<T>,
-  ): Promise<T> {
-    const { finished } = await this.begin(change, body);
-    return finished;
   }
 }

@@ -31,9 +31,45 @@ export const VM: readonly Guarantee[] = [
     test: 'src/vm/vm.state.spec.ts',
     mutations: [
       {
-        file: 'src/vm/vm.state.ts',
-        find: "failed: ['starting', 'deleting'],",
-        replace: 'failed: [],',
+        file: 'src/vm/vm.methods.ts',
+        find: "in: ['creating', 'stopped', 'failed', 'deleting'],",
+        replace: "in: ['creating', 'stopped', 'deleting'],",
+      },
+    ],
+  },
+  {
+    guarantee: "`vm stop` and `vm restart` leave the guest's file system clean",
+    test: 'test/e2e/vm/power.spec.ts',
+    name: 'goes off and on again in one change',
+    mutations: [
+      {
+        file: 'src/vm/lifecycle/stop-steps.ts',
+        find: 'await askToStop(machine, timeoutMs, operation);',
+        replace: 'void askToStop;',
+      },
+    ],
+  },
+  {
+    guarantee: 'A hypervisor that hangs does not keep its VM from being stopped',
+    test: 'test/e2e/vm/power.spec.ts',
+    name: 'goes off although the hypervisor hangs',
+    mutations: [
+      {
+        file: 'src/vm/lifecycle/stop-steps.ts',
+        find: 'const outcome = await endOf(machine',
+        replace: 'await machine.requestShutdown();\n    const outcome = await endOf(machine',
+      },
+    ],
+  },
+  {
+    guarantee: 'A stop that is cancelled leaves a VM that runs and can be used',
+    test: 'test/e2e/vm/power.spec.ts',
+    name: 'stays on when its stop is cancelled',
+    mutations: [
+      {
+        file: 'src/vm/lifecycle/stop-steps.ts',
+        find: 'if (stopped === undefined) await this.#settle(stopping, machine);',
+        replace: 'void [stopped, this.#settle];',
       },
     ],
   },

@@ -106,6 +106,9 @@ function controllerFor(script: Script): new (channels: ByteChannels) => object {
     @Rpc('vm.stop') stop(p: ParamsOf<'vm.stop'>, c: RpcContext) {
       return script.answer('vm.stop', p, c);
     }
+    @Rpc('vm.restart') restart(p: ParamsOf<'vm.restart'>, c: RpcContext) {
+      return script.answer('vm.restart', p, c);
+    }
     @Rpc('vm.kill') kill(p: ParamsOf<'vm.kill'>, c: RpcContext) {
       return script.answer('vm.kill', p, c);
     }

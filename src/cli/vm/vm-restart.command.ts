@@ -1,0 +1,48 @@
+import { Option, SubCommand } from 'nest-commander';
+import type { VmView } from '../../contract/vm.dto.js';
+import type { RpcClient } from '../client/rpc.js';
+import { DaemonConnector } from '../client/daemon-connector.js';
+import { EachCommand } from '../command/each-command.js';
+import { Invocation } from '../invocation.js';
+import { ReportedFailures } from '../render/failure-report.js';
+import { Presenter } from '../render/presenter.js';
+import { parseCount } from '../command/parse.js';
+
+interface VmRestartOptions {
+  timeout?: number;
+}
+
+@SubCommand({
+  name: 'restart',
+  arguments: '<vm...>',
+  description: 'shut VMs down and start them again; those that are stopped are started',
+})
+export class VmRestartCommand extends EachCommand<VmView, VmRestartOptions> {
+  constructor(
+    invocation: Invocation,
+    connector: DaemonConnector,
+    presenter: Presenter,
+    failures: ReportedFailures,
+  ) {
+    super(invocation, connector, presenter, failures);
+  }
+
+  @Option({
+    flags: '--timeout <seconds>',
+    description: 'time given to the guest before it is killed (default: 30)',
+  })
+  parseTimeout(value: string): number {
+    return parseCount('--timeout', value);
+  }
+
+  protected override async perform(
+    client: RpcClient,
+    vm: string,
+    options: VmRestartOptions,
+  ): Promise<VmView> {
+    return await client.call('vm.restart', {
+      vm,
+      ...(options.timeout !== undefined && { timeoutSeconds: options.timeout }),
+    });
+  }
+}
