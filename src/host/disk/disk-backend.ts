@@ -31,6 +31,12 @@ export abstract class DiskBackend {
    * @throws VmResourcesInvalidError when smaller than the base, BaseDiskDamagedError, DiskFullError
    */
   abstract createOverlay(request: OverlayRequest): Promise<void>;
+  /**
+   * Makes a disk that no VMM has open larger: what is in it stays, the rest reads as zeroes. A size that it has already
+   * is success; killed half-way it is as it was, or as large as asked, and can be grown again.
+   * @throws VmResourcesInvalidError when it would shrink, DiskFullError; ProcessFailedError when a VMM has it open
+   */
+  abstract grow(path: string, sizeBytes: number): Promise<void>;
   /** What a disk of this backend really takes on the host, `bytes`. */
   abstract allocatedBytes(path: string): Promise<number>;
 }

@@ -3,8 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { DiskFullError, invariant, isKind } from '../../core/errors/index.js';
 import { ProcessRunner } from '../../core/process/index.js';
 import { HostFacts } from '../facts/host-facts.js';
-import { BaseDiskDamagedError, VmResourcesInvalidError } from '../host.errors.js';
+import { BaseDiskDamagedError } from '../host.errors.js';
 import { DiskBackend } from './disk-backend.js';
+import { shrinking, tooSmall } from './disk-sizes.js';
 import type { DiskBackendProbe, DiskFormat, OverlayRequest } from './disk-backend.js';
 
 const MIB = 1024 * 1024;
@@ -59,6 +60,21 @@ export class Qcow2Disk extends DiskBackend {
     await writeWhole(request, template);
   }
 
+  /** QEMU writes the new tables first and the header, with the size, last. */
+  override async grow(path: string, sizeBytes: number): Promise<void> {
+    invariant(sizeBytes % 512 === 0, 'the size of a disk is a multiple of its 512-byte sectors');
+    const { uid, gid } = await stat(path);
+    const currentBytes = await this.#virtualSize(path, 'qcow2', { uid, gid });
+    if (sizeBytes < currentBytes) throw shrinking(sizeBytes, currentBytes);
+    if (sizeBytes === currentBytes) return;
+    const args = ['resize', '-q', '-f', 'qcow2', path, String(sizeBytes)];
+    try {
+      await this.processes.run({ file: 'qemu-img', args, timeoutMs: TIMEOUT_MS, uid, gid });
+    } catch (error) {
+      throw await this.#explain(error, path);
+    }
+  }
+
   override async allocatedBytes(path: string): Promise<number> {
     return (await stat(path)).blocks * 512;
   }
@@ -74,9 +90,17 @@ export class Qcow2Disk extends DiskBackend {
     return { sizeBytes, identity };
   }
 
-  async #virtualSize(path: string, format: DiskFormat): Promise<number> {
+  /**
+   * @param owner whom a disk belongs to that a VMM has written: its header is the VMM's, and could name any file of the
+   *   host as its base
+   */
+  async #virtualSize(
+    path: string,
+    format: DiskFormat,
+    owner: { uid?: number; gid?: number } = {},
+  ): Promise<number> {
     const args = ['info', '-U', '-f', format, '--output=json', path];
-    const { stdout } = await this.processes.run({ file: 'qemu-img', args, timeoutMs: TIMEOUT_MS });
+    const { stdout } = await this.processes.run({ file: 'qemu-img', args, timeoutMs: TIMEOUT_MS, ...owner });
     const info: unknown = JSON.parse(stdout.toString('utf8'));
     if (typeof info === 'object' && info !== null && 'virtual-size' in info) {
       if (typeof info['virtual-size'] === 'number') return info['virtual-size'];
@@ -92,12 +116,16 @@ export class Qcow2Disk extends DiskBackend {
       await this.processes.run({ file: 'qemu-img', args, timeoutMs: TIMEOUT_MS });
       return await readFile(draft);
     } catch (error) {
-      // qemu-img tells a full disk in prose only; ask the file system instead of reading that
-      const full = isKind(error, 'PROCESS_FAILED') && (await this.facts.freeBytes(request.path)) < MIB;
-      throw full ? new DiskFullError(request.path, error) : error;
+      throw await this.#explain(error, request.path);
     } finally {
       await rm(draft, { force: true });
     }
+  }
+
+  /** qemu-img tells a full disk in prose only; ask the file system instead of reading that. */
+  async #explain(error: unknown, path: string): Promise<unknown> {
+    const full = isKind(error, 'PROCESS_FAILED') && (await this.facts.freeBytes(path)) < MIB;
+    return full ? new DiskFullError(path, error) : error;
   }
 
   #remember(key: string, template: Buffer): void {
@@ -118,16 +146,4 @@ async function writeWhole(request: OverlayRequest, content: Buffer): Promise<voi
     if (code !== 'EEXIST') await rm(request.path, { force: true });
     throw code === 'ENOSPC' || code === 'EDQUOT' ? new DiskFullError(request.path, error) : error;
   }
-}
-
-function tooSmall(requestedBytes: number, baseBytes: number): VmResourcesInvalidError {
-  const min = Math.ceil(baseBytes / MIB);
-  return new VmResourcesInvalidError({
-    resource: 'disk',
-    requested: Math.floor(requestedBytes / MIB),
-    min,
-    max: Number.MAX_SAFE_INTEGER,
-    why: `the image's own disk has ${min} MiB, and a disk cannot be made smaller than that`,
-    fix: `ask for at least ${min} MiB`,
-  });
 }

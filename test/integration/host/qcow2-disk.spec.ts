@@ -99,6 +99,24 @@ describe('qcow2 disks', () => {
     expect(info(small.path)['backing-filename-format']).toBe('qcow2');
   });
 
+  it('grow: what is in them stays, the rest is zero; again is success, shrinking is refused', async () => {
+    const path = join(directory, 'disk.qcow2');
+    await disks.createOverlay({ basePath, baseFormat: 'raw', path, sizeBytes: 8 * MIB });
+    execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -P 0x55 0 4096', path]);
+    await disks.grow(path, 64 * MIB);
+    await disks.grow(path, 64 * MIB);
+    expect(info(path)).toMatchObject({ 'virtual-size': 64 * MIB, 'full-backing-filename': basePath });
+    const reads = ['read -P 0x55 0 4096', 'read -P 0 4M 60M'].flatMap((command) => ['-c', command]);
+    execFileSync('qemu-io', ['-f', 'qcow2', ...reads, path]);
+    execFileSync('qemu-img', ['check', '-q', path]);
+    await expect(disks.grow(path, 32 * MIB)).rejects.toMatchObject({
+      kind: 'VM_RESOURCES_INVALID',
+      details: { resource: 'disk', requested: 32, min: 64 },
+      why: expect.stringContaining('only grows'),
+    });
+    expect(info(path)['virtual-size']).toBe(64 * MIB);
+  });
+
   it('never overwrite a disk that is there', async () => {
     const path = join(directory, 'disk');
     await writeFile(path, 'precious');
