@@ -11,6 +11,7 @@ export const INITRAMFS_MODULES: readonly string[] = [
   'virtio_net',
   'virtio_console',
   'virtio_rng',
+  'virtio_balloon',
   'ext4',
   'button',
   'evdev',

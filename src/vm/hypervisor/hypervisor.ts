@@ -9,6 +9,8 @@ export interface HypervisorFeatures {
   readonly memorySnapshots: boolean;
   /** whether `setForwards` works; without it a change of forwards waits for the next start */
   readonly liveForwards: boolean;
+  /** whether `setMemory` works; without it a change of memory waits for the next start */
+  readonly liveMemory: boolean;
 }
 
 export type Accelerator = 'kvm' | 'tcg';
@@ -114,6 +116,18 @@ export abstract class Machine {
    * Repeatable; after a failure some may have changed. @throws PortTakenError, VmmProtocolError
    */
   abstract setForwards(forwards: readonly PublishedPort[]): Promise<void>;
+  /**
+   * Asks the guest to give memory back, or to take it again, so that it has this much: at most what the machine was
+   * started with. Resolves when asked; how far the guest has come tells `memory`. @throws VmmProtocolError
+   */
+  abstract setMemory(mib: number): Promise<void>;
+  /** `MiB` that the guest has now: what the machine was started with, less what it gave back. @throws VmmProtocolError */
+  abstract memory(): Promise<number>;
+  /**
+   * Enlarges a drive under the running guest, which learns of it by itself a moment later. One that has the size, or
+   * more, is left as it is. A failure leaves it as it was. @throws VmmProtocolError
+   */
+  abstract resizeDrive(serial: string, bytes: number): Promise<void>;
   /** Lets go of the machine without ending it: the daemon is about to stop. */
   abstract detach(): void;
 }

@@ -107,9 +107,23 @@ describe('a machine with a guest', () => {
 });
 
 describe('a guest that still boots', () => {
-  it('goes off when asked as soon as its agent answers', async () => {
+  it('gives memory back, sees its drive grow, and goes off when asked as soon as its agent answers', async () => {
     const machine = await harness.launch(await harness.spec());
     await machine.agent.waitReady({ signal: AbortSignal.timeout(120_000) });
+    expect(await machine.memory()).toBe(512);
+    await machine.setMemory(300);
+    await until(async () => (await machine.memory()) === 300);
+    await machine.setMemory(512);
+    await until(async () => (await machine.memory()) === 512);
+
+    const sectors = async (): Promise<number> =>
+      Number((await run(machine, 'cat', '/sys/block/vda/size')).stdout);
+    const before = await sectors();
+    await machine.resizeDrive('bgr-root', (before + 2048) * 512);
+    await until(async () => (await sectors()) === before + 2048);
+    await machine.resizeDrive('bgr-root', 512);
+    await expect(machine.resizeDrive('bgr-none', 512)).rejects.toMatchObject({ kind: 'VMM_PROTOCOL' });
+    expect(await sectors(), 'never made smaller').toBe(before + 2048);
     await shutDown(machine);
     expect(await machine.exited).toEqual({ exitCode: 0, signal: null });
   });

@@ -72,13 +72,13 @@ describe('qemuArguments', () => {
         "-append",
         "console=ttyS0 panic=-1 no_timer_check tsc=reliable mitigations=off net.ifnames=0 quiet",
         "-blockdev",
-        "{"driver":"qcow2","node-name":"drive0","read-only":false,"discard":"unmap","detect-zeroes":"unmap","file":{"driver":"file","filename":"/vms/a,b\\"c/disk.qcow2","read-only":false,"locking":"on","discard":"unmap"}}",
+        "{"driver":"qcow2","node-name":"bgr-root","read-only":false,"discard":"unmap","detect-zeroes":"unmap","file":{"driver":"file","filename":"/vms/a,b\\"c/disk.qcow2","read-only":false,"locking":"on","discard":"unmap"}}",
         "-device",
-        "virtio-blk-pci,drive=drive0,serial=bgr-root,disable-legacy=on",
+        "virtio-blk-pci,drive=bgr-root,serial=bgr-root,disable-legacy=on",
         "-blockdev",
-        "{"driver":"raw","node-name":"drive1","read-only":true,"file":{"driver":"file","filename":"/vms/id.tar","read-only":true,"locking":"on"}}",
+        "{"driver":"raw","node-name":"bgr-identity","read-only":true,"file":{"driver":"file","filename":"/vms/id.tar","read-only":true,"locking":"on"}}",
         "-device",
-        "virtio-blk-pci,drive=drive1,serial=bgr-identity,disable-legacy=on",
+        "virtio-blk-pci,drive=bgr-identity,serial=bgr-identity,disable-legacy=on",
         "-netdev",
         "user,id=nic0,ipv6=off,hostfwd=tcp:127.0.0.1:22001-:22,hostfwd=udp:192.0.2.7:5353-:53",
         "-device",
@@ -101,6 +101,8 @@ describe('qemuArguments', () => {
         "rng-random,id=rng0,filename=/dev/urandom",
         "-device",
         "virtio-rng-pci,rng=rng0,disable-legacy=on,max-bytes=65536,period=1000",
+        "-device",
+        "virtio-balloon-pci,id=balloon,disable-legacy=on,free-page-reporting=on,deflate-on-oom=on",
       ]
     `);
   });

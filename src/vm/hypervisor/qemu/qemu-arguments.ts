@@ -1,4 +1,5 @@
 import type { Accelerator, DriveSpec, MachineSpec, NicSpec } from '../hypervisor.js';
+import { driveNode } from './drive-size.js';
 import { kernelCommandLine } from './kernel-arguments.js';
 import { forwardRule, nicId } from './port-forwards.js';
 
@@ -52,6 +53,7 @@ export function qemuArguments(spec: MachineSpec, accelerator: Accelerator): stri
     // 64 KiB a second: more than any boot asks for, less than a guest could make the host pay.
     ...['-object', 'rng-random,id=rng0,filename=/dev/urandom'],
     ...['-device', 'virtio-rng-pci,rng=rng0,disable-legacy=on,max-bytes=65536,period=1000'],
+    ...balloon(),
   ];
 }
 
@@ -81,8 +83,8 @@ function machine(spec: MachineSpec, accelerator: Accelerator): string[] {
  * Guest flushes reach the host's disk (write-back cache, flushes honoured); what the guest discards or fills with
  * zeroes is given back to the host. Image locking stays on: two VMMs can never write one disk.
  */
-function drive(spec: DriveSpec, index: number): string[] {
-  const id = `drive${index}`;
+function drive(spec: DriveSpec): string[] {
+  const id = driveNode(spec.serial);
   const blockdev = {
     driver: spec.format,
     'node-name': id,
@@ -144,6 +146,18 @@ function monitor({ qmp }: QemuSockets): string[] {
     `socket,id=qmp,path=${escape(qmp)},server=on,wait=off`,
     '-mon',
     'chardev=qmp,mode=control',
+  ];
+}
+
+/**
+ * Takes memory from a running guest and gives it back. What the guest frees goes back to the host by itself
+ * (free-page-reporting); a guest that runs out of memory takes back what it was made to give instead of killing
+ * processes (deflate-on-oom). In Debian 12's kernel both are there.
+ */
+function balloon(): string[] {
+  return [
+    '-device',
+    'virtio-balloon-pci,id=balloon,disable-legacy=on,free-page-reporting=on,deflate-on-oom=on',
   ];
 }
 

@@ -37,6 +37,7 @@ export class QemuHypervisor extends Hypervisor {
     diskHotplug: false,
     memorySnapshots: false,
     liveForwards: true,
+    liveMemory: true,
   };
   #probe: Promise<HypervisorProbe> | undefined;
 

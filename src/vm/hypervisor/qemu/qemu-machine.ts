@@ -1,11 +1,14 @@
 import type { PublishedPort } from '../../../contract/index.js';
 import type { ExitStatus, ProcessRunner } from '../../../core/process/index.js';
 import { TimeoutError } from '../../../core/errors/index.js';
+import { VmmProtocolError } from '../hypervisor.errors.js';
 import { Machine } from '../hypervisor.js';
 import type { MachineRecord } from '../hypervisor.js';
 import type { AgentClient } from './agent-client.js';
+import { resizeDrive } from './drive-size.js';
 import { setForwards } from './port-forwards.js';
 import type { QmpClient } from './qmp-client.js';
+import { isRecord } from './qmp-protocol.js';
 import { boundLog } from './vmm-log.adapter.js';
 
 const AGENT_PATIENCE_MS = 1_500;
@@ -14,6 +17,7 @@ const AGENT_SHUTDOWN_TIMEOUT_MS = 120_000;
 const EXIT_REPORT_MS = 2_000;
 const KILL_TIMEOUT_MS = 10_000;
 const CONSOLE_DRAIN_MS = 1_000;
+const MIB = 1024 * 1024;
 
 export interface QemuMachineParts {
   readonly runner: ProcessRunner;
@@ -70,6 +74,21 @@ export class QemuMachine extends Machine {
 
   async setForwards(forwards: readonly PublishedPort[]): Promise<void> {
     await setForwards(this.parts.qmp, forwards);
+  }
+
+  async setMemory(mib: number): Promise<void> {
+    await this.parts.qmp.execute('balloon', { value: mib * MIB });
+  }
+
+  async memory(): Promise<number> {
+    const balloon = await this.parts.qmp.execute('query-balloon');
+    const actual = isRecord(balloon) ? balloon['actual'] : undefined;
+    if (typeof actual !== 'number') throw new VmmProtocolError('query-balloon', 'nonsense in its answer');
+    return Math.round(actual / MIB);
+  }
+
+  async resizeDrive(serial: string, bytes: number): Promise<void> {
+    await resizeDrive(this.parts.qmp, serial, bytes);
   }
 
   detach(): void {
