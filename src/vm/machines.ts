@@ -19,6 +19,11 @@ export class Machines {
     return machine;
   }
 
+  /** by VM id */
+  entries(): IterableIterator<[string, Machine]> {
+    return this.#byVm.entries();
+  }
+
   add(vmId: string, machine: Machine): void {
     this.#byVm.set(vmId, machine);
   }

@@ -31,6 +31,7 @@ import { VmStorage } from './lifecycle/vm-storage.js';
 import { WorkspaceStep } from './lifecycle/workspace-step.js';
 import { Machines } from './machines.js';
 import { PublishedPorts } from './ports/published-ports.service.js';
+import { VmSampler } from './stats/vm-sampler.js';
 import { VmFiles } from './vm-files.adapter.js';
 import { VmLocks } from './vm-locks.js';
 import { VmPathFinder } from './vm-paths.js';
@@ -79,6 +80,7 @@ const LIFECYCLE = [
     VmLocks,
     VmPathFinder,
     VmRepository,
+    VmSampler,
     { provide: APP_GUARD, useClass: VmStateGuard },
   ],
   exports: [HypervisorModule, Machines, VmReconciler],

@@ -1,4 +1,5 @@
 export { DEBIAN_PACKAGES, HostBinaryMissingError, ProcessFailedError } from './process-errors.js';
+export { ProcessMeter } from './process-meter.js';
 export { NodeProcessRunner } from './process-runner.adapter.js';
 export { ProcessRunner } from './process-runner.js';
 export { ProcessModule } from './process.module.js';
@@ -10,3 +11,4 @@ export type {
   RunRequest,
   RunResult,
 } from './process-runner.js';
+export type { ProcessUsage } from './proc-usage.js';

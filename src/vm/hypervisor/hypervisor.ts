@@ -11,6 +11,8 @@ export interface HypervisorFeatures {
   readonly liveForwards: boolean;
   /** whether `setMemory` works; without it a change of memory waits for the next start */
   readonly liveMemory: boolean;
+  /** whether the VMM counts what passes through the NICs; without it only the guest can tell */
+  readonly networkCounters: boolean;
 }
 
 export type Accelerator = 'kvm' | 'tcg';
@@ -74,6 +76,35 @@ export interface MachineRecord {
   readonly logPath: string;
 }
 
+/** Of all disks together, since the machine's start. */
+export interface DiskCounters {
+  readonly readBytes: number;
+  readonly writeBytes: number;
+  readonly readOperations: number;
+  readonly writeOperations: number;
+}
+
+/** Of all NICs together, since the machine's start, as the guest sees it. */
+export interface NetworkCounters {
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+}
+
+export interface GuestMemory {
+  readonly totalBytes: number;
+  /** what programs could still get without swapping, as the guest's kernel estimates it */
+  readonly availableBytes: number;
+}
+
+/** What the VMM knows of its machine without asking the guest; a member that it does not know is left out. */
+export interface MachineStats {
+  readonly disk: DiskCounters;
+  /** there with the feature `networkCounters` */
+  readonly network?: NetworkCounters;
+  /** what the guest last told, by itself */
+  readonly guestMemory?: GuestMemory;
+}
+
 /** The guest's control channel: the guest agent's JSON protocol. No network needed; every reply is bounded. */
 export interface GuestAgent {
   /**
@@ -85,6 +116,11 @@ export interface GuestAgent {
   ping(options?: { timeoutMs?: number }): Promise<void>;
   /** `ms` since 1970 by the guest's clock, with fractions. @throws GuestAgentError */
   time(): Promise<number>;
+  /**
+   * What the guest's own kernel counts, all NICs but the loopback. Starts no program in the guest. `timeoutMs` 2000
+   * when left out. @throws GuestAgentError
+   */
+  network(options?: { timeoutMs?: number }): Promise<NetworkCounters>;
   /**
    * Runs a program in the guest, looked up in its PATH, and collects its output: 1.5 MiB in all, more fails.
    * `timeoutMs` is 30000 when left out; timeout and abort kill the program in the guest. Death by a signal is exit
@@ -128,6 +164,11 @@ export abstract class Machine {
    * more, is left as it is. A failure leaves it as it was. @throws VmmProtocolError
    */
   abstract resizeDrive(serial: string, bytes: number): Promise<void>;
+  /**
+   * `timeoutMs` bounds the wait for a VMM that hangs; no other command waits for this one.
+   * @throws VmmProtocolError
+   */
+  abstract stats(options: { timeoutMs: number }): Promise<MachineStats>;
   /** Lets go of the machine without ending it: the daemon is about to stop. */
   abstract detach(): void;
 }

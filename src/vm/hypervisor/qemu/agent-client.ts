@@ -1,7 +1,13 @@
 import { BangerError, TimeoutError } from '../../../core/errors/index.js';
 import { GuestAgentError } from '../hypervisor.errors.js';
-import type { GuestAgent } from '../hypervisor.js';
-import { isExecNotFound, parseExecStarted, parseExecStatus, syncRequest } from './agent-protocol.js';
+import type { GuestAgent, NetworkCounters } from '../hypervisor.js';
+import {
+  isExecNotFound,
+  parseExecStarted,
+  parseExecStatus,
+  parseInterfaces,
+  syncRequest,
+} from './agent-protocol.js';
 import type { GuestExecResult } from './agent-protocol.js';
 import type { ByteSocket } from './byte-socket.js';
 import { cancellation } from './launch-attempt.js';
@@ -72,6 +78,15 @@ export class AgentClient implements GuestAgent {
     if (typeof nanoseconds !== 'number' || !Number.isFinite(nanoseconds))
       throw new GuestAgentError(this.vm, 'nonsense in answer to guest-get-time');
     return nanoseconds / 1e6;
+  }
+
+  async network({ timeoutMs = PING_TIMEOUT_MS }: { timeoutMs?: number } = {}): Promise<NetworkCounters> {
+    const counters = parseInterfaces(
+      await this.#command('guest-network-get-interfaces', undefined, timeoutMs),
+    );
+    if (counters === undefined)
+      throw new GuestAgentError(this.vm, 'nonsense in answer to guest-network-get-interfaces');
+    return counters;
   }
 
   async exec(

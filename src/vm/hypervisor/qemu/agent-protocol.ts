@@ -1,3 +1,4 @@
+import type { NetworkCounters } from '../hypervisor.js';
 import { isRecord } from './qmp-protocol.js';
 
 /**
@@ -28,6 +29,25 @@ export function parseExecStatus(value: unknown): 'running' | GuestExecResult | u
   const exitCode = exitCodeOf(value);
   if (exitCode === undefined) return undefined;
   return { exitCode, stdout: bytes(value['out-data']), stderr: bytes(value['err-data']) };
+}
+
+/** The sum of an answer to guest-network-get-interfaces, without the loopback; undefined for nonsense. */
+export function parseInterfaces(value: unknown): NetworkCounters | undefined {
+  if (!Array.isArray(value)) return undefined;
+  let receivedBytes = 0;
+  let sentBytes = 0;
+  for (const nic of value as unknown[]) {
+    if (!isRecord(nic)) return undefined;
+    const { name, statistics } = nic;
+    if (name === 'lo' || !isRecord(statistics)) continue;
+    receivedBytes += byteCount(statistics['rx-bytes']);
+    sentBytes += byteCount(statistics['tx-bytes']);
+  }
+  return { receivedBytes, sentBytes };
+}
+
+function byteCount(value: unknown): number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0;
 }
 
 function exitCodeOf(value: Record<string, unknown>): number | undefined {

@@ -149,6 +149,9 @@ function monitor({ qmp }: QemuSockets): string[] {
   ];
 }
 
+/** Where QEMU's object model has the balloon. */
+export const BALLOON_PATH = '/machine/peripheral/balloon';
+
 /**
  * Takes memory from a running guest and gives it back. What the guest frees goes back to the host by itself
  * (free-page-reporting); a guest that runs out of memory takes back what it was made to give instead of killing

@@ -38,6 +38,8 @@ export class QemuHypervisor extends Hypervisor {
     memorySnapshots: false,
     liveForwards: true,
     liveMemory: true,
+    // QEMU 7.2 has no counters for its user network
+    networkCounters: false,
   };
   #probe: Promise<HypervisorProbe> | undefined;
 

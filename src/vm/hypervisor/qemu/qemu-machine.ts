@@ -3,10 +3,11 @@ import type { ExitStatus, ProcessRunner } from '../../../core/process/index.js';
 import { TimeoutError } from '../../../core/errors/index.js';
 import { VmmProtocolError } from '../hypervisor.errors.js';
 import { Machine } from '../hypervisor.js';
-import type { MachineRecord } from '../hypervisor.js';
+import type { MachineRecord, MachineStats } from '../hypervisor.js';
 import type { AgentClient } from './agent-client.js';
 import { resizeDrive } from './drive-size.js';
 import { setForwards } from './port-forwards.js';
+import { MachineStatsQuery } from './machine-stats.js';
 import type { QmpClient } from './qmp-client.js';
 import { isRecord } from './qmp-protocol.js';
 import { boundLog } from './vmm-log.adapter.js';
@@ -33,6 +34,7 @@ export class QemuMachine extends Machine {
   readonly agent: AgentClient;
   readonly exited: Promise<ExitStatus>;
   readonly #unboundLog: () => void;
+  readonly #stats: MachineStatsQuery;
 
   constructor(
     readonly record: MachineRecord,
@@ -40,6 +42,7 @@ export class QemuMachine extends Machine {
   ) {
     super();
     this.agent = parts.agent;
+    this.#stats = new MachineStatsQuery(parts.qmp);
     this.#unboundLog = boundLog(record.logPath);
     this.exited = this.#ended(parts.exited);
   }
@@ -89,6 +92,10 @@ export class QemuMachine extends Machine {
 
   async resizeDrive(serial: string, bytes: number): Promise<void> {
     await resizeDrive(this.parts.qmp, serial, bytes);
+  }
+
+  async stats({ timeoutMs }: { timeoutMs: number }): Promise<MachineStats> {
+    return await this.#stats.query(timeoutMs);
   }
 
   detach(): void {
