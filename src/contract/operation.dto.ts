@@ -69,8 +69,10 @@ export class OperationView {
   @IsOptional() @IsString() ref?: string;
 }
 
-/** One change of an operation. Exactly one member is set. */
+/** One change of an operation. Besides `operation`, exactly one member is set. */
 export class OperationEvent {
+  /** whose change it is, where the call may begin several: in the progress of a call */
+  @IsOptional() @IsString() operation?: string;
   /** the operation as it stands, first of all events */
   @IsOptional() @ValidateNested() @Type(() => OperationView) snapshot?: OperationView;
   /** a step that began, changed or ended */

@@ -1,12 +1,12 @@
 import { Command, Option, SubCommand } from 'nest-commander';
 import type { ImageView } from '../../contract/image.dto.js';
-import type { RpcClient } from '../client/rpc.js';
 import { DaemonConnector } from '../client/daemon-connector.js';
 import { BangerCommand } from '../command/banger-command.js';
 import { EachCommand } from '../command/each-command.js';
 import { GroupCommand } from '../command/group-command.js';
 import { Invocation } from '../invocation.js';
 import { OperationFollower } from '../operation/operation-follower.js';
+import type { FollowedClient } from '../operation/operation-follower.js';
 import { ReportedFailures } from '../render/failure-report.js';
 import { Presenter } from '../render/presenter.js';
 import { renderFacts, renderTable } from '../render/table.js';
@@ -134,7 +134,7 @@ export class ImageDeleteCommand extends EachCommand<ImageView> {
     super(invocation, connector, presenter, failures);
   }
 
-  protected override async perform(client: RpcClient, image: string): Promise<ImageView> {
+  protected override async perform(client: FollowedClient, image: string): Promise<ImageView> {
     return await client.call('image.delete', { image });
   }
 }

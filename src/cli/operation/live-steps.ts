@@ -1,7 +1,7 @@
 import type { OperationEvent, OperationStepView, OperationView } from '../../contract/operation.dto.js';
 import type { Style } from '../render/style.js';
 import { columnsOf, escapeControls, formatDuration, truncate } from '../render/text.js';
-import { elapsedMs, StepBoard } from './steps-view.js';
+import { elapsedMs, percentOf, StepBoard } from './steps-view.js';
 import type { StepsView } from './steps-view.js';
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
@@ -77,8 +77,7 @@ export class LiveSteps implements StepsView {
 
   private runningLine(step: OperationStepView): string {
     const spinner = FRAMES[this.frame % FRAMES.length] ?? '·';
-    const percent = step.progress === undefined ? '' : ` ${Math.floor(step.progress * 100)} %`;
-    const time = `${percent} ${formatDuration(elapsedMs(step, Date.now()))}`;
+    const time = `${percentOf(step)} ${formatDuration(elapsedMs(step, Date.now()))}`;
     return this.line(this.options.style.cyan(spinner), step.title, time, step.detail ?? this.lastOutput);
   }
 

@@ -10,7 +10,7 @@ import { renderFacts, renderTable } from '../render/table.js';
 import { escapeControls, formatAge, formatDuration } from '../render/text.js';
 import { UsageError } from '../usage-error.js';
 import { OperationFollower } from './operation-follower.js';
-import { elapsedMs } from './steps-view.js';
+import { elapsedMs, percentOf } from './steps-view.js';
 
 /** the contract's list as keys, so that a state added there must be added here: its value would drag class-validator in */
 const STATES: Readonly<Record<OperationState, true>> = {
@@ -76,7 +76,7 @@ export class OperationListCommand extends BangerCommand<OperationListOptions> {
       operation.state,
       formatAge(now - Date.parse(operation.createdAt)),
       formatDuration(tookMs(operation, now)),
-      operation.steps.at(-1)?.title ?? '-',
+      lastStep(operation),
     ]);
     const safe = rows.map((row) => row.map(escapeControls));
     const [header = '', ...lines] = renderTable(columns, safe, this.presenter.tableWidth).split('\n');
@@ -100,7 +100,11 @@ export class OperationShowCommand extends BangerCommand {
   }
 }
 
-@SubCommand({ name: 'watch', arguments: '<operation>', description: 'follow an operation to its end' })
+@SubCommand({
+  name: 'watch',
+  arguments: '<operation>',
+  description: 'follow an operation to its end; with --json one event on each line',
+})
 export class OperationWatchCommand extends BangerCommand {
   constructor(
     invocation: Invocation,
@@ -112,12 +116,16 @@ export class OperationWatchCommand extends BangerCommand {
   }
 
   protected override async execute([id = '']: string[]): Promise<void> {
-    const operation = await this.connector.with((client) => this.follower.watch(client, id));
-    this.follower.check(operation);
-    this.presenter.result(
-      operation,
-      () => `${operation.kind} ${operation.subject.name}: ${operation.state}\n`,
+    const operation = await this.connector.with((client) =>
+      this.follower.watch(
+        client,
+        id,
+        this.presenter.json ? (event) => this.presenter.line(event) : undefined,
+      ),
     );
+    if (this.presenter.json) this.presenter.line({ snapshot: operation });
+    this.follower.check(operation);
+    if (!this.presenter.json) this.presenter.result(operation, () => renderOutcome(operation));
   }
 }
 
@@ -139,10 +147,7 @@ export class OperationCancelCommand extends BangerCommand {
     const operation = await this.connector.with((client) =>
       client.call('operation.cancel', { operation: id }),
     );
-    this.presenter.result(
-      operation,
-      () => `${operation.kind} ${operation.subject.name}: ${operation.state}\n`,
-    );
+    this.presenter.result(operation, () => renderOutcome(operation));
   }
 }
 
@@ -163,6 +168,24 @@ export class OperationGroupCommand extends GroupCommand {
     super(invocation);
   }
 }
+
+/** The step under way, how far it is and how long it has been at it; of an ended operation the last one. */
+function lastStep({ state, steps }: OperationView): string {
+  const running = state === 'running' ? steps.findLast((step) => step.state === 'running') : undefined;
+  if (running === undefined) return steps.at(-1)?.title ?? '-';
+  return `${running.title}${percentOf(running)} (${formatDuration(elapsedMs(running, Date.now()))})`;
+}
+
+/** How it ended; of what did not succeed also what was undone. */
+function renderOutcome(operation: OperationView): string {
+  const { kind, subject, state, steps } = operation;
+  const undone = steps.findLast((step) => step.name === ROLLBACK_STEP)?.detail;
+  const lines = [`${kind} ${subject.name}: ${state}`, ...(undone === undefined ? [] : [`undone: ${undone}`])];
+  return lines.map((line) => `${escapeControls(line)}\n`).join('');
+}
+
+/** name of the step in which the daemon undoes what an operation did; its detail lists what */
+const ROLLBACK_STEP = 'rollback';
 
 function tookMs(operation: OperationView, now: number): number {
   return (
@@ -191,7 +214,12 @@ function renderOperation(operation: OperationView): string {
     value === undefined ? undefined : escapeControls(value),
   ]);
   const rows = operation.steps.map((step) =>
-    [step.title, step.state, formatDuration(elapsedMs(step, now)), step.detail ?? ''].map(escapeControls),
+    [
+      step.title,
+      step.state === 'running' ? `running${percentOf(step)}` : step.state,
+      formatDuration(elapsedMs(step, now)),
+      step.detail ?? '',
+    ].map(escapeControls),
   );
   const columns = [
     { title: 'STEP' },

@@ -1,6 +1,6 @@
 import type { OperationEvent, OperationStepView } from '../../contract/operation.dto.js';
 import { escapeControls, formatDuration } from '../render/text.js';
-import { elapsedMs, StepBoard } from './steps-view.js';
+import { elapsedMs, percentOf, StepBoard } from './steps-view.js';
 import type { StepsView } from './steps-view.js';
 
 const ENDINGS = {
@@ -36,7 +36,8 @@ export class PlainSteps implements StepsView {
     const title = escapeControls(step.title);
     if (step.state === 'running') {
       if (!this.announced.has(step.index)) this.write(`- ${title}\n`);
-      else if (this.verbose && step.detail !== undefined) this.write(`    ${escapeControls(step.detail)}\n`);
+      else if (this.verbose && step.detail !== undefined)
+        this.write(`    ${escapeControls(step.detail)}${percentOf(step)}\n`);
       this.announced.add(step.index);
       return;
     }

@@ -42,6 +42,11 @@ export class StepBoard {
   }
 }
 
+/** ` 42 %` where it is known, else nothing */
+export function percentOf(step: OperationStepView): string {
+  return step.progress === undefined ? '' : ` ${Math.floor(step.progress * 100)} %`;
+}
+
 /** `ms` between a step's begin and end, or now. */
 export function elapsedMs(step: OperationStepView, now: number): number {
   return Math.max(

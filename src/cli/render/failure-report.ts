@@ -23,6 +23,14 @@ export class ReportedFailures {
     return failureJson(error);
   }
 
+  /** Reports one of several failures: the gravest of them decides the exit status. */
+  reportOneOfSeveral(error: BangerError): { error: object } {
+    const graver = Math.max(this.invocation.exitCode, exitCodeFor(error, this.invocation.guestExitCodes));
+    const json = this.report(error);
+    this.invocation.exitCode = graver;
+    return json;
+  }
+
   /** Reports the failure that ends the command. */
   final(error: BangerError): void {
     const json = this.report(error);

@@ -33,6 +33,11 @@ export class Presenter {
     this.terminal.out(this.json ? `${JSON.stringify(value, null, 2)}\n` : render());
   }
 
+  /** One value of a stream, as JSON on a line of its own. */
+  line(value: unknown): void {
+    this.terminal.out(`${JSON.stringify(value)}\n`);
+  }
+
   /** A remark for people, on stderr; nothing with --quiet. */
   note(text: string): void {
     if (!this.invocation.flags.quiet) this.terminal.err(`${text}\n`);

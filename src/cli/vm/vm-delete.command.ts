@@ -1,6 +1,6 @@
 import { Option, SubCommand } from 'nest-commander';
 import type { VmView } from '../../contract/vm.dto.js';
-import type { RpcClient } from '../client/rpc.js';
+import type { FollowedClient } from '../operation/operation-follower.js';
 import { DaemonConnector } from '../client/daemon-connector.js';
 import { EachCommand } from '../command/each-command.js';
 import { Invocation } from '../invocation.js';
@@ -32,7 +32,11 @@ export class VmDeleteCommand extends EachCommand<VmView, VmDeleteOptions> {
     return true;
   }
 
-  protected override async perform(client: RpcClient, vm: string, options: VmDeleteOptions): Promise<VmView> {
+  protected override async perform(
+    client: FollowedClient,
+    vm: string,
+    options: VmDeleteOptions,
+  ): Promise<VmView> {
     return await client.call('vm.delete', { vm, ...(options.force && { force: true }) });
   }
 }

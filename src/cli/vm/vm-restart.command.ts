@@ -1,6 +1,6 @@
 import { Option, SubCommand } from 'nest-commander';
 import type { VmView } from '../../contract/vm.dto.js';
-import type { RpcClient } from '../client/rpc.js';
+import type { FollowedClient } from '../operation/operation-follower.js';
 import { DaemonConnector } from '../client/daemon-connector.js';
 import { EachCommand } from '../command/each-command.js';
 import { Invocation } from '../invocation.js';
@@ -36,7 +36,7 @@ export class VmRestartCommand extends EachCommand<VmView, VmRestartOptions> {
   }
 
   protected override async perform(
-    client: RpcClient,
+    client: FollowedClient,
     vm: string,
     options: VmRestartOptions,
   ): Promise<VmView> {

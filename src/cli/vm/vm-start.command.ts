@@ -1,6 +1,6 @@
 import { SubCommand } from 'nest-commander';
 import type { VmView } from '../../contract/vm.dto.js';
-import type { RpcClient } from '../client/rpc.js';
+import type { FollowedClient } from '../operation/operation-follower.js';
 import { DaemonConnector } from '../client/daemon-connector.js';
 import { EachCommand } from '../command/each-command.js';
 import { Invocation } from '../invocation.js';
@@ -22,7 +22,7 @@ export class VmStartCommand extends EachCommand<VmView> {
     super(invocation, connector, presenter, failures);
   }
 
-  protected override async perform(client: RpcClient, vm: string): Promise<VmView> {
+  protected override async perform(client: FollowedClient, vm: string): Promise<VmView> {
     return await client.call('vm.start', { vm });
   }
 }

@@ -1,6 +1,6 @@
 import { Option, SubCommand } from 'nest-commander';
 import type { VmView } from '../../contract/vm.dto.js';
-import type { RpcClient } from '../client/rpc.js';
+import type { FollowedClient } from '../operation/operation-follower.js';
 import { DaemonConnector } from '../client/daemon-connector.js';
 import { EachCommand } from '../command/each-command.js';
 import { Invocation } from '../invocation.js';
@@ -35,7 +35,11 @@ export class VmStopCommand extends EachCommand<VmView, VmStopOptions> {
     return parseCount('--timeout', value);
   }
 
-  protected override async perform(client: RpcClient, vm: string, options: VmStopOptions): Promise<VmView> {
+  protected override async perform(
+    client: FollowedClient,
+    vm: string,
+    options: VmStopOptions,
+  ): Promise<VmView> {
     return await client.call('vm.stop', {
       vm,
       ...(options.timeout !== undefined && { timeoutSeconds: options.timeout }),

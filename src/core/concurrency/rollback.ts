@@ -26,12 +26,16 @@ export class Rollback {
     this.#undos = [];
   }
 
-  /** Returns what could not be undone, for the log; the ledger still has it for the next start. */
-  async run(): Promise<{ what: string; error: BangerError }[]> {
+  /**
+   * Returns what could not be undone, for the log; the ledger still has it for the next start.
+   * @param onUndone told what has been undone, one by one
+   */
+  async run(onUndone?: (what: string) => void): Promise<{ what: string; error: BangerError }[]> {
     const failures: { what: string; error: BangerError }[] = [];
     for (let undo = this.#undos.pop(); undo !== undefined; undo = this.#undos.pop()) {
       try {
         await undo.run();
+        onUndone?.(undo.what);
       } catch (error) {
         failures.push({ what: undo.what, error: toBangerError(error, undo.what) });
       }

@@ -10,6 +10,7 @@ import type {
 import { CancelledError, toBangerError } from '../errors/index.js';
 import type { BangerError } from '../errors/index.js';
 import { newId } from '../ids.js';
+import { OperationRelay } from '../operation-relay.js';
 import { currentRef, LOGGER, runWithRef } from '../logging/index.js';
 import { LiveOperation } from './live-operation.js';
 import { OperationBody } from './operation-body.js';
@@ -48,6 +49,7 @@ export class DurableOperationRunner extends OperationRunner implements OnModuleD
     // The row keeps the failure; whoever does not wait for it must not end the daemon.
     const settled = finished.then(ignore, ignore);
     this.#running.set(live.id, { live, body, settled });
+    OperationRelay.current?.follow(live);
     return { view: live.view, finished };
   }
 

@@ -83,7 +83,11 @@ export class OperationBody implements OperationContext {
   async undo(): Promise<void> {
     if (this.rollback.size === 0) return;
     const recorder = await this.#beginStep('rollback', 'undoing what was done').catch(this.#writeFailed);
-    const failures = await this.rollback.run();
+    const undone: string[] = [];
+    const failures = await this.rollback.run((what) => {
+      undone.push(what);
+      recorder?.detail(undone.join(', '));
+    });
     await recorder?.end('done').catch(this.#writeFailed);
     for (const { what, error } of failures) {
       this.logger.error({ operation: this.id, err: error }, `could not undo: ${what}`);

@@ -8,6 +8,8 @@ export interface RpcRequest {
   readonly method: string;
   readonly params: unknown;
   readonly ref: string | undefined;
+  /** whether the caller wants to see the operations that the call begins */
+  readonly progress: boolean;
 }
 
 /** A request that cannot be carried out, and the id to answer it under: null where none can be told. */
@@ -41,7 +43,7 @@ export function isBlank(line: Buffer): boolean {
 export function readRequest(value: unknown): RpcRequest | BadRequest {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return bad(null, 'it is not an object');
-  const { jsonrpc, id, method, params, ref } = value as Readonly<Record<string, unknown>>;
+  const { jsonrpc, id, method, params, ref, progress } = value as Readonly<Record<string, unknown>>;
   if (id !== undefined && !isRequestId(id))
     return bad(null, 'its id is neither a number, a short string nor null');
   const answerTo = id ?? null;
@@ -51,7 +53,7 @@ export function readRequest(value: unknown): RpcRequest | BadRequest {
     return bad(answerTo, 'its params are neither an object nor an array');
   }
   const isRef = typeof ref === 'string' && REF_PATTERN.test(ref);
-  return { id, method, params, ref: isRef ? ref : undefined };
+  return { id, method, params, ref: isRef ? ref : undefined, progress: progress === true };
 }
 
 function isRequestId(id: unknown): id is RequestId {

@@ -7,6 +7,7 @@ import type {
   ResultOf,
   StreamMethodName,
 } from '../../contract/method-table.js';
+import type { OperationEvent } from '../../contract/operation.dto.js';
 import { CancelledError } from '../errors/index.js';
 import type { BangerError } from '../errors/index.js';
 import { connectSocket } from './connect.js';
@@ -23,6 +24,11 @@ export interface RpcClientOptions extends ConnectOptions {
 export interface CallOptions {
   /** gives the request up: the daemon is told, and the promise rejects with CANCELLED at once */
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface ProgressOptions extends CallOptions {
+  /** what the operations that the call begins are doing, as it happens; the last event of each is its outcome */
+  readonly onProgress?: ((event: OperationEvent) => void) | undefined;
 }
 
 export interface StreamOptions<T> extends CallOptions {
@@ -79,9 +85,11 @@ export class RpcClient {
   call<M extends CallMethodName>(
     method: M,
     params: ParamsOf<M>,
-    options: CallOptions = {},
+    { signal, onProgress }: ProgressOptions = {},
   ): Promise<ResultOf<M>> {
-    return this.request(method, params, options) as Promise<ResultOf<M>>;
+    const onValue = onProgress as ((value: unknown) => void) | undefined;
+    const progress = onProgress !== undefined;
+    return this.request(method, params, { signal, onValue, progress }) as Promise<ResultOf<M>>;
   }
 
   stream<M extends StreamMethodName>(
@@ -97,13 +105,20 @@ export class RpcClient {
   request(
     method: MethodName | (string & {}),
     params: object,
-    options: CallOptions & { onValue?: (value: unknown) => void } = {},
+    options: CallOptions & { onValue?: ((value: unknown) => void) | undefined; progress?: boolean } = {},
   ): Promise<unknown> {
-    const { signal, onValue } = options;
+    const { signal, onValue, progress } = options;
     if (signal?.aborted === true) return Promise.reject(new CancelledError(method));
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const id = this.#nextId++;
-    const line = JSON.stringify({ jsonrpc: '2.0', id, method, params, ref: this.#ref });
+    const line = JSON.stringify({
+      jsonrpc: '2.0',
+      id,
+      method,
+      params,
+      ref: this.#ref,
+      ...(progress && { progress }),
+    });
     if (line.length > MAX_REQUEST_BYTES / 3 && Buffer.byteLength(line) > MAX_REQUEST_BYTES) {
       return Promise.reject(new LimitExceededError('bytes of a request', MAX_REQUEST_BYTES));
     }

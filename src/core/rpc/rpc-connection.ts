@@ -4,6 +4,7 @@ import { CancelledError, toBangerError } from '../errors/index.js';
 import type { BangerError } from '../errors/index.js';
 import { runWithRef } from '../logging/index.js';
 import type { Logger } from '../logging/index.js';
+import { OperationRelay } from '../operation-relay.js';
 import { invokeMethod } from './invoke-method.js';
 import type { StreamSink } from './invoke-method.js';
 import { LineFramer } from './line-framer.js';
@@ -170,7 +171,7 @@ export class RpcConnection {
       },
     };
     try {
-      const result = await invokeMethod(method, request.params, context, sink);
+      const result = await this.#invoke(method, request, context, sink);
       if (id === undefined) reply.none();
       else reply.answer(encodeSuccess(id, result));
     } catch (error) {
@@ -181,6 +182,22 @@ export class RpcConnection {
     this.#atWork.delete(context);
     if (this.#atWork.size === 0) this.#idle?.();
     if (!this.#stopped) this.#regulate();
+  }
+
+  /** With the progress of the operations that a plain call begins, where the client has asked for it. */
+  async #invoke(
+    method: RpcMethod,
+    request: RpcRequest,
+    context: RequestContext,
+    sink: StreamSink,
+  ): Promise<unknown> {
+    if (!request.progress) return invokeMethod(method, request.params, context, sink);
+    const relay = new OperationRelay((event) => sink.emit(event));
+    try {
+      return await relay.run(() => invokeMethod(method, request.params, context, sink));
+    } finally {
+      await relay.end();
+    }
   }
 
   /** The one place where a failed request is logged; the caller has the reference to find it by. */

@@ -3,7 +3,7 @@ import { CATEGORY_CODES, ERROR_CATEGORIES } from '../../../src/contract/errors.j
 import type { ErrorKind } from '../../../src/contract/errors.js';
 import { BangerError } from '../../../src/core/errors/index.js';
 import { cli } from './cli-process.js';
-import { operationView, startFakeDaemon, vmView } from './fake-daemon.js';
+import { operationView, startFakeDaemon, stepView, vmView } from './fake-daemon.js';
 import type { FakeDaemon } from './fake-daemon.js';
 
 describe('results and failures', () => {
@@ -65,7 +65,7 @@ describe('results and failures', () => {
     });
   });
 
-  it('does each of several VMs; the first failure decides the exit status', async () => {
+  it('does each of several VMs; the gravest failure decides the exit status', async () => {
     daemon.script.on('vm.delete', ({ vm }) => {
       if (vm === 'lost') throw new BangerError('VM_NOT_FOUND', 'no VM called "lost"', { details: { vm } });
       if (vm === 'busy') throw new BangerError('VM_BUSY', 'busy', { details: { vm, operation: 'x' } });
@@ -73,7 +73,7 @@ describe('results and failures', () => {
     });
     const plain = await run('vm', 'delete', '--force', 'web', 'lost', 'busy', 'db');
     expect(plain).toMatchObject({
-      code: 3,
+      code: 4,
       stdout: 'web\ndb\n',
       stderr: 'banger: no VM called "lost"\nbanger: busy\n',
     });
@@ -85,6 +85,45 @@ describe('results and failures', () => {
       { error: expect.objectContaining({ kind: 'VM_NOT_FOUND' }) },
     ]);
     expect(JSON.parse((await run('vm', 'delete', '--json', 'web')).stdout)).toEqual(vmView('web'));
+  });
+
+  it('tells how far a running operation is, what a cancelled one undid, and streams events with --json', async () => {
+    const running = operationView({
+      steps: [
+        stepView(0, 'building', { startedAt: new Date(Date.now() - 5000).toISOString(), progress: 0.42 }),
+      ],
+    });
+    const cancelled = operationView({
+      state: 'cancelled',
+      steps: [
+        stepView(0, 'undoing what was done', {
+          name: 'rollback',
+          state: 'done',
+          detail: 'the machine, the VM',
+        }),
+      ],
+    });
+    daemon.script
+      .on('operation.list', () => [running])
+      .on('operation.get', () => running)
+      .on('operation.cancel', () => cancelled)
+      .on('operation.watch', async function* () {
+        yield { snapshot: running };
+        yield { step: stepView(0, 'building', { progress: 0.43 }) };
+        return operationView({ state: 'succeeded' });
+      });
+    expect((await run('operation', 'list')).stdout).toMatch(/running .* building 42 % \(5\.\d s\)/);
+    expect((await run('operation', 'show', 'op1')).stdout).toMatch(/building +running 42 % +5\.\d s/);
+    expect((await run('operation', 'cancel', 'op1')).stdout).toBe(
+      'vm.create web: cancelled\nundone: the machine, the VM\n',
+    );
+    const lines = (await run('operation', 'watch', 'op1', '--json')).stdout.trim().split('\n');
+    expect(lines.map((line) => Object.keys(JSON.parse(line) as object))).toEqual([
+      ['snapshot'],
+      ['step'],
+      ['snapshot'],
+    ]);
+    expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ snapshot: { state: 'succeeded' } });
   });
 
   it('shows the end of the console of a guest that did not come up', async () => {

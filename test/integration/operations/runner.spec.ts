@@ -101,7 +101,7 @@ it('undoes in reverse order after a failure, and keeps the error with its correl
       },
     },
     warnings: [expect.stringContaining('could not undo: the disk: still mounted') as string],
-    steps: [{ state: 'failed' }, { name: 'rollback', state: 'done' }],
+    steps: [{ state: 'failed' }, { name: 'rollback', state: 'done', detail: 'the directory' }],
   });
   expect(log.filter(({ level, ref }) => level === 'error' && ref === 'ref-2').map(({ msg }) => msg)).toEqual([
     'could not undo: the disk',

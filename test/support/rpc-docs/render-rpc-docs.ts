@@ -14,6 +14,9 @@ line, UTF-8. Requests may be pipelined; answers come in the order in which they 
   otherwise. It is on every log line that the request causes, and in the error's data.
 - **Streams**: a streaming method sends its values as notifications \`{"method":"$/next","params":{"id":…,"value":…}}\` and
   ends with its response.
+- **Progress**: a request of a plain call may have the extra member \`"progress":true\`. The operations that the call begins then
+  show themselves before its response, as \`$/next\` notifications whose values are [OperationEvent](#operationevent)s with
+  the member \`operation\`: first and last how it stands as a whole. It is cancelled by \`operation.cancel\`.
 - **Cancel**: the notification \`{"method":"$/cancel","params":{"id":…}}\`. Closing the connection, or half of it, cancels all of its
   requests.
 - **Null and absent** mean the same in params. Members that are not listed are refused.
