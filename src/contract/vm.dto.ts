@@ -105,6 +105,18 @@ export class VmWorkspaceView {
   @IsOptional() @IsString() branch?: string;
 }
 
+export const VM_END_CAUSES = ['failed', 'powered-off', 'idle'] as const;
+
+/** How a VM went down without anybody having asked for it. */
+export class VmEndView {
+  /** ISO 8601, UTC */
+  @IsString() at!: string;
+  /** `failed`: its hypervisor died; `powered-off`: by its guest; `idle`: stopped because nobody used it */
+  @IsIn(VM_END_CAUSES) cause!: (typeof VM_END_CAUSES)[number];
+  /** for people: `killed by SIGKILL, probably for lack of memory`, `idle for 30m` */
+  @IsString() reason!: string;
+}
+
 export class VmView {
   @IsString() id!: string;
   @IsString() name!: string;
@@ -144,6 +156,8 @@ export class VmView {
   @IsOptional() @IsString() startedAt?: string;
   /** when it last stopped or failed */
   @IsOptional() @IsString() stoppedAt?: string;
+  /** how it last went down by itself; gone again when the user stops it */
+  @IsOptional() @ValidateNested() @Type(() => VmEndView) lastEnd?: VmEndView;
 }
 
 export class VmStopParams extends VmRef {

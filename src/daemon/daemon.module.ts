@@ -1,9 +1,11 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
+import { ClockModule } from '../core/clock/index.js';
 import { ConfigModule } from '../core/config/index.js';
 import type { Config } from '../core/config/index.js';
 import { DatabaseModule } from '../core/database/index.js';
+import { JobsModule } from '../core/jobs/index.js';
 import { LoggingModule } from '../core/logging/index.js';
 import type { Logger } from '../core/logging/index.js';
 import { OperationsModule } from '../core/operations/index.js';
@@ -30,8 +32,10 @@ export class DaemonModule {
       imports: [
         ConfigModule.forConfig(config),
         LoggingModule.forLogger(logger),
-        // Jobs are @Interval methods that never overlap themselves and end on their own errors.
+        // Jobs are @Interval methods; `Jobs` keeps them from overlapping themselves and ends their errors.
         ScheduleModule.forRoot({ cronJobs: false }),
+        ClockModule,
+        JobsModule,
         DatabaseModule,
         ProcessModule,
         OperationsModule,

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap } from '@nestjs/common';
+import { Jobs } from '../core/jobs/index.js';
 import { LOGGER } from '../core/logging/index.js';
 import type { Logger } from '../core/logging/index.js';
 import { OperationRunner } from '../core/operations/index.js';
@@ -15,6 +16,7 @@ export class Reconciler implements OnApplicationBootstrap {
     private readonly operations: OperationRunner,
     private readonly images: ImageService,
     private readonly vms: VmReconciler,
+    private readonly jobs: Jobs,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -25,5 +27,6 @@ export class Reconciler implements OnApplicationBootstrap {
       this.logger.warn({ operation: id, kind }, 'operation was interrupted');
     await this.vms.run();
     await this.images.reconcile();
+    this.jobs.begin();
   }
 }

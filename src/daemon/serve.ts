@@ -1,6 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { Config, loadConfig } from '../core/config/index.js';
+import { Jobs } from '../core/jobs/index.js';
 import { createLogger, LOGGER, NestLogger } from '../core/logging/index.js';
 import type { Logger } from '../core/logging/index.js';
 import { OperationRunner } from '../core/operations/index.js';
@@ -50,8 +51,10 @@ export async function serve(): Promise<void> {
   logger.info({ socket: config.socketPath, state: config.values.stateDirectory }, 'ready');
 
   logger.info({ reason: await lifetime.stopRequested }, 'stopping; VMs go on');
+  const jobsEnded = app.get(Jobs).close();
   // What is under way is undone first, while everything that the undo needs still works.
   await app.get(OperationRunner).close();
+  await jobsEnded;
   app.get(Machines).detachAll();
   await app.close();
   release();

@@ -5,3 +5,6 @@ export { WorkspaceImporter } from './workspace-importer.js';
 export type { ImportProgress, WorkspacePlan } from './workspace-importer.js';
 export { AcceleratorCheck } from './hypervisor/accelerator.check.js';
 export { HypervisorModule } from './hypervisor/hypervisor.module.js';
+export type { Leftover } from './reaper/leftover.js';
+export { Leftovers } from './reaper/leftovers.js';
+export { LeftoversModule } from './reaper/leftovers.module.js';

@@ -32,5 +32,6 @@ export function toVmView(vm: Vm): VmView {
     createdAt: vm.createdAt.toISOString(),
     ...(vm.startedAt !== undefined && { startedAt: vm.startedAt.toISOString() }),
     ...(vm.stoppedAt !== undefined && { stoppedAt: vm.stoppedAt.toISOString() }),
+    ...(vm.lastEnd !== undefined && { lastEnd: vm.lastEnd }),
   };
 }

@@ -31,6 +31,7 @@ import { VmStorage } from './lifecycle/vm-storage.js';
 import { WorkspaceStep } from './lifecycle/workspace-step.js';
 import { Machines } from './machines.js';
 import { PublishedPorts } from './ports/published-ports.service.js';
+import { LeftoversModule } from './reaper/leftovers.module.js';
 import { VmSampler } from './stats/vm-sampler.js';
 import { VmFiles } from './vm-files.adapter.js';
 import { VmLocks } from './vm-locks.js';
@@ -67,7 +68,7 @@ const LIFECYCLE = [
 
 /** Needs a `WorkspaceImporter` from a global module: the workspace module stands above this one. */
 @Module({
-  imports: [CapabilitiesModule, HostModule, HypervisorModule, ImageModule],
+  imports: [CapabilitiesModule, HostModule, HypervisorModule, ImageModule, LeftoversModule],
   controllers: [VmController, VmPowerController],
   providers: [
     ...LIFECYCLE,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database, isUniqueViolation, Prisma } from '../core/database/index.js';
-import type { FailureView, PublishedPort, RestartPolicy, VmState } from '../contract/index.js';
+import type { FailureView, PublishedPort, RestartPolicy, VmEndView, VmState } from '../contract/index.js';
 import { invariant } from '../core/errors/index.js';
 import type { MachineRecord } from './hypervisor/hypervisor.js';
 import { VmAmbiguousError, VmNameTakenError, VmNotFoundError } from './vm.errors.js';
@@ -19,6 +19,7 @@ export type NewVm = Omit<
   | 'error'
   | 'startedAt'
   | 'stoppedAt'
+  | 'lastEnd'
   | 'createdAt'
   | 'state'
   | 'restarts'
@@ -48,6 +49,7 @@ export interface VmChanges {
   readonly error?: FailureView | null;
   readonly startedAt?: Date;
   readonly stoppedAt?: Date | null;
+  readonly lastEnd?: VmEndView | null;
 }
 
 /** What a row holds: null where the domain has undefined. */
@@ -154,12 +156,13 @@ export class VmRepository {
 }
 
 function toData(changes: VmChanges): Prisma.VmUpdateInput {
-  const { machine, workspace, error, labels, publishedPorts, ...plain } = changes;
+  const { machine, workspace, error, lastEnd, labels, publishedPorts, ...plain } = changes;
   return {
     ...plain,
     ...(machine !== undefined && { machine: toJson(machine) }),
     ...(workspace !== undefined && { workspace: toJson(workspace) }),
     ...(error !== undefined && { error: toJson(error) }),
+    ...(lastEnd !== undefined && { lastEnd: toJson(lastEnd) }),
     ...(labels !== undefined && { labels: { ...labels } }),
     ...(publishedPorts !== undefined && { publishedPorts: portsToJson(publishedPorts) }),
   };
@@ -215,5 +218,6 @@ function toVm(row: Omit<Row, 'image'>, imageName: string): Vm {
     createdAt: row.createdAt,
     startedAt: row.startedAt ?? undefined,
     stoppedAt: row.stoppedAt ?? undefined,
+    lastEnd: (row.lastEnd ?? undefined) as unknown as VmEndView | undefined,
   };
 }

@@ -2,6 +2,7 @@ import type {
   FailureView,
   PublishedPort,
   RestartPolicy,
+  VmEndView,
   VmState,
   VmWorkspaceView,
 } from '../contract/index.js';
@@ -54,4 +55,6 @@ export interface Vm {
   readonly startedAt: Date | undefined;
   /** when it last stopped or failed */
   readonly stoppedAt: Date | undefined;
+  /** how it last went down without anybody having asked */
+  readonly lastEnd: VmEndView | undefined;
 }

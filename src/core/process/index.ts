@@ -7,6 +7,7 @@ export type {
   DetachedProcess,
   DetachedRequest,
   ExitStatus,
+  FoundProcess,
   ProcessIdentity,
   RunRequest,
   RunResult,

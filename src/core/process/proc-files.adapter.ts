@@ -33,14 +33,23 @@ export function readChildIdentitySync(pid: number, file: string): ProcessIdentit
   }
 }
 
-export async function findPidsByArgument(argument: string): Promise<number[]> {
-  const wanted = await Promise.all(
+export async function findCommandLines(
+  wanted: (argv: readonly string[]) => boolean,
+): Promise<{ pid: number; argv: readonly string[] }[]> {
+  const found = await Promise.all(
     (await listPids()).map(async (pid) => {
       const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-      return commandLine.split('\0').includes(argument) ? pid : undefined;
+      const argv = commandLine.split('\0');
+      return wanted(argv) ? { pid, argv } : undefined;
     }),
   );
-  return wanted.filter((pid) => pid !== undefined);
+  return found.filter((process) => process !== undefined);
+}
+
+/** `bytes` of memory that a process keeps; 0 when it is gone */
+export async function readResidentBytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'latin1').catch(() => '');
+  return Number(/^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
 }
 
 /** Whether a process group still has a member that runs. */

@@ -11,13 +11,19 @@ import {
   PermissionDeniedError,
   TimeoutError,
 } from '../errors/index.js';
-import { findPidsByArgument, readChildIdentitySync, readIdentity } from './proc-files.adapter.js';
+import {
+  findCommandLines,
+  readChildIdentitySync,
+  readIdentity,
+  readResidentBytes,
+} from './proc-files.adapter.js';
 import { HostBinaryMissingError, OutputTooLargeError, ProcessFailedError } from './process-errors.js';
 import { endProcessGroup } from './process-group.adapter.js';
 import { ProcessRunner } from './process-runner.js';
 import type {
   DetachedProcess,
   DetachedRequest,
+  FoundProcess,
   ProcessIdentity,
   RunRequest,
   RunResult,
@@ -128,8 +134,19 @@ export class NodeProcessRunner extends ProcessRunner {
   }
 
   async findByArgument(argument: string): Promise<ProcessIdentity[]> {
-    const found = await Promise.all((await findPidsByArgument(argument)).map(readIdentity));
-    return found.filter((identity) => identity !== undefined);
+    return (await this.findByArguments((argv) => argv.includes(argument))).map(({ identity }) => identity);
+  }
+
+  async findByArguments(wanted: (argv: readonly string[]) => boolean): Promise<FoundProcess[]> {
+    const found = await Promise.all(
+      (await findCommandLines(wanted)).map(async ({ pid, argv }) => {
+        const identity = await readIdentity(pid);
+        return identity === undefined
+          ? undefined
+          : { identity, argv, memoryBytes: await readResidentBytes(pid) };
+      }),
+    );
+    return found.filter((process) => process !== undefined);
   }
 }
 

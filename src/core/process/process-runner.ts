@@ -35,6 +35,13 @@ export interface ProcessIdentity {
   readonly executable: string;
 }
 
+export interface FoundProcess {
+  readonly identity: ProcessIdentity;
+  readonly argv: readonly string[];
+  /** resident memory; `bytes` */
+  readonly memoryBytes: number;
+}
+
 export interface DetachedRequest {
   readonly file: string;
   readonly args: readonly string[];
@@ -92,4 +99,7 @@ export abstract class ProcessRunner {
 
   /** Processes whose command line contains this argument exactly; finds a VMM whose pid was never recorded. */
   abstract findByArgument(argument: string): Promise<ProcessIdentity[]>;
+
+  /** Processes whose arguments, the program's name first, are wanted. */
+  abstract findByArguments(wanted: (argv: readonly string[]) => boolean): Promise<FoundProcess[]>;
 }

@@ -1,5 +1,10 @@
 import { ProcessRunner } from '../../../src/core/process/index.js';
-import type { DetachedProcess, ProcessIdentity, RunResult } from '../../../src/core/process/index.js';
+import type {
+  DetachedProcess,
+  FoundProcess,
+  ProcessIdentity,
+  RunResult,
+} from '../../../src/core/process/index.js';
 
 /** A call that a test did not plan; fails the test wherever it happens. */
 class UnplannedCallError extends Error {
@@ -35,6 +40,10 @@ export class FakeProcessRunner extends ProcessRunner {
 
   override async findByArgument(argument: string): Promise<ProcessIdentity[]> {
     return (this.byArgument.get(argument) ?? []).filter((identity) => this.alive.has(identity));
+  }
+
+  override findByArguments(): Promise<FoundProcess[]> {
+    return Promise.reject(new UnplannedCallError('findByArguments'));
   }
 
   override run(): Promise<RunResult> {
