@@ -39,10 +39,13 @@ export class ImageService {
         body: async (context) => {
           // given back before anyone can see the operation's end, on failure after everything else is undone
           context.rollback.add('the hold on the name', () => Promise.resolve(release()));
-          await this.builder.run(
-            { id, name, force: params.force ?? false, keepPackages: params.keepPackages ?? false },
-            context,
-          );
+          const request = {
+            id,
+            name,
+            force: params.force ?? false,
+            keepPackages: params.keepPackages ?? false,
+          };
+          await this.locks.under(name, () => this.builder.run(request, context));
           release();
         },
       });
@@ -74,7 +77,7 @@ export class ImageService {
     const row = await this.#find(nameOrId);
     const release = this.#hold(row.name, 'a deletion');
     try {
-      await this.store.remove(row);
+      await this.locks.under(row.name, () => this.store.remove(row));
       return viewOf(row);
     } finally {
       release();

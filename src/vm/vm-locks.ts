@@ -10,12 +10,17 @@ interface Hold {
 /** One change at a time per VM; whoever comes second is told what is under way (design 4.10). */
 @Injectable()
 export class VmLocks {
-  readonly #lock = new KeyedLock();
+  readonly #lock = new KeyedLock('vm');
   readonly #holds = new Map<string, Hold>();
 
   /** What is under way on the VM. */
   holder(vmId: string): Readonly<Hold> | undefined {
     return this.#holds.get(vmId);
+  }
+
+  /** Runs the body as the work that the VM is held for, so that what it takes is checked against the order of locks. */
+  under<T>(vmId: string, body: () => T): T {
+    return this.#lock.under(vmId, body);
   }
 
   /** Names the operation that a hold works for, so that the loser can watch or cancel it. */

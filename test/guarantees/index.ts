@@ -1,4 +1,5 @@
 import type { Guarantee } from './guarantee.js';
+import { BAD_DAYS } from './list/bad-days.js';
 import { BOOKS } from './list/books.js';
 import { DAEMON } from './list/daemon.js';
 import { PROTOCOL } from './list/protocol.js';
@@ -6,4 +7,11 @@ import { VM } from './list/vm.js';
 import { WORKSPACE } from './list/workspace.js';
 
 /** Every guarantee that banger gives, with the way to see its test fail. */
-export const GUARANTEES: readonly Guarantee[] = [...VM, ...DAEMON, ...BOOKS, ...PROTOCOL, ...WORKSPACE];
+export const GUARANTEES: readonly Guarantee[] = [
+  ...VM,
+  ...DAEMON,
+  ...BOOKS,
+  ...PROTOCOL,
+  ...WORKSPACE,
+  ...BAD_DAYS,
+];

@@ -72,10 +72,10 @@ export class DaemonConnector {
   }
 
   private async waitFor(child: DaemonChild): Promise<RpcClient> {
-    const deadline = Date.now() + START_LIMIT_MS;
+    const deadline = performance.now() + START_LIMIT_MS;
     let ended: { exitCode: number | null } | undefined;
     void child.exited.then((status) => (ended = status));
-    while (Date.now() < deadline) {
+    while (performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       const client = await this.connectIfRunning();
       if (client !== undefined) return client;

@@ -1,2 +1,3 @@
 export { KeyedLock } from './keyed-lock.js';
+export { apart } from './lock-order.js';
 export { Rollback } from './rollback.js';

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { KeyedLock } from './keyed-lock.js';
 
 it('gives a key to one holder at a time and tells who has it', () => {
-  const lock = new KeyedLock();
+  const lock = new KeyedLock('subsystem');
   const release = lock.tryAcquire('web', 'vm.start');
   expect({
     holder: lock.holder('web'),
@@ -18,7 +18,7 @@ it('gives a key to one holder at a time and tells who has it', () => {
 });
 
 it('does not let an old holder release a newer one', () => {
-  const lock = new KeyedLock();
+  const lock = new KeyedLock('subsystem');
   const first = lock.tryAcquire('web', 'first');
   first?.();
   lock.tryAcquire('web', 'second');
@@ -27,7 +27,7 @@ it('does not let an old holder release a newer one', () => {
 });
 
 it('never runs two bodies of one key at once, and frees the key after a failure', async () => {
-  const lock = new KeyedLock();
+  const lock = new KeyedLock('subsystem');
   let inside = 0;
   let most = 0;
   const body = async (): Promise<void> => {
@@ -45,7 +45,7 @@ it('never runs two bodies of one key at once, and frees the key after a failure'
 });
 
 it('stops waiting when the signal aborts, although the key is still held', async () => {
-  const lock = new KeyedLock();
+  const lock = new KeyedLock('subsystem');
   lock.tryAcquire('web', 'for ever');
   const controller = new AbortController();
   const waiting = lock.acquire('web', 'work', controller.signal);

@@ -15,7 +15,8 @@ type Row = Prisma.LedgerEntryGetPayload<object>;
 @Injectable()
 export class DurableLedger extends Ledger {
   readonly #undos = new Map<ResourceKind, ResourceUndo>();
-  #lastCreated = 0;
+  /** `ms` since the epoch, of the youngest entry; read from the database before the first is written */
+  #lastCreated: number | undefined;
 
   constructor(
     private readonly database: Database,
@@ -114,7 +115,7 @@ export class DurableLedger extends Ledger {
       ownerType: owner.type,
       ownerId: owner.id,
       data: data as Prisma.InputJsonObject,
-      createdAt: this.#now(),
+      createdAt: await this.#now(),
     };
     try {
       return toEntry(await this.database.client.ledgerEntry.create({ data: row }));
@@ -126,10 +127,19 @@ export class DurableLedger extends Ledger {
     }
   }
 
-  /** Strictly rising, so that the order of making survives within one millisecond. */
-  #now(): Date {
-    this.#lastCreated = Math.max(Date.now(), this.#lastCreated + 1);
+  /**
+   * Strictly rising, also when the clock was set back, under this daemon or before it: what was made last is undone
+   * first, and two entries may be made within one millisecond.
+   */
+  async #now(): Promise<Date> {
+    const youngest = this.#lastCreated ?? (await this.#youngest());
+    this.#lastCreated = Math.max(Date.now(), (this.#lastCreated ?? youngest) + 1);
     return new Date(this.#lastCreated);
+  }
+
+  async #youngest(): Promise<number> {
+    const { _max } = await this.database.client.ledgerEntry.aggregate({ _max: { createdAt: true } });
+    return _max.createdAt?.getTime() ?? 0;
   }
 
   async #strikeOff(entry: LedgerEntry, undo: ResourceUndo): Promise<void> {

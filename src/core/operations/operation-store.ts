@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { OperationListParams, OperationStepView, OperationView } from '../../contract/index.js';
-import { Database } from '../database/index.js';
-import type { Prisma } from '../database/index.js';
+import { OPERATION_STATES } from '../../contract/operation.dto.js';
+import { Database, Prisma } from '../database/index.js';
 import {
   OperationAmbiguousError,
   OperationInterruptedError,
@@ -11,8 +11,8 @@ import { toJson, toOperationView, toStepChange, WITH_STEPS } from './operation-r
 
 /** Ended operations that are kept, newest first. */
 export const ENDED_OPERATIONS_KEPT = 1000;
-
-const NEWEST_FIRST: Prisma.OperationOrderByWithRelationInput[] = [{ createdAt: 'desc' }, { id: 'desc' }];
+/** SQLite's way to say no limit */
+const ALL = -1;
 
 /** The operations' rows. Every write is durable when it resolves. */
 @Injectable()
@@ -96,25 +96,15 @@ export class OperationStore {
   }
 
   async list({ state, limit }: OperationListParams): Promise<OperationView[]> {
-    const rows = await this.database.client.operation.findMany({
-      where: state === undefined ? {} : { state },
-      orderBy: NEWEST_FIRST,
-      take: limit ?? 50,
-      include: WITH_STEPS,
-    });
-    return rows.map(toOperationView);
+    return this.#read(await this.#newestFirst(state === undefined ? [] : [state], limit ?? 50));
   }
 
   /** Ends the operations that are running according to their rows, except those given. */
   async interrupt(except: readonly string[]): Promise<OperationView[]> {
-    const where = { state: 'running', id: { notIn: [...except] } };
-    const rows = await this.database.client.operation.findMany({
-      where,
-      orderBy: NEWEST_FIRST,
-      include: WITH_STEPS,
-    });
+    const running = await this.#newestFirst(['running'], ALL);
+    const views = await this.#read(running.filter((id) => !except.includes(id)));
     const finishedAt = new Date().toISOString();
-    const ended = rows.map(toOperationView).map((view) => asInterrupted(view, finishedAt));
+    const ended = views.map((view) => asInterrupted(view, finishedAt));
     for (const view of ended) {
       const stepsChanged = view.steps.filter((step) => step.finishedAt === finishedAt);
       await this.end(view, stepsChanged);
@@ -124,17 +114,32 @@ export class OperationStore {
 
   /** Forgets the oldest ended operations. */
   async prune(kept: number = ENDED_OPERATIONS_KEPT): Promise<void> {
-    const { client } = this.database;
-    const where = { state: { not: 'running' } };
-    const surplus = await client.operation.findMany({
-      where,
-      orderBy: NEWEST_FIRST,
-      skip: kept,
-      take: 500,
-      select: { id: true },
-    });
+    const ended = OPERATION_STATES.filter((state) => state !== 'running');
+    const surplus = await this.#newestFirst(ended, 500, kept);
     if (surplus.length === 0) return;
-    await client.operation.deleteMany({ where: { id: { in: surplus.map(({ id }) => id) } } });
+    await this.database.client.operation.deleteMany({ where: { id: { in: surplus } } });
+  }
+
+  /**
+   * Ids in the order in which SQLite got the rows. By the time they bear, a clock that was set back would make the
+   * operations after it the oldest, and the first to be forgotten.
+   * @param states all when empty
+   */
+  async #newestFirst(states: readonly string[], limit: number, skip = 0): Promise<string[]> {
+    const filter = states.length === 0 ? Prisma.empty : Prisma.sql`WHERE state IN (${Prisma.join(states)})`;
+    const rows = await this.database.client.$queryRaw<{ id: string }[]>`
+      SELECT id FROM Operation ${filter} ORDER BY rowid DESC LIMIT ${limit} OFFSET ${skip}`;
+    return rows.map(({ id }) => id);
+  }
+
+  /** In the order of the ids. */
+  async #read(ids: readonly string[]): Promise<OperationView[]> {
+    const rows = await this.database.client.operation.findMany({
+      where: { id: { in: [...ids] } },
+      include: WITH_STEPS,
+    });
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    return ids.flatMap((id) => byId.get(id) ?? []).map(toOperationView);
   }
 }
 

@@ -26,13 +26,13 @@ export async function connectSocket(options: ConnectOptions): Promise<Socket> {
   const { socketPath, timeoutMs = CONNECT_TIMEOUT_MS, signal } = options;
   // Node cuts a longer path off without a word and may then find another socket.
   if (Buffer.byteLength(socketPath) > MAX_SOCKET_PATH_BYTES) throw new SocketPathTooLongError(socketPath);
-  const end = Date.now() + timeoutMs;
+  const end = performance.now() + timeoutMs;
   for (;;) {
     if (signal?.aborted === true) throw new CancelledError('connecting to the daemon');
     try {
       return await attempt(socketPath, timeoutMs, signal);
     } catch (error) {
-      if (!isBusy(error) || Date.now() > end) throw error;
+      if (!isBusy(error) || performance.now() > end) throw error;
       await new Promise((resolve) => setTimeout(resolve, BUSY_RETRY_MS));
     }
   }

@@ -4,7 +4,7 @@ import type { SshClient, SshConnection, SshTarget } from './ssh-client.js';
 import { SshConnectError } from './ssh-errors.js';
 
 export interface ConnectWhenReadyOptions {
-  /** `ms` since the epoch, as Date.now() counts: after this no attempt is made */
+  /** `ms` as performance.now() counts, which no change of the clock moves: after this no attempt is made */
   readonly deadlineMs: number;
   readonly signal?: AbortSignal;
   /** `ms` between a failed attempt and the next */
@@ -29,11 +29,11 @@ export async function connectWhenReady(
   { deadlineMs, signal, retryDelayMs = RETRY_DELAY_MS }: ConnectWhenReadyOptions,
 ): Promise<SshConnection> {
   for (;;) {
-    const timeoutMs = Math.max(1, Math.min(ATTEMPT_MS, deadlineMs - Date.now()));
+    const timeoutMs = Math.max(1, Math.min(ATTEMPT_MS, deadlineMs - performance.now()));
     try {
       return await client.connect(target, { timeoutMs, ...(signal !== undefined && { signal }) });
     } catch (error) {
-      const isOver = Date.now() + retryDelayMs >= deadlineMs;
+      const isOver = performance.now() + retryDelayMs >= deadlineMs;
       if (!(error instanceof SshConnectError) || !error.retryable || isOver) throw error;
     }
     await pause(retryDelayMs, signal);

@@ -46,7 +46,7 @@ export class PooledConnection implements SshConnection {
     return line;
   }
 
-  /** Makes sure that there is a connection. @param deadlineMs as Date.now() counts */
+  /** Makes sure that there is a connection. @param deadlineMs as performance.now() counts */
   async prepare(deadlineMs: number): Promise<void> {
     if (this.#lines.size === 0) await this.#connect(deadlineMs);
   }
@@ -88,7 +88,7 @@ export class PooledConnection implements SshConnection {
           return line;
         }
       }
-      await this.#connect(Date.now() + CONNECT_MS);
+      await this.#connect(performance.now() + CONNECT_MS);
     }
   }
 

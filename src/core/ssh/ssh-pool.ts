@@ -7,7 +7,7 @@ import type { SshConnection, SshTarget } from './ssh-client.js';
 
 export interface PoolGetOptions {
   readonly signal?: AbortSignal;
-  /** `ms` since the epoch until which it is tried; 60 s from now when left out */
+  /** `ms`, as performance.now() counts, until which it is tried; 60 s from now when left out */
   readonly deadlineMs?: number;
 }
 
@@ -27,7 +27,7 @@ export class SshPool implements OnApplicationShutdown {
    */
   async get(id: string, target: SshTarget, options: PoolGetOptions = {}): Promise<SshConnection> {
     const entry = this.#entryFor(id, target);
-    const { signal, deadlineMs = Date.now() + DEFAULT_WAIT_MS } = options;
+    const { signal, deadlineMs = performance.now() + DEFAULT_WAIT_MS } = options;
     await abortable(entry.prepare(deadlineMs), signal);
     return entry;
   }

@@ -20,20 +20,25 @@ export async function leaseNumber(
   lock: KeyedLock,
   request: LeaseRequest,
 ): Promise<number | undefined> {
-  const { kind, range, owner, signal } = request;
+  const { kind, signal } = request;
   const release = await lock.acquire(kind, `lease a ${kind}`, signal);
   try {
-    const leased = new Set((await ledger.list({ kind })).map((entry) => Number(entry.key)));
-    const size = range.to - range.from + 1;
-    const start = Math.floor(Math.random() * size);
-    for (let step = 0; step < size; step += 1) {
-      signal?.throwIfAborted();
-      const candidate = range.from + ((start + step) % size);
-      if (leased.has(candidate) || !(await request.isFree(candidate))) continue;
-      return await ledger.make({ kind, key: String(candidate), owner }, () => Promise.resolve(candidate));
-    }
-    return undefined;
+    return await lock.under(kind, () => leaseFirstFree(ledger, request));
   } finally {
     release();
   }
+}
+
+async function leaseFirstFree(ledger: Ledger, request: LeaseRequest): Promise<number | undefined> {
+  const { kind, range, owner, signal } = request;
+  const leased = new Set((await ledger.list({ kind })).map((entry) => Number(entry.key)));
+  const size = range.to - range.from + 1;
+  const start = Math.floor(Math.random() * size);
+  for (let step = 0; step < size; step += 1) {
+    signal?.throwIfAborted();
+    const candidate = range.from + ((start + step) % size);
+    if (leased.has(candidate) || !(await request.isFree(candidate))) continue;
+    return await ledger.make({ kind, key: String(candidate), owner }, () => Promise.resolve(candidate));
+  }
+  return undefined;
 }

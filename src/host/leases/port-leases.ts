@@ -10,7 +10,7 @@ import { leaseNumber } from './lease-pool.js';
 /** Loopback ports that lead to guests' SSH servers, each a ledger entry of the kind `port`. */
 @Injectable()
 export class PortLeases {
-  readonly #lock = new KeyedLock();
+  readonly #lock = new KeyedLock('subsystem');
 
   constructor(
     private readonly config: Config,

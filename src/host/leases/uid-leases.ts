@@ -10,7 +10,7 @@ import { leaseNumber } from './lease-pool.js';
 /** User ids that VMMs run as, one per VM, each a ledger entry of the kind `uid`. */
 @Injectable()
 export class UidLeases {
-  readonly #lock = new KeyedLock();
+  readonly #lock = new KeyedLock('subsystem');
 
   constructor(
     private readonly config: Config,

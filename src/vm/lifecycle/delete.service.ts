@@ -50,7 +50,7 @@ export class VmDeleteService {
     const release = await this.locks.wait(vmId, 'deletion');
     try {
       const vm = await this.vms.find(vmId);
-      if (vm !== undefined) await this.#remove(vm);
+      if (vm !== undefined) await this.locks.under(vmId, () => this.#remove(vm));
     } finally {
       release();
     }

@@ -30,7 +30,7 @@ export class GuestReadiness {
   ) {}
 
   async wait(vm: Vm, machine: Machine, operation: OperationContext): Promise<void> {
-    const deadlineMs = Date.now() + this.config.values.bootTimeoutMs;
+    const deadlineMs = performance.now() + this.config.values.bootTimeoutMs;
     await operation.step('guest.boot', 'booting', () =>
       this.#guard(
         vm,
@@ -60,7 +60,7 @@ export class GuestReadiness {
     body: (signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
     const stop = new AbortController();
-    const timer = setTimeout(() => stop.abort(), Math.max(0, limits.deadlineMs - Date.now()));
+    const timer = setTimeout(() => stop.abort(), Math.max(0, limits.deadlineMs - performance.now()));
     let ended: ExitStatus | undefined;
     const abort = (): void => stop.abort();
     limits.signal.addEventListener('abort', abort, { once: true });

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { apart } from '../../core/concurrency/index.js';
 import { toBangerError } from '../../core/errors/index.js';
 import { LOGGER } from '../../core/logging/index.js';
 import type { Logger } from '../../core/logging/index.js';
@@ -22,14 +23,15 @@ export class MachineWatcher {
   ) {}
 
   watch(vm: Pick<Vm, 'id'>, machine: Machine): void {
-    machine.exited
-      .then((exit) => this.#recordEnd(vm.id, machine, exit))
-      .catch((error: unknown) => {
+    // Begun by a start that holds the VM, it must be able to wait for the VM itself.
+    apart(() => machine.exited.then((exit) => this.#recordEnd(vm.id, machine, exit))).catch(
+      (error: unknown) => {
         this.logger.error(
           { vm: vm.id, err: toBangerError(error) },
           'the end of a machine could not be recorded',
         );
-      });
+      },
+    );
   }
 
   async #recordEnd(vmId: string, machine: Machine, exit: ExitStatus): Promise<void> {
@@ -39,7 +41,7 @@ export class MachineWatcher {
       const vm = await this.vms.find(vmId);
       if (vm === undefined || this.machines.get(vmId) !== machine) return;
       this.logger.warn({ vm: vmId, exit }, 'machine ended by itself');
-      await this.ends.record(vm, exit);
+      await this.locks.under(vmId, () => this.ends.record(vm, exit));
     } finally {
       release();
     }

