@@ -28,6 +28,17 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'chaos',
+          include: ['test/chaos/**/*.spec.ts'],
+          globalSetup: ['./test/support/base-image.global-setup.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'guarantees',
           include: ['test/guarantees/**/*.spec.ts'],
           testTimeout: 1_800_000,

@@ -1,0 +1,33 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
+/** A `vm create` that gives the capabilities something to do; the repository is made below `directory`. */
+export async function createCommand(directory: string, name: string): Promise<string[]> {
+  const repository = join(directory, 'project');
+  execFileSync('git', ['init', '--quiet', repository]);
+  writeFileSync(join(repository, 'README'), 'interrupted\n');
+  return [
+    'vm',
+    'create',
+    '--name',
+    name,
+    '--memory',
+    '256m',
+    '--publish',
+    `${await freePort()}:80`,
+    repository,
+  ];
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

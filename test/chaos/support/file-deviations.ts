@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { REPOSITORY } from '../../support/repository.js';
+import type { TestHost } from '../../support/test-host.js';
+import type { Books } from './books.js';
+import type { MachineFacts } from './machine-facts.js';
+
+const DOCUMENT = 'docs/state-directory.md';
+const RUNTIME_NAMES = ['banger.sock', 'vm'];
+
+/**
+ * Every file is one that the documentation names: what is left of a write, a copy or a download is not. Directories of
+ * VMs and images are those of the rows, no more and no fewer.
+ */
+export function fileDeviations(books: Books, machine: MachineFacts, host: TestHost): string[] {
+  const ids = (rows: readonly { readonly id: string }[]): string[] => rows.map(({ id }) => id);
+  const running = books.vms.filter(({ state }) => state === 'running');
+  return [
+    ...machine.stateFiles
+      .filter((path) => !isDocumented(path))
+      .map((path) => `the file ${path} in the state directory is not one of ${DOCUMENT}`),
+    ...machine.runtimeFiles
+      .filter((path) => !RUNTIME_NAMES.includes(path.split('/')[0] ?? ''))
+      .map((path) => `the file ${path} in the runtime directory is unknown`),
+    ...machine.temporaryFiles.map((path) => `a temporary file was left: ${path}`),
+    ...differences('directory of a VM', below(machine.stateFiles, 'vms'), ids(books.vms)),
+    ...differences('directory of an image', below(machine.stateFiles, 'images'), ids(books.images)),
+    ...differences('runtime directory of a VM', below(machine.runtimeFiles, 'vm'), ids(running)),
+    ...books.images
+      .filter(({ id }) => below(machine.stateFiles, `images/${id}`).length < IMAGE_FILES)
+      .map(({ id, name }) => `the image ${name} lacks files in ${join(host.stateDirectory, 'images', id)}`),
+  ];
+}
+
+/** `vmlinux`, `initrd`, `root.ext4`, `manifest.json` */
+const IMAGE_FILES = 4;
+
+function differences(what: string, there: readonly string[], owners: readonly string[]): string[] {
+  return [
+    ...there.filter((name) => !owners.includes(name)).map((name) => `the ${what} ${name} has no owner`),
+    ...owners.filter((id) => !there.includes(id)).map((id) => `the ${what} ${id} is missing`),
+  ];
+}
+
+function below(paths: readonly string[], directory: string): string[] {
+  return paths
+    .filter((path) => path.startsWith(`${directory}/`) && !path.slice(directory.length + 1).includes('/'))
+    .map((path) => basename(path));
+}
+
+const documented = documentedPaths();
+
+function isDocumented(path: string): boolean {
+  return documented.some((pattern) => pattern.test(path));
+}
+
+/** The first column of the table: `banger.db`, `-wal` means also `banger.db-wal`. Parents of what is named are named. */
+function documentedPaths(): RegExp[] {
+  const rows = readFileSync(join(REPOSITORY, DOCUMENT), 'utf8').matchAll(/^\| (`[^|]*) \|/gm);
+  const paths = [...rows].flatMap(([, cell]) => {
+    const [first = '', ...others] = [...(cell ?? '').matchAll(/`([^`]+)`/g)].map(([, text]) => text ?? '');
+    return [first, ...others.map((text) => (/^[-.]/.test(text) ? `${first}${text}` : text))];
+  });
+  // A directory has everything in it, unless the files in it are named too.
+  const open = paths.filter((path) => path.endsWith('/') && !paths.some((other) => isBelow(other, path)));
+  const closed = paths.flatMap((path) => {
+    const parts = path.replace(/\/$/, '').split('/');
+    return parts.map((_, at) => parts.slice(0, at + 1).join('/'));
+  });
+  return [...open.map((path) => `${path}*`), ...closed].map(toPattern);
+}
+
+function isBelow(path: string, directory: string): boolean {
+  return path !== directory && path.startsWith(directory);
+}
+
+function toPattern(path: string): RegExp {
+  const escaped = path.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`);
+  const everything = escaped.endsWith('/*') ? `${escaped.slice(0, -1)}.*` : escaped;
+  return new RegExp(`^${everything.replaceAll(/<\w+>|(?<!\.)\*/g, '[^/]+')}$`);
+}

@@ -1,0 +1,83 @@
+import { expect } from 'vitest';
+import type { VmView } from '../../../src/contract/index.js';
+import type { CommandResult } from '../../support/test-host.js';
+import type { ChaosHost } from './chaos-host.js';
+import { checkFileSystems } from './file-systems.js';
+
+export type Outcome = 'absent' | 'running' | 'stopped';
+
+/** `ms`: a guest that had been told to power off before its daemon died is still on its way down */
+const USABLE_LIMIT_MS = 60_000;
+
+/** The one VM of a chaos run: brought to where an operation begins, and looked at after a fault. */
+export class ChaosVm {
+  /** what was last written in the guest and acknowledged; 0 in a new VM */
+  #mark = 0;
+
+  constructor(
+    private readonly chaos: ChaosHost,
+    readonly name: string,
+    readonly createCommand: readonly string[],
+  ) {}
+
+  async view(): Promise<VmView | undefined> {
+    const vms = await this.chaos.json<VmView[]>(['vm', 'list']);
+    return vms.find(({ name }) => name === this.name);
+  }
+
+  /** By the commands of a user: that they work shows that no fault before has left the VM in a dead end. */
+  async bring(to: Outcome): Promise<void> {
+    const vm = await this.view();
+    if (to === 'absent') {
+      if (vm !== undefined) await this.#succeed(['vm', 'delete', '--force', this.name]);
+      return;
+    }
+    if (vm === undefined) {
+      this.#mark = 0;
+      await this.#succeed(this.createCommand);
+    } else if (vm.state !== 'running') {
+      if (to === 'stopped' && vm.state === 'stopped') return;
+      await this.#succeed(['vm', 'start', this.name]);
+      expect(await this.#read(), 'what was acknowledged before').toMatchObject({ stdout: `${this.#mark}\n` });
+    }
+    await this.#leaveMark();
+    if (to === 'stopped') await this.#succeed(['vm', 'stop', this.name]);
+  }
+
+  /**
+   * What became of the VM, seen by using it: one that runs has all that was acknowledged; the file systems of one that
+   * does not are sound. Whether it starts shows when it is next brought to run.
+   */
+  async outcome(): Promise<Outcome> {
+    const deadline = Date.now() + USABLE_LIMIT_MS;
+    for (;;) {
+      const vm = await this.view();
+      if (vm === undefined) {
+        this.#mark = 0;
+        return 'absent';
+      }
+      if (vm.state !== 'running') {
+        expect(await checkFileSystems(this.chaos.host, vm.id)).toMatchObject({ damage: [] });
+        return 'stopped';
+      }
+      const read = await this.#read();
+      if (read.exitCode === 0 && read.stdout === `${this.#mark}\n`) return 'running';
+      const problem = `the VM runs and cannot be used: ${read.stdout}${read.stderr}`;
+      expect(Date.now(), problem).toBeLessThan(deadline);
+    }
+  }
+
+  async #leaveMark(): Promise<void> {
+    this.#mark += 1;
+    await this.#succeed(['vm', 'exec', this.name, '--', 'sh', '-c', `echo ${this.#mark} > /root/mark; sync`]);
+  }
+
+  #read(): Promise<CommandResult> {
+    const script = 'cat /root/mark 2>/dev/null || echo 0';
+    return this.chaos.banger(['vm', 'exec', this.name, '--', 'sh', '-c', script]);
+  }
+
+  async #succeed(args: readonly string[]): Promise<void> {
+    expect(await this.chaos.banger(args), `banger ${args.join(' ')}`).toMatchObject({ exitCode: 0 });
+  }
+}
