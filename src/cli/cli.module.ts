@@ -1,5 +1,5 @@
 import type { DynamicModule, Provider } from '@nestjs/common';
-import { Config, loadConfig } from '../core/config/index.js';
+import { Config, loadConfig, UnusableConfig } from '../core/config/index.js';
 import { DaemonConnector } from './client/daemon-connector.js';
 import { DaemonProcess } from './client/daemon-process.js';
 import { DaemonProcessAdapter } from './client/daemon-process.adapter.js';
@@ -16,7 +16,7 @@ export class CliModule {
       providers: [
         { provide: Invocation, useValue: invocation },
         { provide: Terminal, useValue: terminal },
-        { provide: Config, useFactory: () => loadConfig({ ...invocation.facts.env }) },
+        { provide: Config, useFactory: () => configFor(invocation) },
         { provide: DaemonProcess, useFactory: () => new DaemonProcessAdapter(invocation.facts) },
         Presenter,
         ReportedFailures,
@@ -24,5 +24,14 @@ export class CliModule {
         ...commands,
       ],
     };
+  }
+}
+
+/** One that cannot be read fails the commands that use it, and no other: help still helps. */
+async function configFor(invocation: Invocation): Promise<Config> {
+  try {
+    return await loadConfig({ ...invocation.facts.env });
+  } catch (error) {
+    return new UnusableConfig(error);
   }
 }

@@ -49,6 +49,10 @@ export const COMMAND_GROUPS: Readonly<Record<string, CommandLoader>> = {
     const log = { provide: DaemonLog, useClass: DaemonLogAdapter };
     return [DaemonGroupCommand, ...DAEMON_COMMANDS, log, await stopperProvider()];
   },
+  config: async () => {
+    const { CONFIG_COMMANDS, ConfigGroupCommand } = await import('./config/config-commands.js');
+    return [ConfigGroupCommand, ...CONFIG_COMMANDS];
+  },
   doctor: async () => {
     const { DoctorCommand } = await import('./system/doctor.command.js');
     return [DoctorCommand, ...(await hostProviders())];

@@ -44,12 +44,26 @@ export const EXEC_EXIT_CODES = { bangerFailed: 125, notExecutable: 126, notFound
 /** JSON-RPC 2.0's own codes, for errors of the protocol rather than of a method. */
 export const PROTOCOL_CODES = { parse: -32700, invalidRequest: -32600, methodNotFound: -32601 } as const;
 
+/** One thing that is wrong with a file of settings. */
+export interface FileIssue {
+  message: string;
+  /** dotted, as written in TOML */
+  key?: string;
+  /** counts from 1, as `column` does */
+  line?: number;
+  column?: number;
+  /** environment variable that the value came from, where it was none of the file */
+  variable?: string;
+  /** the known key that was probably meant */
+  suggestion?: string;
+}
+
 /** Details by kind. Adding a kind here and in {@link ERROR_CATEGORIES} is all it takes to make it part of the API. */
 export interface ErrorDetails {
   REQUEST_MALFORMED: { reason: string };
   METHOD_NOT_FOUND: { method: string };
   PARAMS_INVALID: { issues: { path: string; message: string }[] };
-  CONFIG_INVALID: { file: string; issues: string[] };
+  CONFIG_INVALID: { file: string; issues: FileIssue[] };
   USAGE_INVALID: { reason: string };
   LIMIT_EXCEEDED: { limit: string; max: number };
   CHANNEL_TOKEN_INVALID: Record<string, never>;

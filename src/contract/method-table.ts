@@ -2,7 +2,7 @@ import { NoParams } from './common.dto.js';
 import { ImageBuildParams, ImageDeleteParams, ImageRef, ImageView } from './image.dto.js';
 import { call, list, one, stream } from './method.js';
 import { OperationEvent, OperationListParams, OperationRef, OperationView } from './operation.dto.js';
-import { DoctorReport, HelloView, StopView } from './system.dto.js';
+import { ConfigView, DoctorReport, HelloView, StopView } from './system.dto.js';
 import {
   ChannelGrant,
   VmCreateParams,
@@ -18,6 +18,11 @@ import {
 export const METHODS = {
   'system.hello': call('Who answers: version, mode, features.', NoParams, one(HelloView)),
   'system.doctor': call('Checks of the host and of banger itself.', NoParams, one(DoctorReport)),
+  'system.config': call(
+    'The configuration that the daemon runs with, and where each value comes from.',
+    NoParams,
+    one(ConfigView),
+  ),
   'system.stop': call('Stops the daemon; running VMs go on.', NoParams, one(StopView)),
 
   'operation.list': call('Operations, newest first.', OperationListParams, list(OperationView)),

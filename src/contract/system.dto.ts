@@ -20,6 +20,29 @@ export class StopView {
   @IsInt() pid!: number;
 }
 
+export const CONFIG_SOURCES = ['default', 'file', 'environment'] as const;
+
+export class ConfigSettingView {
+  /** dotted, as in the file: `vm.memory_mib` */
+  @IsString() key!: string;
+  /** as it would stand in the file, in TOML */
+  @IsString() value!: string;
+  /** where the value comes from */
+  @IsIn(CONFIG_SOURCES) source!: (typeof CONFIG_SOURCES)[number];
+  /** line of the file that sets it */
+  @IsOptional() @IsInt() line?: number;
+  /** environment variable that sets it */
+  @IsOptional() @IsString() variable?: string;
+}
+
+export class ConfigView {
+  /** where the file is looked for */
+  @IsString() file!: string;
+  @IsBoolean() fileExists!: boolean;
+  @IsIn(['root', 'user']) mode!: 'root' | 'user';
+  @IsArray() @ValidateNested({ each: true }) @Type(() => ConfigSettingView) settings!: ConfigSettingView[];
+}
+
 export const DOCTOR_STATUSES = ['ok', 'warn', 'fail'] as const;
 export type DoctorStatus = (typeof DOCTOR_STATUSES)[number];
 

@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import type { ParamsOf, ResultOf } from '../contract/index.js';
 import { CONTRACT_VERSION, VERSION } from '../contract/index.js';
-import { Config } from '../core/config/index.js';
+import { Config, describeConfig } from '../core/config/index.js';
 import { Rpc } from '../core/rpc/index.js';
 import { DoctorService } from '../host/index.js';
 import { DaemonLifetime } from './daemon-lifetime.js';
@@ -32,6 +32,11 @@ export class SystemController {
   @Rpc('system.doctor')
   async report(_params: ParamsOf<'system.doctor'>): Promise<ResultOf<'system.doctor'>> {
     return this.doctor.report();
+  }
+
+  @Rpc('system.config')
+  async configuration(_params: ParamsOf<'system.config'>): Promise<ResultOf<'system.config'>> {
+    return describeConfig(this.config);
   }
 
   @Rpc('system.stop')

@@ -1,6 +1,7 @@
 import type { Guarantee } from './guarantee.js';
 import { BAD_DAYS } from './list/bad-days.js';
 import { BOOKS } from './list/books.js';
+import { CONFIG } from './list/config.js';
 import { DAEMON } from './list/daemon.js';
 import { PROTOCOL } from './list/protocol.js';
 import { VM } from './list/vm.js';
@@ -14,4 +15,5 @@ export const GUARANTEES: readonly Guarantee[] = [
   ...PROTOCOL,
   ...WORKSPACE,
   ...BAD_DAYS,
+  ...CONFIG,
 ];

@@ -1,8 +1,8 @@
 import type { CommandRunner } from 'nest-commander';
+import { suggest } from '../../core/errors/index.js';
 import type { Invocation } from '../invocation.js';
 import { UsageError } from '../usage-error.js';
 import { BangerCommand } from './banger-command.js';
-import { suggest } from './suggest.js';
 
 /** A group such as `vm`: only its sub-commands do something. nest-commander's own groups end with status 0. */
 export abstract class GroupCommand extends BangerCommand {

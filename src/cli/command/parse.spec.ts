@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { addVariable, parseCount, parseMib } from './parse.js';
-import { suggest } from './suggest.js';
 
 describe('sizes', () => {
   it.each([
@@ -44,19 +43,5 @@ describe('variables', () => {
 
   it('must exist here when they come without a value', () => {
     expect(() => addVariable('NOPE', undefined, {})).toThrow('there is no such variable here');
-  });
-});
-
-describe('suggestions', () => {
-  const names = ['run', 'list', 'start', 'stop', 'delete'];
-  it.each([
-    ['lisst', 'list'],
-    ['tsop', 'stop'],
-    ['delet', 'delete'],
-    ['strat', 'start'],
-    ['xyz', undefined],
-    ['', undefined],
-  ])('%s → %s', (word, expected) => {
-    expect(suggest(word, names)).toBe(expected);
   });
 });

@@ -1,6 +1,7 @@
 import { exitCodeOf, EXEC_EXIT_CODES } from '../../contract/errors.js';
 import type { BangerError } from '../../core/errors/index.js';
 import { isKind } from '../../core/errors/index.js';
+import { renderIssues } from './file-issues.js';
 import type { Style } from './style.js';
 import { escapeControls, escapeLines } from './text.js';
 
@@ -21,6 +22,7 @@ export function renderFailure(error: BangerError, style: Style, verbose: boolean
     if (text !== undefined && text !== '') lines.push(`  ${style.bold(`${name}:`)} ${escapeControls(text)}`);
   };
   add('why', error.why);
+  if (isKind(error, 'CONFIG_INVALID')) lines.push(...renderIssues(error.details));
   add('fix', error.fix);
   if (isKind(error, 'PREFLIGHT_FAILED') && error.why === undefined)
     for (const { problem, fix } of error.details.findings) {

@@ -1,31 +1,44 @@
-export type Mode = 'root' | 'user';
+import type { KeyValues, Mode } from './config-keys.js';
 
 /** Effective configuration: defaults, then the TOML file, then the environment. Frozen; paths absolute. */
-export interface ConfigValues {
+export interface ConfigValues extends KeyValues {
   /** `root` when the process is root: state below /var/lib, VMMs run as unprivileged users */
   readonly mode: Mode;
   readonly uid: number;
+  /** where the file is looked for, whether there is one or not */
   readonly configFile: string;
-  /** database, images, disks, keys, logs */
-  readonly stateDirectory: string;
-  /** sockets and whatever else a reboot may take */
-  readonly runtimeDirectory: string;
-  /** `trace` … `fatal` */
-  readonly logLevel: string;
-  /** resources of a VM whose creator names none; disk: the image's own size when undefined */
-  readonly vmDefaults: { readonly cpus: number; readonly memoryMib: number };
-  /** `ms` that a guest has from its start until it can be used */
-  readonly bootTimeoutMs: number;
-  /** loopback ports that lead to guests' SSH servers, both ends included */
-  readonly sshPorts: { readonly from: number; readonly to: number };
-  /** user ids that VMMs run as in root mode, both ends included; one per VM */
-  readonly vmmUids: { readonly from: number; readonly to: number };
+}
+
+/** Where the value of a key comes from. */
+export interface ValueOrigin {
+  readonly source: 'default' | 'file' | 'environment';
+  /** of the file */
+  readonly line?: number;
+  /** environment variable */
+  readonly variable?: string;
+}
+
+/** How the configuration came about, for `banger config show`. */
+export interface ConfigOrigins {
+  readonly fileExists: boolean;
+  /** by key; what is not there is a default */
+  readonly byKey: ReadonlyMap<string, ValueOrigin>;
 }
 
 /** Injectable configuration, with the paths that follow from it in one place (docs/state-directory.md). */
 export class Config {
-  constructor(readonly values: ConfigValues) {}
+  readonly #values: ConfigValues;
 
+  constructor(
+    values: ConfigValues,
+    readonly origins: ConfigOrigins = { fileExists: false, byKey: new Map() },
+  ) {
+    this.#values = values;
+  }
+
+  get values(): ConfigValues {
+    return this.#values;
+  }
   get socketPath(): string {
     return `${this.values.runtimeDirectory}/banger.sock`;
   }
@@ -55,5 +68,16 @@ export class Config {
   /** disks, identity, console of one VM */
   vmDirectory(id: string): string {
     return `${this.vmsDirectory}/${id}`;
+  }
+}
+
+/** In the place of one that cannot be read: who needs none, such as `banger --help`, works; who asks it is told why. */
+export class UnusableConfig extends Config {
+  constructor(private readonly failure: unknown) {
+    super({} as ConfigValues);
+  }
+
+  override get values(): never {
+    throw this.failure;
   }
 }

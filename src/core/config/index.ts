@@ -1,5 +1,8 @@
 export { childEnvironment } from './child-environment.js';
-export { Config } from './config.js';
-export type { ConfigValues, Mode } from './config.js';
+export { listConfigKeys } from './config-keys.js';
+export type { ConfigKey, Mode } from './config-keys.js';
+export { Config, UnusableConfig } from './config.js';
+export type { ConfigValues } from './config.js';
 export { ConfigModule } from './config.module.js';
+export { describeConfig, exampleConfig } from './describe-config.js';
 export { loadConfig } from './load-config.adapter.js';

@@ -10,3 +10,4 @@ export {
   TimeoutError,
 } from './common-errors.js';
 export { toBangerError } from './foreign-errors.js';
+export { suggest } from './suggest.js';

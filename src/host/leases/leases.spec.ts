@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MemoryLedger } from '../../../test/support/fakes/memory-ledger.js';
-import { Config } from '../../core/config/index.js';
-import type { ConfigValues, Mode } from '../../core/config/index.js';
+import { plainConfig } from '../../../test/support/fakes/test-config.js';
+import type { Config, Mode } from '../../core/config/index.js';
 import { LeaseProbe } from './lease-probe.js';
 import type { ListenProblem } from './lease-probe.js';
 import { PortLeases } from './port-leases.js';
@@ -28,19 +28,10 @@ class FakeProbe extends LeaseProbe {
 }
 
 function config(mode: Mode): Config {
-  const values: ConfigValues = {
-    mode,
-    uid: 0,
-    configFile: '/dev/null',
-    stateDirectory: '/state',
-    runtimeDirectory: '/run',
-    logLevel: 'info',
-    vmDefaults: { cpus: 1, memoryMib: 64 },
-    bootTimeoutMs: 1000,
+  return plainConfig(mode, {
     sshPorts: { from: 22000, to: 22007 },
     vmmUids: { from: 780000, to: 780003 },
-  };
-  return new Config(values);
+  });
 }
 
 const OWNER = { type: 'vm', id: 'vm_1' } as const;

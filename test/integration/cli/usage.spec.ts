@@ -13,6 +13,8 @@ const COMMANDS = [
   ...['list', 'show', 'build', 'delete'].map((name) => ['image', name]),
   ['operation'],
   ...['list', 'show', 'watch', 'cancel'].map((name) => ['operation', name]),
+  ['config'],
+  ...['show', 'check', 'example'].map((name) => ['config', name]),
   ['daemon'],
   ...['start', 'stop', 'status', 'logs'].map((name) => ['daemon', name]),
   ['doctor'],

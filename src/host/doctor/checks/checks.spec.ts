@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Config } from '../../../core/config/index.js';
-import type { ConfigValues, Mode } from '../../../core/config/index.js';
+import { plainConfig } from '../../../../test/support/fakes/test-config.js';
+import type { Config, Mode } from '../../../core/config/index.js';
 import { HostFacts } from '../../facts/host-facts.js';
 import type { MemoryFacts, OperatingSystem } from '../../facts/host-facts.js';
 import { HostProbe } from '../host-probe.js';
@@ -66,19 +66,7 @@ class FakeProbe extends HostProbe {
 }
 
 function config(mode: Mode, runtimeDirectory = '/run/banger'): Config {
-  const values: ConfigValues = {
-    mode,
-    uid: 1000,
-    configFile: '/dev/null',
-    stateDirectory: '/var/lib/banger',
-    runtimeDirectory,
-    logLevel: 'info',
-    vmDefaults: { cpus: 1, memoryMib: 1024 },
-    bootTimeoutMs: 1000,
-    sshPorts: { from: 22000, to: 22001 },
-    vmmUids: { from: 1, to: 2 },
-  };
-  return new Config(values);
+  return plainConfig(mode, { stateDirectory: '/var/lib/banger', runtimeDirectory });
 }
 
 const ALL = [

@@ -1,0 +1,115 @@
+import { absolutePath, numberRange, oneOf, seconds, wholeNumber } from '../toml/index.js';
+import type { KeySpec } from '../toml/index.js';
+
+export type Mode = 'root' | 'user';
+
+/** What defaults may follow from. */
+export interface DefaultFacts {
+  readonly mode: Mode;
+  /** directories that the mode and the user's environment give */
+  readonly places: { readonly stateDirectory: string; readonly runtimeDirectory: string };
+}
+
+/** A key of the configuration. Everything that is known of it stands here, and nowhere else. */
+export interface ConfigKey<T = unknown> extends KeySpec<T> {
+  readonly default: (facts: DefaultFacts) => T;
+  /** the default in words, where it is not the same everywhere */
+  readonly defaultText?: string;
+  /** environment variable that comes before the file */
+  readonly variable?: string;
+}
+
+type Given<T> = Omit<ConfigKey<T>, 'default'> & { readonly default: T | ((facts: DefaultFacts) => T) };
+
+function key<T>(given: Given<T>): ConfigKey<T> {
+  const value = given.default;
+  const isRule = (rule: typeof value): rule is (facts: DefaultFacts) => T => typeof rule === 'function';
+  return { ...given, default: isRule(value) ? value : () => value };
+}
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+
+/**
+ * Every key, under the name that its value has in `Config.values`. An entry here is all that a new key takes: the type
+ * of the values, validation, documentation, the example file and `banger config show` follow from it.
+ */
+export const CONFIG_KEYS = {
+  stateDirectory: key({
+    key: 'state_directory',
+    type: absolutePath(),
+    default: ({ places }) => places.stateDirectory,
+    defaultText: '`/var/lib/banger`; in user mode `$XDG_DATA_HOME/banger` or `~/.local/share/banger`',
+    variable: 'BANGER_STATE_DIR',
+    doc: 'Where banger keeps everything that outlives a reboot: database, images, disks, keys and logs. It wants a file system with room for disks; XFS and btrfs copy them without cost.',
+  }),
+  runtimeDirectory: key({
+    key: 'runtime_directory',
+    type: absolutePath(),
+    default: ({ places }) => places.runtimeDirectory,
+    defaultText: '`/run/banger`; in user mode `$XDG_RUNTIME_DIR/banger` or `/tmp/banger-UID`',
+    variable: 'BANGER_RUNTIME_DIR',
+    doc: 'Where the sockets are, and whatever else a reboot may take. Keep the path short: that of a Unix socket may have no more than 107 characters.',
+  }),
+  logLevel: key({
+    key: 'log.level',
+    type: oneOf(LOG_LEVELS),
+    default: 'info',
+    variable: 'BANGER_LOG_LEVEL',
+    doc: 'How much the daemon writes into its log (`banger daemon logs`).',
+  }),
+  vmDefaults: {
+    cpus: key({
+      key: 'vm.cpus',
+      type: wholeNumber(1, 1024),
+      default: 1,
+      doc: 'Virtual CPUs of a VM whose creator names no number (`--cpus`).',
+    }),
+    memoryMib: key({
+      key: 'vm.memory_mib',
+      type: wholeNumber(64, 1 << 24, 'MiB'),
+      default: 1024,
+      doc: 'Memory of a VM whose creator names no size (`--memory`).',
+    }),
+  },
+  bootTimeoutMs: key({
+    key: 'vm.boot_timeout_seconds',
+    type: seconds(1, 3600),
+    // Under software emulation on a busy machine a guest was seen to take 40 s.
+    default: 180_000,
+    doc: 'How long a guest may take from its start until it can be used; after that its start has failed, and the error shows the end of its console.',
+  }),
+  sshPorts: key({
+    key: 'network.ssh_ports',
+    type: numberRange(1024, 65_535),
+    default: { from: 22_000, to: 24_999 },
+    doc: 'Ports of the loopback interface that lead to the SSH servers of guests, both ends included; each running VM takes one.',
+  }),
+  vmmUids: key({
+    key: 'vmm.uids',
+    type: numberRange(1024, 4_294_967_293),
+    default: { from: 780_000, to: 789_999 },
+    doc: 'User ids that hypervisors run as in root mode, both ends included; each VM takes one. No account of the host may have one of them.',
+  }),
+} as const;
+
+type ValuesOf<Table> = {
+  readonly [K in keyof Table]: Table[K] extends ConfigKey<infer T> ? T : ValuesOf<Table[K]>;
+};
+export type KeyValues = ValuesOf<typeof CONFIG_KEYS>;
+
+type KeyTable = { readonly [name: string]: ConfigKey | KeyTable };
+
+/** All keys with the path of their value in `Config.values`, in the order of the table. */
+export function listConfigKeys(
+  table: KeyTable = CONFIG_KEYS,
+): { path: readonly string[]; spec: ConfigKey }[] {
+  return Object.entries(table).flatMap(([name, entry]) =>
+    isKey(entry)
+      ? [{ path: [name], spec: entry }]
+      : listConfigKeys(entry).map(({ path, spec }) => ({ path: [name, ...path], spec })),
+  );
+}
+
+function isKey(entry: ConfigKey | KeyTable): entry is ConfigKey {
+  return typeof entry['default'] === 'function';
+}
