@@ -15,6 +15,8 @@ export function IsEnvironment(): PropertyDecorator {
   return described('isEnvironment', describeEnvironmentProblem);
 }
 
+export const MAX_LABELS = 64;
+
 /** An object of up to 64 strings: names of 1 to 63 of `A-Za-z0-9._/-`, values of up to 255 printable characters. */
 export function IsLabels(): PropertyDecorator {
   return described('isLabels', describeLabelsProblem);
@@ -34,8 +36,6 @@ function described(name: string, problem: (value: unknown) => string | undefined
     });
   };
 }
-
-const MAX_LABELS = 64;
 
 function describeLabelsProblem(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value))

@@ -58,6 +58,8 @@ export interface FileIssue {
   suggestion?: string;
 }
 
+export type VmResource = 'cpus' | 'memory' | 'disk' | 'work-disk';
+
 /** Details by kind. Adding a kind here and in {@link ERROR_CATEGORIES} is all it takes to make it part of the API. */
 export interface ErrorDetails {
   REQUEST_MALFORMED: { reason: string };
@@ -73,7 +75,9 @@ export interface ErrorDetails {
   VM_NAME_TAKEN: { name: string };
   VM_BUSY: { vm: string; operation: string; operationId?: string };
   VM_WRONG_STATE: { vm: string; state: string; allowed: string[] };
-  VM_RESOURCES_INVALID: { resource: 'cpus' | 'memory' | 'disk'; requested: number; min: number; max: number };
+  VM_RESOURCES_INVALID: { resource: VmResource; requested: number; min: number; max: number };
+  /** settings that are not possible together */
+  VM_SETTINGS_CONFLICT: { settings: string[] };
   VM_BOOT_FAILED: { vm: string; stage: string; consoleTail: string };
   VM_GUEST_UNREACHABLE: { vm: string; channel: 'agent' | 'ssh' };
   /** `portConflict`: a host port that it was to forward was taken by another program */
@@ -148,6 +152,7 @@ export const ERROR_CATEGORIES: Readonly<Record<ErrorKind, ErrorCategory>> = {
   VM_BUSY: 'conflict',
   VM_WRONG_STATE: 'conflict',
   VM_RESOURCES_INVALID: 'invalid',
+  VM_SETTINGS_CONFLICT: 'invalid',
   VM_BOOT_FAILED: 'timeout',
   VM_GUEST_UNREACHABLE: 'timeout',
   VMM_FAILED: 'host',

@@ -8,6 +8,7 @@ import {
   VmCreateParams,
   VmDeleteParams,
   VmExecParams,
+  VmListParams,
   VmRef,
   VmSshView,
   VmStopParams,
@@ -45,7 +46,7 @@ export const METHODS = {
   'image.delete': call('Deletes an image that no VM uses.', ImageDeleteParams, one(ImageView)),
 
   'vm.create.begin': call('Begins to create a VM.', VmCreateParams, one(OperationView)),
-  'vm.list': call('All VMs.', NoParams, list(VmView)),
+  'vm.list': call('All VMs, or those with certain labels.', VmListParams, list(VmView)),
   'vm.get': call('One VM.', VmRef, one(VmView)),
   'vm.start': call('Starts a stopped VM and waits until it answers.', VmRef, one(VmView)),
   'vm.stop': call('Shuts a VM down; kills it when it does not obey in time.', VmStopParams, one(VmView)),

@@ -16,8 +16,8 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { FailureView, IsEnvironment, IsLabels } from './common.dto.js';
-import { VM_NAME_PATTERN } from './names.js';
+import { FailureView, IsEnvironment, IsLabels, MAX_LABELS } from './common.dto.js';
+import { RESTART_POLICIES, VM_NAME_PATTERN } from './names.js';
 
 export const VM_STATES = [
   'creating',
@@ -35,7 +35,6 @@ export class VmRef {
   @IsString() @Length(1, 64) vm!: string;
 }
 
-export const RESTART_POLICIES = ['no', 'on-failure', 'always'] as const;
 export type RestartPolicy = (typeof RESTART_POLICIES)[number];
 
 /** A port of the guest that is reached on the host. */
@@ -91,6 +90,16 @@ export class VmCreateParams extends VmSettings {
   @IsOptional() @ValidateNested() @Type(() => WorkspaceSource) workspace?: WorkspaceSource;
   /** the VM lives no longer than the connection that creates it */
   @IsOptional() @IsBoolean() ephemeral?: boolean;
+}
+
+export class VmListParams {
+  /** only VMs that have all of these labels: `K=V`, or `K` for any value */
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(MAX_LABELS)
+  @IsString({ each: true })
+  @Length(1, 320, { each: true })
+  labels?: string[];
 }
 
 export class VmWorkspaceView {

@@ -1,9 +1,9 @@
-import type { PublishedPort } from '../contract/index.js';
+import type { PublishedPort, VmResource } from '../contract/index.js';
 import { BangerError } from '../core/errors/index.js';
 
 export class VmResourcesInvalidError extends BangerError<'VM_RESOURCES_INVALID'> {
   constructor(facts: {
-    resource: 'cpus' | 'memory' | 'disk';
+    resource: VmResource;
     /** a count for `cpus`, else `MiB` */
     requested: number;
     min: number;
@@ -20,9 +20,10 @@ export class VmResourcesInvalidError extends BangerError<'VM_RESOURCES_INVALID'>
   }
 }
 
-function describe(resource: 'cpus' | 'memory' | 'disk', requested: number): string {
+function describe(resource: VmResource, requested: number): string {
   if (resource === 'cpus') return `a VM with ${requested} CPUs`;
-  return resource === 'memory' ? `a VM with ${requested} MiB of memory` : `a disk of ${requested} MiB`;
+  if (resource === 'memory') return `a VM with ${requested} MiB of memory`;
+  return `a ${resource === 'disk' ? 'disk' : 'work disk'} of ${requested} MiB`;
 }
 
 export class PortsExhaustedError extends BangerError<'HOST_PORT_EXHAUSTED'> {

@@ -7,6 +7,7 @@ import { Rpc } from '../core/rpc/index.js';
 import type { RpcContext } from '../core/rpc/index.js';
 import { VmCreateService } from './lifecycle/create.service.js';
 import { VmDeleteService } from './lifecycle/delete.service.js';
+import { hasLabels } from './settings/labels.js';
 import { VmRepository } from './vm.repository.js';
 import { toVmView } from './vm-view.js';
 
@@ -33,8 +34,8 @@ export class VmController {
   }
 
   @Rpc('vm.list')
-  async list(_params: ParamsOf<'vm.list'>): Promise<ResultOf<'vm.list'>> {
-    return (await this.vms.list()).map(toVmView);
+  async list({ labels = [] }: ParamsOf<'vm.list'>): Promise<ResultOf<'vm.list'>> {
+    return (await this.vms.list()).filter((vm) => hasLabels(vm.labels, labels)).map(toVmView);
   }
 
   @Rpc('vm.get')

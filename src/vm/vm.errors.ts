@@ -29,6 +29,17 @@ export class VmNameTakenError extends BangerError<'VM_NAME_TAKEN'> {
   }
 }
 
+/** A VM that `run --rm` throws away has nothing to come back to. */
+export class EphemeralRestartError extends BangerError<'VM_SETTINGS_CONFLICT'> {
+  constructor() {
+    super('VM_SETTINGS_CONFLICT', 'a VM that is thrown away afterwards cannot have a restart policy', {
+      details: { settings: ['ephemeral', 'restartPolicy'] },
+      why: 'its disk is deleted as soon as it ends',
+      fix: 'leave --restart out, or keep the VM: without --rm',
+    });
+  }
+}
+
 export class VmBusyError extends BangerError<'VM_BUSY'> {
   constructor(vm: string, operation: string, operationId: string | undefined) {
     super('VM_BUSY', `the VM ${vm} is busy: ${operation} is under way`, {

@@ -1,5 +1,6 @@
-import { VM_NAME_PATTERN } from '../../contract/names.js';
-import type { PublishedPort } from '../../contract/vm.dto.js';
+import { suggest } from '../../core/errors/index.js';
+import { RESTART_POLICIES, VM_NAME_PATTERN } from '../../contract/names.js';
+import type { PublishedPort, RestartPolicy } from '../../contract/vm.dto.js';
 import { UsageError } from '../usage-error.js';
 
 const MIB_PER_UNIT: Readonly<Record<string, number>> = { k: 1 / 1024, m: 1, g: 1024, t: 1024 * 1024 };
@@ -66,6 +67,64 @@ export function addVariable(
     );
   }
   return { ...into, [name]: value };
+}
+
+const SECONDS_PER_UNIT: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+const MAX_SECONDS = 366 * 86_400;
+
+/** Seconds of a duration such as `90s`, `30m`, `1h30m` or `7d`; `0` is 0. @throws UsageError */
+export function parseDuration(option: string, text: string): number {
+  const how = `write ${option} 90s, 30m, 1h30m or 7d`;
+  const written = text.trim().toLowerCase();
+  if (written === '0') return 0;
+  if (!/^(?:\d{1,9}[smhd])+$/.test(written)) {
+    const why = /^\d+$/.test(written) ? 'has no unit' : 'is not a duration';
+    throw new UsageError(`${option} ${JSON.stringify(text)} ${why}`, how);
+  }
+  const seconds = [...written.matchAll(/(\d+)([smhd])/g)].reduce(
+    (sum, [, count, unit = '']) => sum + Number(count) * (SECONDS_PER_UNIT[unit] ?? NaN),
+    0,
+  );
+  if (seconds > MAX_SECONDS)
+    throw new UsageError(`${option} ${JSON.stringify(text)} is more than a year`, how);
+  return seconds;
+}
+
+/** A duration that is not nothing. @throws UsageError */
+export function parseSpan(option: string, text: string): number {
+  const seconds = parseDuration(option, text);
+  if (seconds === 0)
+    throw new UsageError(
+      `${option} ${JSON.stringify(text)} is no time at all`,
+      `leave ${option} out for no limit`,
+    );
+  return seconds;
+}
+
+/** Adds the label `K=V`. The daemon knows what names and values may be. @throws UsageError */
+export function addLabel(
+  option: string,
+  text: string,
+  into: Readonly<Record<string, string>> | undefined,
+): Record<string, string> {
+  const equals = text.indexOf('=');
+  if (equals < 1)
+    throw new UsageError(
+      `${option} ${JSON.stringify(text)} is not a label`,
+      `write ${option} NAME=VALUE, such as ${option} team=web`,
+    );
+  return { ...into, [text.slice(0, equals)]: text.slice(equals + 1) };
+}
+
+/** @throws UsageError */
+export function parseRestartPolicy(option: string, text: string): RestartPolicy {
+  const policy = RESTART_POLICIES.find((one) => one === text);
+  if (policy !== undefined) return policy;
+  const similar = suggest(text, RESTART_POLICIES);
+  throw new UsageError(
+    `${option} ${JSON.stringify(text)} is no restart policy`,
+    `${similar === undefined ? '' : `did you mean ${similar}? `}there are ${RESTART_POLICIES.join(', ')}`,
+  );
 }
 
 const PUBLISHED = /^(?:(\d{1,3}(?:\.\d{1,3}){3}):)?(\d{1,5}):(\d{1,5})(?:\/(tcp|udp))?$/;

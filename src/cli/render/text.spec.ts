@@ -7,9 +7,23 @@ import {
   formatAge,
   formatBytes,
   formatDuration,
+  formatSpan,
   formatMib,
   truncate,
 } from './text.js';
+
+describe('formatSpan', () => {
+  it.each([
+    [0, '0 s'],
+    [90, '1 min 30 s'],
+    [1800, '30 min'],
+    [7200, '2 h'],
+    [90_000, '1 d 1 h'],
+    [604_800, '7 d'],
+  ])('%d s is %s', (seconds, text) => {
+    expect(formatSpan(seconds)).toBe(text);
+  });
+});
 
 describe('text from elsewhere', () => {
   it('cannot move the cursor, fake a line or turn the direction', () => {

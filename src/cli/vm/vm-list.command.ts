@@ -1,4 +1,4 @@
-import { SubCommand } from 'nest-commander';
+import { Option, SubCommand } from 'nest-commander';
 import type { VmState, VmView } from '../../contract/vm.dto.js';
 import { DaemonConnector } from '../client/daemon-connector.js';
 import { BangerCommand } from '../command/banger-command.js';
@@ -6,21 +6,58 @@ import { Invocation } from '../invocation.js';
 import { Presenter } from '../render/presenter.js';
 import { renderTable } from '../render/table.js';
 import type { Column } from '../render/table.js';
-import { escapeControls, formatAge, formatMib } from '../render/text.js';
+import { escapeControls, formatAge, formatLabels, formatMib } from '../render/text.js';
+import { UsageError } from '../usage-error.js';
 
-const COLUMNS: readonly Column[] = [
-  { title: 'NAME', shrinkTo: 10 },
-  { title: 'STATE' },
-  { title: 'IMAGE', shrinkTo: 6 },
-  { title: 'CPUS', align: 'right' },
-  { title: 'MEMORY', align: 'right' },
-  { title: 'DISK', align: 'right' },
-  { title: 'AGE', align: 'right' },
-  { title: 'WORKSPACE', shrinkTo: 9 },
+interface VmColumn extends Column {
+  readonly cell: (vm: VmView, now: number) => string;
+  /** shown only where a VM has something to say in it */
+  readonly optional?: true;
+}
+
+const NOTHING = '-';
+
+const COLUMNS: readonly VmColumn[] = [
+  { title: 'NAME', shrinkTo: 10, cell: (vm) => vm.name },
+  { title: 'STATE', cell: (vm) => vm.state },
+  { title: 'IMAGE', shrinkTo: 6, cell: (vm) => vm.image },
+  { title: 'CPUS', align: 'right', cell: (vm) => String(vm.cpus) },
+  { title: 'MEMORY', align: 'right', cell: (vm) => formatMib(vm.memoryMib) },
+  { title: 'DISK', align: 'right', cell: (vm) => formatMib(vm.diskMib) },
+  { title: 'AGE', align: 'right', cell: (vm, now) => formatAge(now - Date.parse(vm.createdAt)) },
+  { title: 'TTL', align: 'right', cell: timeLeft, optional: true },
+  {
+    title: 'IDLE-STOP',
+    align: 'right',
+    cell: ({ idleStopSeconds }) =>
+      idleStopSeconds === undefined ? NOTHING : formatAge(idleStopSeconds * 1000),
+    optional: true,
+  },
+  {
+    title: 'RESTART',
+    cell: ({ restartPolicy }) => (restartPolicy === 'no' ? NOTHING : restartPolicy),
+    optional: true,
+  },
+  {
+    title: 'LABELS',
+    shrinkTo: 10,
+    cell: ({ labels }) => formatLabels(labels) || NOTHING,
+    optional: true,
+  },
+  { title: 'WORKSPACE', shrinkTo: 9, cell: (vm) => vm.workspace?.hostPath ?? NOTHING },
 ];
 
+/** Until the VM is deleted. */
+function timeLeft({ expiresAt }: VmView, now: number): string {
+  return expiresAt === undefined ? NOTHING : formatAge(Date.parse(expiresAt) - now);
+}
+
+interface VmListOptions {
+  label?: string[];
+}
+
 @SubCommand({ name: 'list', aliases: ['ls'], description: 'list all VMs' })
-export class VmListCommand extends BangerCommand {
+export class VmListCommand extends BangerCommand<VmListOptions> {
   constructor(
     invocation: Invocation,
     private readonly connector: DaemonConnector,
@@ -29,26 +66,36 @@ export class VmListCommand extends BangerCommand {
     super(invocation);
   }
 
-  protected override async execute(): Promise<void> {
-    const vms = await this.connector.with((client) => client.call('vm.list', {}));
+  @Option({ flags: '--label <K=V>', description: 'only those with this label, or with K alone (repeatable)' })
+  parseLabel(value: string, previous: string[] = []): string[] {
+    if (!/^[^=]/.test(value))
+      throw new UsageError(
+        `--label ${JSON.stringify(value)} names no label`,
+        'write --label NAME or --label NAME=VALUE',
+      );
+    return [...previous, value];
+  }
+
+  protected override async execute(_args: string[], { label: labels }: VmListOptions): Promise<void> {
+    const vms = await this.connector.with((client) =>
+      client.call('vm.list', labels === undefined ? {} : { labels }),
+    );
     if (vms.length === 0 && !this.presenter.json)
-      this.presenter.note('no VMs yet; make one: banger vm run . -- uname -a');
+      this.presenter.note(
+        labels === undefined
+          ? 'no VMs yet; make one: banger vm run . -- uname -a'
+          : `no VM has ${labels.join(' and ')}; all VMs: banger vm list`,
+      );
     this.presenter.result(vms, () => (vms.length === 0 ? '' : this.render(vms)));
   }
 
   private render(vms: readonly VmView[]): string {
-    const rows = vms.map((vm) => [
-      vm.name,
-      vm.state,
-      vm.image,
-      String(vm.cpus),
-      formatMib(vm.memoryMib),
-      formatMib(vm.diskMib),
-      formatAge(Date.now() - Date.parse(vm.createdAt)),
-      vm.workspace?.hostPath ?? '-',
-    ]);
-    const safe = rows.map((row) => row.map(escapeControls));
-    const [header = '', ...lines] = renderTable(COLUMNS, safe, this.presenter.tableWidth).split('\n');
+    const now = Date.now();
+    const columns = COLUMNS.filter(
+      ({ optional, cell }) => optional !== true || vms.some((vm) => cell(vm, now) !== NOTHING),
+    );
+    const safe = vms.map((vm) => columns.map(({ cell }) => escapeControls(cell(vm, now))));
+    const [header = '', ...lines] = renderTable(columns, safe, this.presenter.tableWidth).split('\n');
     const { outStyle } = this.presenter;
     return [
       outStyle.bold(header),

@@ -1,9 +1,18 @@
 import { Option } from 'nest-commander';
-import type { PublishedPort, VmCreateParams } from '../../contract/vm.dto.js';
+import type { PublishedPort, RestartPolicy, VmCreateParams } from '../../contract/vm.dto.js';
 import { BangerCommand } from '../command/banger-command.js';
 import type { Invocation } from '../invocation.js';
 import { UsageError } from '../usage-error.js';
-import { addVariable, parseCount, parseMib, parsePublishedPort, parseVmName } from '../command/parse.js';
+import {
+  addLabel,
+  addVariable,
+  parseCount,
+  parseMib,
+  parsePublishedPort,
+  parseRestartPolicy,
+  parseSpan,
+  parseVmName,
+} from '../command/parse.js';
 
 export interface VmCreateOptions {
   name?: string;
@@ -11,8 +20,13 @@ export interface VmCreateOptions {
   cpus?: number;
   memory?: number;
   disk?: number;
+  workDisk?: number;
   env?: Record<string, string>;
   publish?: PublishedPort[];
+  label?: Record<string, string>;
+  ttl?: number;
+  idleStop?: number;
+  restart?: RestartPolicy;
 }
 
 /** The options that `vm run` and `vm create` share. */
@@ -47,6 +61,14 @@ export abstract class VmCreateBase<Options extends VmCreateOptions> extends Bang
   }
 
   @Option({
+    flags: '--work-disk <size>',
+    description: 'a disk of its own for /root: 10g; it survives restarts',
+  })
+  parseWorkDisk(value: string): number {
+    return parseMib('--work-disk', value);
+  }
+
+  @Option({
     flags: '--env <K=V>',
     description: 'variable for all its commands; K alone takes your value (repeatable)',
   })
@@ -62,6 +84,35 @@ export abstract class VmCreateBase<Options extends VmCreateOptions> extends Bang
     return [...previous, parsePublishedPort('--publish', value)];
   }
 
+  @Option({
+    flags: '--label <K=V>',
+    description: 'label, to find VMs by: banger vm list --label K (repeatable)',
+  })
+  parseLabel(value: string, previous?: Record<string, string>): Record<string, string> {
+    return addLabel('--label', value, previous);
+  }
+
+  @Option({ flags: '--ttl <duration>', description: 'delete it after so long, from now: 90m, 2h, 7d' })
+  parseTtl(value: string): number {
+    return parseSpan('--ttl', value);
+  }
+
+  @Option({
+    flags: '--idle-stop <duration>',
+    description: 'stop it when nobody has used it for so long: 30m',
+  })
+  parseIdleStop(value: string): number {
+    return parseSpan('--idle-stop', value);
+  }
+
+  @Option({
+    flags: '--restart <policy>',
+    description: 'when it goes down by itself: no, on-failure or always (default: no)',
+  })
+  parseRestart(value: string): RestartPolicy {
+    return parseRestartPolicy('--restart', value);
+  }
+
   /** The parameters that the options and PATH describe. */
   protected createParams(path: string | undefined, options: VmCreateOptions): VmCreateParams {
     return {
@@ -70,6 +121,11 @@ export abstract class VmCreateBase<Options extends VmCreateOptions> extends Bang
       ...(options.cpus !== undefined && { cpus: options.cpus }),
       ...(options.memory !== undefined && { memoryMib: options.memory }),
       ...(options.disk !== undefined && { diskMib: options.disk }),
+      ...(options.workDisk !== undefined && { workDiskMib: options.workDisk }),
+      ...(options.label !== undefined && { labels: options.label }),
+      ...(options.ttl !== undefined && { ttlSeconds: options.ttl }),
+      ...(options.idleStop !== undefined && { idleStopSeconds: options.idleStop }),
+      ...(options.restart !== undefined && { restartPolicy: options.restart }),
       ...(options.env !== undefined && { env: options.env }),
       ...(options.publish !== undefined && { publishedPorts: options.publish }),
       ...(path !== undefined && { workspace: { path: this.absolute(path) } }),

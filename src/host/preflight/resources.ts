@@ -4,6 +4,7 @@ import { VmResourcesInvalidError } from '../host.errors.js';
 export const MIN_MEMORY_MIB = 64;
 /** ext4 with blocks of 4 KiB ends here: 16 TiB */
 export const MAX_DISK_MIB = 16 * 1024 * 1024;
+const MIN_WORK_DISK_MIB = 64;
 /** Left free on the host's file system whatever a VM is given; the database must always be able to write. `bytes` */
 const RESERVE_BYTES = 256 * 1024 * 1024;
 
@@ -12,6 +13,8 @@ export interface ResourceRequest {
   readonly memoryMib: number;
   /** the image's own size when undefined */
   readonly diskMib?: number | undefined;
+  /** none when undefined */
+  readonly workDiskMib?: number | undefined;
 }
 
 export interface ResourceFacts {
@@ -29,6 +32,7 @@ export function resourceProblems(request: ResourceRequest, facts: ResourceFacts)
     request.diskMib === undefined
       ? undefined
       : diskProblem(request.diskMib, Math.ceil(facts.imageBytes / (1024 * 1024))),
+    request.workDiskMib === undefined ? undefined : workDiskProblem(request.workDiskMib),
   ];
   return problems.filter((problem) => problem !== undefined);
 }
@@ -72,6 +76,21 @@ function diskProblem(requested: number, min: number): VmResourcesInvalidError | 
         ? `a file system in the guest ends at ${MAX_DISK_MIB} MiB`
         : `the image's own disk has ${min} MiB, and a disk cannot be made smaller than that`,
     fix: `ask for ${min} to ${MAX_DISK_MIB} MiB, or leave the size out`,
+  });
+}
+
+function workDiskProblem(requested: number): VmResourcesInvalidError | undefined {
+  if (isWithin(requested, MIN_WORK_DISK_MIB, MAX_DISK_MIB)) return undefined;
+  return new VmResourcesInvalidError({
+    resource: 'work-disk',
+    requested,
+    min: MIN_WORK_DISK_MIB,
+    max: MAX_DISK_MIB,
+    why:
+      requested > MAX_DISK_MIB
+        ? `a file system in the guest ends at ${MAX_DISK_MIB} MiB`
+        : `a file system with a journal takes ${MIN_WORK_DISK_MIB} MiB`,
+    fix: `ask for ${MIN_WORK_DISK_MIB} to ${MAX_DISK_MIB} MiB, or leave it out`,
   });
 }
 

@@ -7,6 +7,7 @@ import { generateSshKeyPair } from '../../core/ssh/index.js';
 import { ImageService } from '../../image/index.js';
 import type { BootableImage } from '../../image/index.js';
 import { randomMac, randomMachineId, randomVmName } from '../identity/random-identity.js';
+import { lifeOf } from '../settings/life.js';
 import { VmRepository } from '../vm.repository.js';
 import type { NewVm } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
@@ -56,15 +57,12 @@ export class VmCreateService {
       cpus: params.cpus ?? vmDefaults.cpus,
       memoryMib: params.memoryMib ?? vmDefaults.memoryMib,
       diskMib: params.diskMib ?? Math.ceil(image.diskBytes / MIB),
-      workDiskMib: undefined,
+      workDiskMib: params.workDiskMib,
       diskBackend: 'qcow2',
       env: params.env ?? {},
       labels: params.labels ?? {},
       publishedPorts: params.publishedPorts ?? [],
-      ttlSeconds: undefined,
-      expiresAt: undefined,
-      idleStopSeconds: undefined,
-      restartPolicy: 'no',
+      ...lifeOf(params, new Date()),
       ephemeral: params.ephemeral ?? false,
       hypervisor: 'qemu',
       accelerator: undefined,

@@ -1,11 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { CapabilityRegistry } from '../../capabilities/index.js';
-import type { PublishedPort, WorkspaceSource } from '../../contract/index.js';
+import type { PublishedPort, RestartPolicy, WorkspaceSource } from '../../contract/index.js';
 import { Config } from '../../core/config/index.js';
 import { checkFreeSpace, HostFacts, resourceProblems } from '../../host/index.js';
+import type { ResourceRequest } from '../../host/index.js';
 import type { BootableImage } from '../../image/index.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
-import { HypervisorUnavailableError, VmNameTakenError, WorkspaceTooLargeError } from '../vm.errors.js';
+import {
+  EphemeralRestartError,
+  HypervisorUnavailableError,
+  VmNameTakenError,
+  WorkspaceTooLargeError,
+} from '../vm.errors.js';
 import { VmRepository } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
 import { WorkspaceImporter } from '../workspace-importer.js';
@@ -23,6 +29,9 @@ interface StartRequest {
 export interface PreflightRequest extends StartRequest {
   readonly diskMib: number;
   readonly image: BootableImage;
+  readonly workDiskMib: number | undefined;
+  readonly ephemeral: boolean;
+  readonly restartPolicy: RestartPolicy;
   readonly workspace: WorkspaceSource | undefined;
 }
 
@@ -48,6 +57,8 @@ export class VmPreflight {
     // The insert of the row decides; this only spares a doomed request the rest.
     if (!(await this.vms.nameIsFree(request.name))) findings.add('name', new VmNameTakenError(request.name));
     this.#resources({ ...request, imageBytes: image.diskBytes }, findings);
+    if (request.ephemeral && request.restartPolicy !== 'no')
+      findings.add('settings', new EphemeralRestartError());
     const plan =
       workspace === undefined
         ? undefined
@@ -66,10 +77,7 @@ export class VmPreflight {
     findings.check();
   }
 
-  #resources(
-    request: { cpus: number; memoryMib: number; diskMib?: number; imageBytes: number },
-    findings: PreflightFindings,
-  ): void {
+  #resources(request: ResourceRequest & { imageBytes: number }, findings: PreflightFindings): void {
     const problems = resourceProblems(request, {
       cpus: this.host.cpus(),
       memoryTotalMib: this.host.memory().totalMib,

@@ -1,0 +1,88 @@
+import type { PublishedPort, VmView } from '../../contract/vm.dto.js';
+import { renderFacts } from '../render/table.js';
+import { escapeControls, formatDuration, formatLabels, formatMib, formatSpan } from '../render/text.js';
+
+type Fact = readonly [string, string | undefined];
+
+/** Everything about a VM, for people. What it says comes partly from guests and from the caller's files. */
+export function renderVm(vm: VmView): string {
+  const facts = [
+    ...stateOf(vm),
+    ...sizeOf(vm),
+    ...lifeOf(vm),
+    ...machineOf(vm),
+    ...workspaceOf(vm),
+    ...timesOf(vm),
+  ];
+  return renderFacts(
+    facts.map(([name, value]) => [name, value === undefined ? undefined : escapeControls(value)]),
+  );
+}
+
+function stateOf({ name, id, state, error }: VmView): Fact[] {
+  return [
+    ['name', name],
+    ['id', id],
+    ['state', state],
+    ['error', error?.message],
+    ['why', error?.data.why],
+    ['fix', error?.data.fix],
+  ];
+}
+
+function sizeOf(vm: VmView): Fact[] {
+  return [
+    ['image', vm.image],
+    ['cpus', String(vm.cpus)],
+    ['memory', formatMib(vm.memoryMib)],
+    ['disk', formatMib(vm.diskMib)],
+    ['work disk', vm.workDiskMib === undefined ? undefined : formatMib(vm.workDiskMib)],
+    ['labels', formatLabels(vm.labels) || undefined],
+  ];
+}
+
+function lifeOf(vm: VmView): Fact[] {
+  return [
+    ['lives', lifetime(vm)],
+    [
+      'idle stop',
+      vm.idleStopSeconds === undefined ? undefined : `after ${formatSpan(vm.idleStopSeconds)} without use`,
+    ],
+    ['restart', vm.restartPolicy === 'no' ? undefined : vm.restartPolicy],
+  ];
+}
+
+function machineOf(vm: VmView): Fact[] {
+  return [
+    ['hypervisor', vm.accelerator === undefined ? vm.hypervisor : `${vm.hypervisor} (${vm.accelerator})`],
+    ['pid', vm.pid?.toString()],
+    ['ssh port', vm.sshPort === undefined ? undefined : `127.0.0.1:${vm.sshPort}`],
+    ['published', vm.publishedPorts.length === 0 ? undefined : vm.publishedPorts.map(formatPort).join(', ')],
+  ];
+}
+
+function workspaceOf({ workspace, env }: VmView): Fact[] {
+  const names = Object.keys(env);
+  return [
+    ['workspace', workspace && `${workspace.hostPath} in ${workspace.guestPath}`],
+    ['commit', workspace?.head && [workspace.head, workspace.branch].filter(Boolean).join(' ')],
+    ['environment', names.length === 0 ? undefined : names.join(' ')],
+  ];
+}
+
+function timesOf({ createdAt, startedAt }: VmView): Fact[] {
+  return [
+    ['created', createdAt],
+    ['started', startedAt],
+  ];
+}
+
+function lifetime({ ephemeral, expiresAt }: VmView): string {
+  if (expiresAt === undefined) return ephemeral ? 'until its command ends' : 'until it is deleted';
+  const left = Date.parse(expiresAt) - Date.now();
+  return `until ${expiresAt}, ${left > 0 ? `${formatDuration(left)} from now` : 'now due'}`;
+}
+
+function formatPort({ hostAddress, hostPort, guestPort, protocol }: PublishedPort): string {
+  return `${hostAddress}:${hostPort} → ${guestPort}/${protocol}`;
+}
