@@ -6,4 +6,5 @@ export * from './method-table.js';
 export * from './operation.dto.js';
 export * from './system.dto.js';
 export * from './vm.dto.js';
+export * from './vm-observation.dto.js';
 export * from './version.js';

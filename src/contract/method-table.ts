@@ -14,6 +14,16 @@ import {
   VmStopParams,
   VmView,
 } from './vm.dto.js';
+import {
+  VmConsoleChunk,
+  VmConsoleEnd,
+  VmConsoleParams,
+  VmHealthView,
+  VmPingView,
+  VmPortsView,
+  VmStatsParams,
+  VmStatsView,
+} from './vm-observation.dto.js';
 
 /** The whole public API. A method that is not here does not exist; one that is here must have a handler, or the boot fails. */
 export const METHODS = {
@@ -63,6 +73,20 @@ export const METHODS = {
     one(ChannelGrant),
   ),
   'vm.ssh': call('What an SSH client needs to reach the VM.', VmRef, one(VmSshView)),
+  'vm.stats': call('What running VMs use, and used in the last hour.', VmStatsParams, list(VmStatsView)),
+  'vm.health': call(
+    'Whether a VM works: its process, every way into it, clock, disks and memory; within five seconds.',
+    VmRef,
+    one(VmHealthView),
+  ),
+  'vm.ping': call('One round trip on each way into a VM, within five seconds.', VmRef, one(VmPingView)),
+  'vm.ports': call('What listens in a VM, and where it is reached on the host.', VmRef, one(VmPortsView)),
+  'vm.console': stream(
+    'The serial console of a VM, of its last start; also when it does not run.',
+    VmConsoleParams,
+    one(VmConsoleChunk),
+    one(VmConsoleEnd),
+  ),
 } as const;
 
 export type Methods = typeof METHODS;

@@ -30,11 +30,12 @@ import { VmPreflight } from './lifecycle/vm-preflight.js';
 import { VmStorage } from './lifecycle/vm-storage.js';
 import { WorkspaceStep } from './lifecycle/workspace-step.js';
 import { Machines } from './machines.js';
+import { OBSERVATION } from './observation.js';
 import { PublishedPorts } from './ports/published-ports.service.js';
 import { LeftoversModule } from './reaper/leftovers.module.js';
-import { VmSampler } from './stats/vm-sampler.js';
 import { VmFiles } from './vm-files.adapter.js';
 import { VmLocks } from './vm-locks.js';
+import { VmObservationController } from './vm-observation.controller.js';
 import { VmPathFinder } from './vm-paths.js';
 import { VmPowerController } from './vm-power.controller.js';
 import { VmController } from './vm.controller.js';
@@ -69,9 +70,10 @@ const LIFECYCLE = [
 /** Needs a `WorkspaceImporter` from a global module: the workspace module stands above this one. */
 @Module({
   imports: [CapabilitiesModule, HostModule, HypervisorModule, ImageModule, LeftoversModule],
-  controllers: [VmController, VmPowerController],
+  controllers: [VmController, VmObservationController, VmPowerController],
   providers: [
     ...LIFECYCLE,
+    ...OBSERVATION,
     DaemonKey,
     ExecService,
     GuestAccess,
@@ -81,7 +83,6 @@ const LIFECYCLE = [
     VmLocks,
     VmPathFinder,
     VmRepository,
-    VmSampler,
     { provide: APP_GUARD, useClass: VmStateGuard },
   ],
   exports: [HypervisorModule, Machines, VmReconciler],

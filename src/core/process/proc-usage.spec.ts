@@ -8,6 +8,7 @@ describe('parseProcUsage', () => {
   it('reads CPU time and resident memory, whatever the process calls itself', () => {
     for (const name of ['qemu', 'a) R 1 1', 'x) Z 0 0'])
       expect(parseProcUsage(`7 (${name}) ${rest}`, 987654)).toEqual({
+        state: 'S',
         cpuSeconds: 2,
         residentBytes: 819_200,
       });

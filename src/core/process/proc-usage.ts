@@ -2,6 +2,8 @@ import { isGone, parseProcStat } from './proc-stat.js';
 
 /** What a process has used, by the kernel's books. */
 export interface ProcessUsage {
+  /** `R`, `S`, …; `T` is stopped by a signal, `D` waits for the disk and cannot be interrupted */
+  readonly state: string;
   /** `s` of CPU time in user and kernel mode since its start, to a hundredth */
   readonly cpuSeconds: number;
   /** `bytes` of host memory that it has in hand, shared pages counted in full; exact to a few pages per thread */
@@ -21,7 +23,7 @@ export function parseProcUsage(line: string, startTicks: number): ProcessUsage |
   const cpuTicks = Number(fields[11]) + Number(fields[12]);
   const pages = Number(fields[21]);
   if (!Number.isSafeInteger(cpuTicks) || !Number.isSafeInteger(pages)) return undefined;
-  return { cpuSeconds: cpuTicks / TICKS_PER_SECOND, residentBytes: pages * PAGE_BYTES };
+  return { state: stat.state, cpuSeconds: cpuTicks / TICKS_PER_SECOND, residentBytes: pages * PAGE_BYTES };
 }
 
 /** `bytes` of the Pss line of smaps_rollup; undefined when there is none. */

@@ -96,6 +96,9 @@ export interface GuestMemory {
   readonly availableBytes: number;
 }
 
+/** What a machine does by the VMM's word. `io-error`: it waits for room on the host's disk. */
+export type RunState = 'running' | 'paused' | 'io-error' | 'other';
+
 /** What the VMM knows of its machine without asking the guest; a member that it does not know is left out. */
 export interface MachineStats {
   readonly disk: DiskCounters;
@@ -164,6 +167,8 @@ export abstract class Machine {
    * more, is left as it is. A failure leaves it as it was. @throws VmmProtocolError
    */
   abstract resizeDrive(serial: string, bytes: number): Promise<void>;
+  /** One round trip to the VMM; `timeoutMs` as for `stats`. @throws VmmProtocolError */
+  abstract runState(options: { timeoutMs: number }): Promise<RunState>;
   /**
    * `timeoutMs` bounds the wait for a VMM that hangs; no other command waits for this one.
    * @throws VmmProtocolError

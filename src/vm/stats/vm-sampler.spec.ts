@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { Jobs } from '../../core/jobs/index.js';
+import type { Logger } from '../../core/logging/index.js';
 import type { ProcessIdentity, ProcessUsage } from '../../core/process/index.js';
 import type { Machine, MachineStats } from '../hypervisor/hypervisor.js';
 import { Machines } from '../machines.js';
@@ -24,6 +26,8 @@ describe('VmSampler', () => {
     machines = new Machines();
     usage = {};
     errors = [];
+    const jobs = new Jobs({ error: (entry: unknown) => errors.push(entry) } as unknown as Logger);
+    jobs.begin();
     const fakes = [
       machines,
       {
@@ -32,7 +36,7 @@ describe('VmSampler', () => {
       { features: { networkCounters: false } },
       { allocatedBytes: async () => 4096 },
       { of: (id: string) => ({ directory: `/vms/${id}` }) },
-      { error: (entry: unknown) => errors.push(entry) },
+      jobs,
     ];
     sampler = Reflect.construct(VmSampler, fakes) as VmSampler;
   });
@@ -42,8 +46,8 @@ describe('VmSampler', () => {
       'vm_1',
       machine(1, async () => ({ disk: DISK })),
     );
-    usage[1] = { cpuSeconds: 3, residentBytes: 5000 };
-    await sampler.sampleAll();
+    usage[1] = { state: 'S', cpuSeconds: 3, residentBytes: 5000 };
+    await sampler.sample();
     await settled();
     expect(sampler.latest('vm_1')).toMatchObject({
       cpuSeconds: 3,
@@ -52,8 +56,8 @@ describe('VmSampler', () => {
       network: NETWORK,
       allocatedBytes: 4096,
     });
-    usage[1] = { cpuSeconds: 5, residentBytes: 6000 };
-    await sampler.sampleAll();
+    usage[1] = { state: 'S', cpuSeconds: 5, residentBytes: 6000 };
+    await sampler.sample();
     expect(sampler.latest('vm_1')?.cpuCores).toBeGreaterThan(0);
     expect(sampler.history('vm_1').map(({ residentBytes }) => residentBytes)).toEqual([5000, 6000]);
     expect([sampler.latest('vm_2'), sampler.history('vm_2')]).toEqual([undefined, []]);
@@ -66,9 +70,9 @@ describe('VmSampler', () => {
       'vm_fine',
       machine(2, async () => ({ disk: DISK })),
     );
-    usage[1] = { cpuSeconds: 1, residentBytes: 1 };
-    usage[2] = { cpuSeconds: 2, residentBytes: 2 };
-    for (let tick = 0; tick < 3; tick += 1) await sampler.sampleAll();
+    usage[1] = { state: 'S', cpuSeconds: 1, residentBytes: 1 };
+    usage[2] = { state: 'S', cpuSeconds: 2, residentBytes: 2 };
+    for (let tick = 0; tick < 3; tick += 1) await sampler.sample();
     await settled();
     expect(sampler.latest('vm_fine')).toMatchObject({ cpuSeconds: 2, disk: DISK });
     expect(sampler.latest('vm_hung')).toMatchObject({ cpuSeconds: 1 });
@@ -86,11 +90,11 @@ describe('VmSampler', () => {
         return { disk: DISK };
       }),
     );
-    usage[1] = { cpuSeconds: 1, residentBytes: 1 };
-    await sampler.sampleAll();
+    usage[1] = { state: 'S', cpuSeconds: 1, residentBytes: 1 };
+    await sampler.sample();
     await settled();
     answers = false;
-    await sampler.sampleAll();
+    await sampler.sample();
     await settled();
     expect(sampler.latest('vm_1')).not.toHaveProperty('disk');
     expect(errors).toEqual([]);
@@ -101,19 +105,19 @@ describe('VmSampler', () => {
       'vm_1',
       machine(1, async () => ({ disk: DISK })),
     );
-    usage[1] = { cpuSeconds: 100, residentBytes: 1 };
-    await sampler.sampleAll();
+    usage[1] = { state: 'S', cpuSeconds: 100, residentBytes: 1 };
+    await sampler.sample();
     machines.add(
       'vm_1',
       machine(2, async () => ({ disk: DISK })),
     );
-    usage[2] = { cpuSeconds: 1, residentBytes: 1 };
-    await sampler.sampleAll();
+    usage[2] = { state: 'S', cpuSeconds: 1, residentBytes: 1 };
+    await sampler.sample();
     expect(sampler.latest('vm_1')).toMatchObject({ cpuSeconds: 1 });
     expect(sampler.latest('vm_1')).not.toHaveProperty('cpuCores');
     expect(sampler.history('vm_1')).toHaveLength(1);
     machines.remove('vm_1');
-    await sampler.sampleAll();
+    await sampler.sample();
     expect(sampler.latest('vm_1')).toBeUndefined();
   });
 
@@ -122,8 +126,8 @@ describe('VmSampler', () => {
       'vm_1',
       machine(1, async () => ({ disk: DISK })),
     );
-    usage[1] = { cpuSeconds: 1, residentBytes: 1 };
-    await Promise.all([sampler.sampleAll(), sampler.sampleAll()]);
+    usage[1] = { state: 'S', cpuSeconds: 1, residentBytes: 1 };
+    await Promise.all([sampler.sample(), sampler.sample()]);
     expect(sampler.history('vm_1')).toHaveLength(1);
   });
 });

@@ -1,8 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { LOGGER } from '../../core/logging/index.js';
-import type { Logger } from '../../core/logging/index.js';
+import { Jobs } from '../../core/jobs/index.js';
 import { ProcessMeter } from '../../core/process/index.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import type { Machine } from '../hypervisor/hypervisor.js';
@@ -20,7 +19,7 @@ import type { VmSample } from './vm-meter.js';
 @Injectable()
 export class VmSampler {
   readonly #meters = new Map<string, VmMeter>();
-  #running = false;
+  readonly #round: () => Promise<void>;
 
   constructor(
     private readonly machines: Machines,
@@ -28,8 +27,10 @@ export class VmSampler {
     private readonly hypervisor: Hypervisor,
     private readonly files: VmFiles,
     private readonly paths: VmPathFinder,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+    jobs: Jobs,
+  ) {
+    this.#round = jobs.define('sampling', (signal) => this.#sampleAll(signal));
+  }
 
   /** The newest figures; undefined when the VM does not run, or only just does. */
   latest(vmId: string): VmSample | undefined {
@@ -41,24 +42,21 @@ export class VmSampler {
     return this.#meters.get(vmId)?.points(since) ?? [];
   }
 
-  /** The job. A VM that hangs has fewer figures, and delays no other. */
   @Interval(SAMPLE_EVERY_MS)
-  async sampleAll(): Promise<void> {
-    if (this.#running) return;
-    this.#running = true;
-    try {
-      for (const [vmId, machine] of this.machines.entries()) {
-        this.#meterOf(vmId, machine).sample();
-        // Requests are served in between.
-        await turn();
-      }
-      for (const [vmId, meter] of this.#meters)
-        if (this.machines.get(vmId) !== meter.machine) this.#meters.delete(vmId);
-    } catch (error) {
-      this.logger.error({ err: error }, 'the VMs could not be sampled');
-    } finally {
-      this.#running = false;
+  sample(): Promise<void> {
+    return this.#round();
+  }
+
+  /** A VM that hangs has fewer figures, and delays no other. */
+  async #sampleAll(stop: AbortSignal): Promise<void> {
+    for (const [vmId, machine] of this.machines.entries()) {
+      if (stop.aborted) return;
+      this.#meterOf(vmId, machine).sample();
+      // Requests are served in between.
+      await turn();
     }
+    for (const [vmId, meter] of this.#meters)
+      if (this.machines.get(vmId) !== meter.machine) this.#meters.delete(vmId);
   }
 
   #meterOf(vmId: string, machine: Machine): VmMeter {

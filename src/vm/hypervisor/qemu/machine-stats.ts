@@ -1,4 +1,4 @@
-import type { DiskCounters, GuestMemory, MachineStats } from '../hypervisor.js';
+import type { DiskCounters, GuestMemory, MachineStats, RunState } from '../hypervisor.js';
 import { BALLOON_PATH } from './qemu-arguments.js';
 import type { QmpClient } from './qmp-client.js';
 import { isRecord } from './qmp-protocol.js';
@@ -71,6 +71,12 @@ export function parseGuestStats(answer: unknown): GuestMemory | undefined {
   const availableBytes = count(answer['stats']['stat-available-memory']);
   if (totalBytes === undefined || totalBytes === 0 || availableBytes === undefined) return undefined;
   return { totalBytes, availableBytes: Math.min(availableBytes, totalBytes) };
+}
+
+/** Of the answer to query-status. */
+export function parseRunState(answer: unknown): RunState {
+  const status = isRecord(answer) ? answer['status'] : undefined;
+  return status === 'running' || status === 'paused' || status === 'io-error' ? status : 'other';
 }
 
 function count(value: unknown): number | undefined {

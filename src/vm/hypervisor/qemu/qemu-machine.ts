@@ -3,11 +3,11 @@ import type { ExitStatus, ProcessRunner } from '../../../core/process/index.js';
 import { TimeoutError } from '../../../core/errors/index.js';
 import { VmmProtocolError } from '../hypervisor.errors.js';
 import { Machine } from '../hypervisor.js';
-import type { MachineRecord, MachineStats } from '../hypervisor.js';
+import type { MachineRecord, MachineStats, RunState } from '../hypervisor.js';
 import type { AgentClient } from './agent-client.js';
 import { resizeDrive } from './drive-size.js';
 import { setForwards } from './port-forwards.js';
-import { MachineStatsQuery } from './machine-stats.js';
+import { MachineStatsQuery, parseRunState } from './machine-stats.js';
 import type { QmpClient } from './qmp-client.js';
 import { isRecord } from './qmp-protocol.js';
 import { boundLog } from './vmm-log.adapter.js';
@@ -92,6 +92,10 @@ export class QemuMachine extends Machine {
 
   async resizeDrive(serial: string, bytes: number): Promise<void> {
     await resizeDrive(this.parts.qmp, serial, bytes);
+  }
+
+  async runState({ timeoutMs }: { timeoutMs: number }): Promise<RunState> {
+    return parseRunState(await this.parts.qmp.execute('query-status', undefined, timeoutMs));
   }
 
   async stats({ timeoutMs }: { timeoutMs: number }): Promise<MachineStats> {
