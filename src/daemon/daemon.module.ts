@@ -17,6 +17,7 @@ import { ImageModule } from '../image/index.js';
 import { VmModule } from '../vm/index.js';
 import { WorkspaceModule } from '../workspace/index.js';
 import { DaemonLifetime } from './daemon-lifetime.js';
+import { DatabaseUpkeep } from './database-upkeep.js';
 import { OperationController } from './operation.controller.js';
 import { ALL_CHECKS } from './doctor.js';
 import { IdleMemory } from './idle-memory.js';
@@ -48,7 +49,7 @@ export class DaemonModule {
         VmModule,
       ],
       controllers: [OperationController, SystemController],
-      providers: [DaemonLifetime, IdleMemory, Reconciler],
+      providers: [DaemonLifetime, DatabaseUpkeep, IdleMemory, Reconciler],
     };
   }
 }

@@ -13,13 +13,18 @@ import { DaemonAlreadyRunningError } from '../core/rpc/index.js';
 export function takeStateDirectory(paths: { lock: string; socket: string }): () => void {
   const lock = openLock(paths.lock);
   try {
-    lock.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
+    // A journal in memory: one in a file could not be begun on a full disk, and nothing is ever written.
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {
     lock.close();
-    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
+    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY)
+      throw new StateDirectoryUnusableError(dirname(paths.lock), {
+        reason: (error as Error).message,
+        cause: error,
+      });
     throw new DaemonAlreadyRunningError(paths.socket, readPid(`${paths.lock}.pid`));
   }
-  writeFileSync(`${paths.lock}.pid`, `${process.pid}\n`, { mode: 0o644 });
+  writePid(`${paths.lock}.pid`);
   return () => lock.close();
 }
 
@@ -32,6 +37,15 @@ function openLock(path: string): DatabaseSync {
     return new DatabaseSync(path, { timeout: 0 });
   } catch (error) {
     throw new StateDirectoryUnusableError(directory, { reason: (error as Error).message, cause: error });
+  }
+}
+
+/** For the message alone: a full disk does not keep the daemon from what frees space. */
+function writePid(path: string): void {
+  try {
+    writeFileSync(path, `${process.pid}\n`, { mode: 0o644 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
   }
 }
 

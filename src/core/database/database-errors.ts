@@ -42,11 +42,13 @@ export class DatabaseMigrationFailedError extends BangerError<'DATABASE_MIGRATIO
 }
 
 export class DatabaseDamagedError extends BangerError<'DATABASE_DAMAGED'> {
-  constructor(file: string, reason: string, cause?: unknown) {
+  constructor(file: string, reason: string, cause?: unknown, fix?: string) {
     super('DATABASE_DAMAGED', `the database ${file} is damaged`, {
       details: { file, reason },
       why: reason,
-      fix: `put back a copy (${file}.before-…), or move the file away to start with an empty database`,
+      fix:
+        fix ??
+        `nothing was changed, and VMs that run go on; put back a copy (${file}.before-…, or one of your own), or let \`banger doctor --fix\` recover what it can`,
       cause,
     });
   }

@@ -1,4 +1,4 @@
-import { InternalError } from '../errors/index.js';
+import { InternalError, isKind } from '../errors/index.js';
 import {
   DatabaseMigrationEditedError,
   DatabaseMigrationFailedError,
@@ -82,6 +82,7 @@ function apply(
     connection.script('COMMIT');
   } catch (error) {
     if (connection.inTransaction) connection.script('ROLLBACK');
+    if (isKind(error, 'DISK_FULL')) throw error;
     throw new DatabaseMigrationFailedError(connection.file, current, backup, error);
   }
 }

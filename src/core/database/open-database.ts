@@ -1,15 +1,15 @@
-import { DriverAdapterError } from '@prisma/driver-adapter-utils';
-import { DiskFullError, StateDirectoryUnusableError } from '../errors/index.js';
 import { DatabaseDamagedError } from './database-errors.js';
 import { backUpDatabase, prepareDatabaseFile } from './database-file.adapter.js';
+import { findDamage, markOpen, refuseLostDatabase, refuseOrphans } from './database-presence.adapter.js';
+import { keepSpace, releaseSpaceIfLow } from './database-space.adapter.js';
 import { Database } from './database.js';
 import { PrismaClient } from './generated/client.js';
 import { migrate } from './migrate.js';
 import { readMigrations } from './migration-files.adapter.js';
 import type { Migration } from './migration-files.adapter.js';
 import { SqliteConnection } from './sqlite-connection.adapter.js';
-import { isSqliteError } from './sqlite-errors.js';
 import { SqliteDriverFactory } from './sqlite-driver.js';
+import { toUserError } from './sqlite-failures.js';
 
 export interface OpenDatabaseOptions {
   readonly file: string;
@@ -21,73 +21,56 @@ export interface OpenDatabaseOptions {
 const TRANSACTION_LIMITS = { maxWait: 10_000, timeout: 10_000 };
 
 /**
- * Opens the database, makes it if it is not there and brings its schema up to date.
+ * Opens the database, makes it if it is not there and brings its schema up to date. A damaged one is left as it is.
  * @throws BangerError STATE_DIR_UNUSABLE, DISK_FULL, DATABASE_DAMAGED, DATABASE_TOO_NEW, DATABASE_MIGRATION_EDITED, DATABASE_MIGRATION_FAILED
  */
 export async function openDatabase({ file, migrations }: OpenDatabaseOptions): Promise<Database> {
-  prepareDatabaseFile(file);
   const connection = connect(file);
   try {
     const known = migrations ?? readMigrations();
     const migrated = migrate({ connection, known, backUp: (name) => backUpDatabase(connection, name) });
+    keepSpace(connection, 'new');
+    const unmark = markOpen(file);
+    const adapter = new SqliteDriverFactory(connection);
     const client = new PrismaClient({
-      adapter: new SqliteDriverFactory(connection),
+      adapter,
       errorFormat: 'minimal',
       transactionOptions: TRANSACTION_LIMITS,
     });
     await client.$connect();
-    return new Database(client, migrated, async () => {
-      await client.$disconnect();
-      connection.close();
+    return new Database(client, migrated, {
+      keepSpace: () => adapter.alone(() => keepSpace(connection, 'grown')),
+      close: async () => {
+        await client.$disconnect();
+        unmark();
+        connection.close();
+      },
     });
   } catch (error) {
     connection.close();
-    throw explain(file, error);
+    throw toUserError(file, error) ?? error;
   }
 }
 
 /** Opens the file and reads all of it: damage should be met now and not in the middle of some work. */
 function connect(file: string): SqliteConnection {
+  refuseLostDatabase(file);
+  prepareDatabaseFile(file);
   let connection: SqliteConnection | undefined;
   try {
+    releaseSpaceIfLow(file);
+    const damage = findDamage(file);
+    if (damage !== undefined) throw new DatabaseDamagedError(file, damage);
     connection = new SqliteConnection(file);
-    const { rows } = connection.query({ sql: 'PRAGMA quick_check(1)', args: [], argTypes: [] });
-    const verdict = String(rows[0]?.[0]);
-    if (verdict !== 'ok') throw new DatabaseDamagedError(file, verdict);
+    if (hasNoTables(connection)) refuseOrphans(file);
     return connection;
   } catch (error) {
     connection?.close();
-    throw explain(file, error);
+    throw toUserError(file, error) ?? error;
   }
 }
 
-const PRIMARY_CODES = { busy: 5, readOnly: 8, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 };
-
-/** What a user can do about an error of SQLite while the database is opened; any other error is returned as it is. */
-function explain(file: string, error: unknown): unknown {
-  const code = sqliteCode(error);
-  const message = error instanceof Error ? error.message : '';
-  switch (code === undefined ? undefined : code & 0xff) {
-    case PRIMARY_CODES.corrupt:
-    case PRIMARY_CODES.notADatabase:
-      return new DatabaseDamagedError(file, message, error);
-    case PRIMARY_CODES.full:
-      return new DiskFullError(file, error);
-    case PRIMARY_CODES.busy:
-      return new StateDirectoryUnusableError(file, {
-        reason: 'another program has the database locked',
-        cause: error,
-      });
-    case PRIMARY_CODES.readOnly:
-    case PRIMARY_CODES.cannotOpen:
-      return new StateDirectoryUnusableError(file, { reason: message, cause: error });
-    default:
-      return error;
-  }
-}
-
-function sqliteCode(error: unknown): number | undefined {
-  if (isSqliteError(error)) return error.errcode;
-  const original = error instanceof DriverAdapterError ? error.cause.originalCode : undefined;
-  return original === undefined ? undefined : Number(original);
+function hasNoTables(connection: SqliteConnection): boolean {
+  const sql = 'SELECT 1 FROM sqlite_master LIMIT 1';
+  return connection.query({ sql, args: [], argTypes: [] }).rows.length === 0;
 }

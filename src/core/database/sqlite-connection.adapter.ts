@@ -2,7 +2,10 @@ import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
 import { ColumnTypeEnum } from '@prisma/driver-adapter-utils';
 import type { ColumnType, SqlQuery, SqlResultSet } from '@prisma/driver-adapter-utils';
+import { DiskFullError } from '../errors/index.js';
+import { releaseSpace } from './database-space.adapter.js';
 import { toDriverError } from './sqlite-errors.js';
+import { toUserError } from './sqlite-failures.js';
 import { declaredType, inferType, needsBigInts, toResultValue, toSqliteValue } from './sqlite-values.js';
 import type { SqliteValue } from './sqlite-values.js';
 
@@ -15,6 +18,9 @@ interface PreparedStatement {
 /** Statements kept ready. Prisma makes one text per shape of query; lists of values make more. */
 const CACHED_STATEMENTS = 200;
 
+/** Of the write-ahead log: when it is this long it is copied into the database and begun anew. SQLite's own is 1000. */
+const CHECKPOINT_PAGES = 256;
+
 /** One open SQLite file: pragmas, prepared statements, conversion of values and errors. Synchronous, as SQLite is. */
 export class SqliteConnection {
   readonly #database: DatabaseSync;
@@ -24,7 +30,9 @@ export class SqliteConnection {
     // How long to wait for a foreign process that writes, such as someone's sqlite3 shell, `ms`.
     this.#database = new DatabaseSync(file, { timeout: 5000, enableForeignKeyConstraints: true });
     // FULL: each commit is on the disk before it is acknowledged, which NORMAL does not promise under WAL.
-    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+    this.#database.exec(
+      `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`,
+    );
   }
 
   get inTransaction(): boolean {
@@ -32,7 +40,7 @@ export class SqliteConnection {
   }
 
   query(query: SqlQuery): SqlResultSet {
-    return withDriverErrors(() => {
+    return this.#guarded(() => {
       const { statement, columnNames, declaredTypes } = this.#prepare(query.sql);
       const values = bind(query);
       if (columnNames.length === 0) {
@@ -56,18 +64,33 @@ export class SqliteConnection {
 
   /** @returns the number of rows changed */
   execute(query: SqlQuery): number {
-    return withDriverErrors(() => Number(this.#prepare(query.sql).statement.run(...bind(query)).changes));
+    return this.#guarded(() => Number(this.#prepare(query.sql).statement.run(...bind(query)).changes));
   }
 
   /** Runs any number of statements. May change the schema, so that nothing prepared before is kept. */
   script(sql: string): void {
     this.#statements.clear();
-    withDriverErrors(() => this.#database.exec(sql));
+    this.#guarded(() => this.#database.exec(sql));
   }
 
   close(): void {
     this.#statements.clear();
     if (this.#database.isOpen) this.#database.close();
+  }
+
+  /**
+   * A statement by itself is tried again with the space that was kept for a full disk. Within a transaction SQLite has
+   * undone what came before it.
+   */
+  #guarded<T>(body: () => T): T {
+    const alone = !this.inTransaction;
+    try {
+      return body();
+    } catch (error) {
+      const failure = toUserError(this.file, error);
+      if (failure instanceof DiskFullError && releaseSpace(this.file) && alone) return this.#guarded(body);
+      throw failure ?? toDriverError(error);
+    }
   }
 
   /** Least recently used out first: a Map keeps the order of insertion. */
@@ -100,12 +123,4 @@ function bind(query: SqlQuery): SqliteValue[] {
 
 function convertRow(row: SqliteValue[], types: ColumnType[]): unknown[] {
   return types.map((type, at) => toResultValue(row[at] ?? null, type));
-}
-
-function withDriverErrors<T>(body: () => T): T {
-  try {
-    return body();
-  } catch (error) {
-    throw toDriverError(error);
-  }
 }

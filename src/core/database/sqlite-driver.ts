@@ -39,6 +39,11 @@ export class SqliteDriverFactory implements SqlDriverAdapterFactory {
     this.#gate = new TransactionGate(maxWaitMs);
   }
 
+  /** Runs a synchronous body while nobody has a transaction open on the connection. */
+  alone<T>(body: () => T): Promise<T> {
+    return this.#gate.pass(body);
+  }
+
   connect(): Promise<SqlDriverAdapter> {
     return Promise.resolve(new SqliteDriver(this.connection, this.#gate));
   }

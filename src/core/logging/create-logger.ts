@@ -39,7 +39,19 @@ function refMember(): object {
   return ref === undefined ? {} : { ref };
 }
 
+/** Lines kept for a disk that takes none now, written when it does again; further ones are lost. `bytes` */
+const MAX_UNWRITTEN_BYTES = 256 * 1024;
+
 function openDestination(destination: string | DestinationStream | undefined): DestinationStream {
   if (typeof destination === 'object') return destination;
-  return pino.destination({ dest: destination ?? 1, sync: true, mkdir: true, mode: 0o600 });
+  const stream = pino.destination({
+    dest: destination ?? 1,
+    sync: true,
+    mkdir: true,
+    mode: 0o600,
+    maxLength: MAX_UNWRITTEN_BYTES,
+  });
+  // A disk that is full, or fails, costs lines of the log; without a listener it would end the daemon.
+  stream.on('error', () => undefined);
+  return stream;
 }

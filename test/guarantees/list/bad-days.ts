@@ -32,12 +32,53 @@ export const BAD_DAYS: readonly Guarantee[] = [
       {
         file: 'src/core/operations/durable-ledger.ts',
         find: '(await this.#youngest())',
-        replace: '0',
+        replace: '(await this.#youngest()) * 0',
       },
       {
         file: 'src/core/operations/operation-store.ts',
         find: 'ORDER BY rowid DESC',
         replace: 'ORDER BY createdAt DESC',
+      },
+    ],
+  },
+  {
+    guarantee: 'On a full disk what stops and deletes VMs is still written; nothing acknowledged is lost',
+    test: 'test/integration/database/full-disk.spec.ts',
+    name: 'writes what ends and deletes VMs although not a byte is free',
+    mutations: [
+      {
+        file: 'src/core/database/database-space.adapter.ts',
+        find: 'const INSIDE_BYTES = 2 * MIB;',
+        replace: 'const INSIDE_BYTES = 1;',
+      },
+    ],
+  },
+  {
+    guarantee: 'A daemon starts on a full disk',
+    test: 'test/integration/database/full-disk.spec.ts',
+    name: 'opens on a full disk',
+    mutations: [
+      {
+        file: 'src/core/database/database-space.adapter.ts',
+        find: 'const FILE_BYTES = 8 * MIB;',
+        replace: 'const FILE_BYTES = 0;',
+      },
+    ],
+  },
+  {
+    guarantee: 'A lost, cut off or damaged database is refused with what to do, and left as it is',
+    test: 'test/integration/database/lost.spec.ts',
+    name: 'a database that was lost is never replaced',
+    mutations: [
+      {
+        file: 'src/core/database/open-database.ts',
+        find: '  refuseLostDatabase(file);\n',
+        replace: '',
+      },
+      {
+        file: 'src/core/database/database-presence.adapter.ts',
+        find: '{ readOnly: true, timeout: 5000 }',
+        replace: '{ timeout: 5000 }',
       },
     ],
   },

@@ -146,8 +146,8 @@ it('ends a transaction whose callback uses the outer client, instead of waiting 
 
 it('lets nothing of a transaction through that SQLite ended by itself, as when the disk is full', async () => {
   const { client } = await scratchDatabase();
-  const big = 'x'.repeat(1_000_000);
-  await client.$queryRawUnsafe('PRAGMA max_page_count = 60');
+  const big = 'x'.repeat(4_000_000);
+  await client.$queryRawUnsafe('PRAGMA max_page_count = 600');
   const transaction = client.$transaction(async (tx) => {
     await tx.image.create({ data: anImage('first') });
     await tx.image.create({ data: { ...anImage('big'), distribution: big } }).catch(() => undefined);
@@ -162,7 +162,7 @@ it('lets nothing of a transaction through that SQLite ended by itself, as when t
     outcome === 'committed' ? ['committed', ['after', 'first']] : ['refused', []],
   );
   await expect(client.image.create({ data: { ...anImage('big'), distribution: big } })).rejects.toMatchObject(
-    { code: 'P2039' },
+    { kind: 'DISK_FULL' },
   );
 });
 

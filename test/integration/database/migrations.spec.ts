@@ -154,7 +154,10 @@ it('says what is wrong with a state directory that cannot be used', async () => 
   await expect(openDatabase({ file: '/proc/banger/banger.db' })).rejects.toMatchObject({
     kind: 'STATE_DIR_UNUSABLE',
   });
-  await expect(openDatabase({ file: directory })).rejects.toMatchObject({ kind: 'STATE_DIR_UNUSABLE' });
+  await expect(openDatabase({ file: directory })).rejects.toMatchObject({
+    kind: 'DATABASE_DAMAGED',
+    why: 'a directory is in its place',
+  });
 });
 
 it('says so when the file is no database, or a damaged one', async () => {

@@ -242,7 +242,10 @@ describe('waiting for an SSH server', () => {
       hostKey: publicKey,
       label: 'web',
     };
-    const attempt = connectWhenReady(client, target, { deadlineMs: performance.now() + 500, retryDelayMs: 50 });
+    const attempt = connectWhenReady(client, target, {
+      deadlineMs: performance.now() + 500,
+      retryDelayMs: 50,
+    });
     await expect(attempt).rejects.toMatchObject({
       reason: 'unreachable',
       details: { vm: 'web', channel: 'ssh' },

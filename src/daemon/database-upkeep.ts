@@ -1,0 +1,21 @@
+import { Injectable } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { Database } from '../core/database/index.js';
+import { Jobs } from '../core/jobs/index.js';
+
+const EVERY_MS = 60_000;
+
+/** Keeps room in the database while there is some, so that VMs can be stopped and deleted when there is none. */
+@Injectable()
+export class DatabaseUpkeep {
+  readonly #round: () => Promise<void>;
+
+  constructor(database: Database, jobs: Jobs) {
+    this.#round = jobs.define('database space', () => database.keepSpace());
+  }
+
+  @Interval(EVERY_MS)
+  tick(): Promise<void> {
+    return this.#round();
+  }
+}
