@@ -122,6 +122,10 @@ export interface ErrorDetails {
   PORT_TAKEN: { address: string; port: number; protocol: string; vm?: string };
   PORT_UNUSABLE: { address: string; port: number; protocol: string; reason: string };
   DISK_FULL: { path: string };
+  /** `backend`: the one wanted; absent when any would have done */
+  DISK_BACKEND_UNAVAILABLE: { backend?: string; reasons: string[] };
+  /** `path`: file of a VM's disk */
+  VM_DISK_MISSING: { vm: string; path: string };
   PERMISSION_DENIED: { path: string; action: string };
   PROCESS_FAILED: {
     file: string;
@@ -193,6 +197,8 @@ export const ERROR_CATEGORIES: Readonly<Record<ErrorKind, ErrorCategory>> = {
   PORT_TAKEN: 'conflict',
   PORT_UNUSABLE: 'invalid',
   DISK_FULL: 'exhausted',
+  DISK_BACKEND_UNAVAILABLE: 'host',
+  VM_DISK_MISSING: 'host',
   PERMISSION_DENIED: 'permission',
   PROCESS_FAILED: 'external',
   TIMEOUT: 'timeout',

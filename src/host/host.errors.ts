@@ -100,3 +100,36 @@ export class PortUnusableError extends BangerError<'PORT_UNUSABLE'> {
     });
   }
 }
+
+/** Disks cannot be made or used in the way that is wanted. */
+export class DiskBackendUnavailableError extends BangerError<'DISK_BACKEND_UNAVAILABLE'> {
+  private constructor(message: string, backend: string | undefined, reasons: string[], fix: string) {
+    super('DISK_BACKEND_UNAVAILABLE', message, {
+      details: { ...(backend !== undefined && { backend }), reasons },
+      why: reasons.join('; '),
+      fix,
+    });
+  }
+
+  /** @param backend the one that was asked for */
+  static forNewDisks(backend: string | undefined, reasons: string[]): DiskBackendUnavailableError {
+    return backend === undefined
+      ? new this('no disk can be made here', backend, reasons, 'see what is missing: banger doctor')
+      : new this(
+          `the disk backend ${backend} does not work here`,
+          backend,
+          reasons,
+          'leave disk.backend out of the configuration file, or move the state directory to a file system that can (BANGER_STATE_DIR)',
+        );
+  }
+
+  /** A disk that another version of banger has made. */
+  static unknownKind(backend: string, known: readonly string[]): DiskBackendUnavailableError {
+    return new this(
+      `disks of the backend ${JSON.stringify(backend)} cannot be used`,
+      backend,
+      [`this version of banger knows ${known.join(', ')}`],
+      'run the version that made the VM, or delete the VM',
+    );
+  }
+}

@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
-import { DiskBackend } from './disk/disk-backend.js';
-import { Qcow2Disk } from './disk/qcow2-disk.adapter.js';
+import { DisksModule } from './disk/disks.module.js';
 import { HostDirectories } from './directories/host-directories.js';
 import { LedgerHostDirectories } from './directories/host-directories.adapter.js';
 import { HostFactsModule } from './facts/host-facts.module.js';
@@ -13,9 +12,8 @@ import { UidLeases } from './leases/uid-leases.js';
 
 /** The machine underneath. Needs Config, Ledger and ProcessRunner from global modules. */
 @Module({
-  imports: [HostFactsModule],
+  imports: [DisksModule, HostFactsModule],
   providers: [
-    { provide: DiskBackend, useClass: Qcow2Disk },
     { provide: HostDirectories, useClass: LedgerHostDirectories },
     { provide: LeaseProbe, useClass: LinuxLeaseProbe },
     PortLeases,
@@ -23,6 +21,6 @@ import { UidLeases } from './leases/uid-leases.js';
     UidLeases,
     HostUndos,
   ],
-  exports: [HostFactsModule, DiskBackend, HostDirectories, PortLeases, PublishedPortLeases, UidLeases],
+  exports: [DisksModule, HostFactsModule, HostDirectories, PortLeases, PublishedPortLeases, UidLeases],
 })
 export class HostModule {}

@@ -1,4 +1,5 @@
-export { DiskBackend } from './disk/disk-backend.js';
+export type { Disk, DiskBackend, DiskFormat } from './disk/disk-backend.js';
+export { DiskBackends } from './disk/disk-backends.js';
 export { HostDirectories } from './directories/host-directories.js';
 export { HostFacts } from './facts/host-facts.js';
 export { HostModule } from './host.module.js';

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, lstat, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
 
 /** The small files of a VM: written whole, in place at once, never through a link. */
@@ -22,6 +22,13 @@ export class VmFiles {
       await file.close();
     }
     await rename(temporary, path);
+  }
+
+  async exists(path: string): Promise<boolean> {
+    return access(path).then(
+      () => true,
+      () => false,
+    );
   }
 
   async makePrivateDirectory(path: string): Promise<void> {

@@ -5,8 +5,6 @@ import { Config } from '../core/config/index.js';
 export interface VmPaths {
   /** owned by the daemon, so that a VMM cannot plant anything in it */
   readonly directory: string;
-  /** root disk, copy-on-write over the image's; owned by the VMM's user */
-  readonly disk: string;
   /** tar archive that the guest reads at boot; owned by the VMM's user, read-only */
   readonly identity: string;
   /** serial console since the last start; bounded */
@@ -29,7 +27,6 @@ export class VmPathFinder {
     const directory = this.config.vmDirectory(id);
     return {
       directory,
-      disk: `${directory}/root.qcow2`,
       identity: `${directory}/identity.tar`,
       console: `${directory}/console.log`,
       vmmLog: `${directory}/vmm.log`,

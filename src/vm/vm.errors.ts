@@ -72,6 +72,16 @@ export class VmWrongStateError extends BangerError<'VM_WRONG_STATE'> {
   }
 }
 
+export class VmDiskMissingError extends BangerError<'VM_DISK_MISSING'> {
+  constructor(vm: string, path: string) {
+    super('VM_DISK_MISSING', `the VM ${vm} cannot start: its disk ${path} is gone`, {
+      details: { vm, path },
+      why: 'banger does not remove the disk of a VM that it knows; something else did',
+      fix: `put the file back from a backup, or delete the VM: banger vm delete ${vm}`,
+    });
+  }
+}
+
 export class VmBootFailedError extends BangerError<'VM_BOOT_FAILED'> {
   constructor(facts: { vm: string; stage: string; consoleTail: string; why: string; cause?: unknown }) {
     super('VM_BOOT_FAILED', `the VM ${facts.vm} did not come up: ${facts.stage}`, {

@@ -33,6 +33,7 @@ import { Machines } from './machines.js';
 import { OBSERVATION } from './observation.js';
 import { PublishedPorts } from './ports/published-ports.service.js';
 import { LeftoversModule } from './reaper/leftovers.module.js';
+import { VmDisks } from './vm-disks.js';
 import { VmFiles } from './vm-files.adapter.js';
 import { VmLocks } from './vm-locks.js';
 import { VmObservationController } from './vm-observation.controller.js';
@@ -79,6 +80,7 @@ const LIFECYCLE = [
     GuestAccess,
     Machines,
     PublishedPorts,
+    VmDisks,
     VmFiles,
     VmLocks,
     VmPathFinder,

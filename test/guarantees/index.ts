@@ -3,6 +3,7 @@ import { BAD_DAYS } from './list/bad-days.js';
 import { BOOKS } from './list/books.js';
 import { CONFIG } from './list/config.js';
 import { DAEMON } from './list/daemon.js';
+import { DISKS } from './list/disks.js';
 import { PROTOCOL } from './list/protocol.js';
 import { VM } from './list/vm.js';
 import { WORKSPACE } from './list/workspace.js';
@@ -12,6 +13,7 @@ export const GUARANTEES: readonly Guarantee[] = [
   ...VM,
   ...DAEMON,
   ...BOOKS,
+  ...DISKS,
   ...PROTOCOL,
   ...WORKSPACE,
   ...BAD_DAYS,

@@ -27,6 +27,10 @@ function key<T>(given: Given<T>): ConfigKey<T> {
   return { ...given, default: isRule(value) ? value : () => value };
 }
 
+/** How disks can be made, best first (docs/adr/0003-disk-backends.md); `host/disk` has a backend for each. */
+export const DISK_BACKEND_NAMES = ['reflink', 'qcow2', 'sparse-copy'] as const;
+export type DiskBackendName = (typeof DISK_BACKEND_NAMES)[number];
+
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
 /**
@@ -71,6 +75,12 @@ export const CONFIG_KEYS = {
       doc: 'Memory of a VM whose creator names no size (`--memory`).',
     }),
   },
+  diskBackend: key({
+    key: 'disk.backend',
+    type: oneOf(['auto', ...DISK_BACKEND_NAMES]),
+    default: 'auto',
+    doc: 'What makes the disks of new VMs: `auto` for the best that works in the state directory (`banger doctor` shows it), `reflink` for files that share the blocks of the image (XFS, btrfs), `qcow2` for files over it, `sparse-copy` for plain copies. A VM keeps what made its disks.',
+  }),
   bootTimeoutMs: key({
     key: 'vm.boot_timeout_seconds',
     type: seconds(1, 3600),

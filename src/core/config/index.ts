@@ -1,6 +1,6 @@
 export { childEnvironment } from './child-environment.js';
-export { listConfigKeys } from './config-keys.js';
-export type { ConfigKey, Mode } from './config-keys.js';
+export { DISK_BACKEND_NAMES, listConfigKeys } from './config-keys.js';
+export type { ConfigKey, DiskBackendName, Mode } from './config-keys.js';
 export { Config, UnusableConfig } from './config.js';
 export type { ConfigValues } from './config.js';
 export { ConfigModule } from './config.module.js';

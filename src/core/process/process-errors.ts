@@ -42,6 +42,7 @@ export const DEBIAN_PACKAGES: Readonly<Record<string, string>> = {
   'qemu-img': 'qemu-utils',
   mmdebstrap: 'mmdebstrap',
   mke2fs: 'e2fsprogs',
+  filefrag: 'e2fsprogs',
   cpio: 'cpio',
   lz4: 'lz4',
   busybox: 'busybox-static',

@@ -1,15 +1,27 @@
+import type { DiskBackendName } from '../../core/config/index.js';
+import type { ResourceOwner } from '../../core/operations/index.js';
+
 export type DiskFormat = 'raw' | 'qcow2';
 
-export interface OverlayRequest {
-  /** disk that the overlay stands on; never written */
+/** A disk as a VMM opens it. */
+export interface Disk {
+  readonly path: string;
+  readonly format: DiskFormat;
+}
+
+export interface DiskRequest {
+  /** disk that the new one begins as; never written */
   readonly basePath: string;
   readonly baseFormat: DiskFormat;
-  /** file to make; it must not exist */
+  /** what `locate` says; nothing may be there yet */
   readonly path: string;
   /** size that the guest sees, `bytes`, a multiple of 512; at least the base's */
   readonly sizeBytes: number;
+  /** whose it is: what a backend makes beside the file is in the ledger under this name */
+  readonly owner: ResourceOwner;
   /** owner of the file (and its group of the same number); the daemon's user when undefined */
   readonly uid?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface DiskBackendProbe {
@@ -19,24 +31,30 @@ export interface DiskBackendProbe {
   readonly reason?: string;
 }
 
-/** Makes copy-on-write disks. One backend per way of doing it; which one fits is found by `probe`. */
+/** Makes disks that begin as another one. One backend per way of doing it; which one fits is found by `probe`. */
 export abstract class DiskBackend {
-  abstract readonly kind: string;
-  /** format of the disks it makes */
-  abstract readonly format: DiskFormat;
+  abstract readonly kind: DiskBackendName;
+  /** Whether it can make disks here. Really tries, in the state directory; leaves nothing there. */
   abstract probe(): Promise<DiskBackendProbe>;
+  /** Where a disk of this name is (`root`), for a VM with this directory. Pure. */
+  abstract locate(directory: string, name: string): Disk;
   /**
-   * Makes a disk of mode 0600 whose content is the base's until it is written to.
-   * The file is there in full when this resolves, and not at all when it rejects.
-   * @throws VmResourcesInvalidError when smaller than the base, BaseDiskDamagedError, DiskFullError
+   * Makes a disk of mode 0600 whose content is the base's until it is written to, and zero behind that.
+   * It is there in full when this resolves, and not at all when it rejects. What a killed daemon leaves is next to it,
+   * and goes with the next attempt or with the directory.
+   * @throws VmResourcesInvalidError when smaller than the base, BaseDiskDamagedError, DiskFullError,
+   *   DiskBackendUnavailableError, CancelledError
    */
-  abstract createOverlay(request: OverlayRequest): Promise<void>;
+  abstract create(request: DiskRequest): Promise<void>;
   /**
    * Makes a disk that no VMM has open larger: what is in it stays, the rest reads as zeroes. A size that it has already
    * is success; killed half-way it is as it was, or as large as asked, and can be grown again.
    * @throws VmResourcesInvalidError when it would shrink, DiskFullError; ProcessFailedError when a VMM has it open
    */
   abstract grow(path: string, sizeBytes: number): Promise<void>;
-  /** What a disk of this backend really takes on the host, `bytes`. */
+  /** What a disk of this backend takes on the host for itself, `bytes`: nothing of what it shares with its base. */
   abstract allocatedBytes(path: string): Promise<number>;
 }
+
+/** Array token: every backend. */
+export const DISK_BACKENDS = Symbol('DISK_BACKENDS');

@@ -1,8 +1,10 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule, ModuleMetadata, Type } from '@nestjs/common';
+import { DisksModule } from '../disk/disks.module.js';
 import { HostFactsModule } from '../facts/host-facts.module.js';
 import { AptSourcesCheck } from './checks/apt-sources.check.js';
 import { DirectoriesCheck } from './checks/directories.check.js';
+import { DiskBackendCheck } from './checks/disk-backend.check.js';
 import { KvmDeviceCheck } from './checks/kvm-device.check.js';
 import { PlatformCheck } from './checks/platform.check.js';
 import { ProgramsCheck } from './checks/programs.check.js';
@@ -21,12 +23,13 @@ const BUILTIN: readonly Type<DoctorCheck>[] = [
   KvmDeviceCheck,
   ResourcesCheck,
   DirectoriesCheck,
+  DiskBackendCheck,
   SocketPathCheck,
   AptSourcesCheck,
   UserNamespacesCheck,
 ];
 
-/** Needs only Config; runs without a daemon, a ledger or a database. */
+/** Needs only Config and ProcessRunner; runs without a daemon, a ledger or a database. */
 @Module({})
 export class DoctorModule {
   /**
@@ -39,7 +42,7 @@ export class DoctorModule {
     const checks = [...BUILTIN, ...(options.checks ?? [])];
     return {
       module: DoctorModule,
-      imports: [HostFactsModule, ...(options.imports ?? [])],
+      imports: [DisksModule, HostFactsModule, ...(options.imports ?? [])],
       providers: [
         { provide: HostProbe, useClass: LinuxHostProbe },
         ...checks,

@@ -24,7 +24,9 @@ export class CreateSteps {
       await this.vms.transition(request.vm, 'deleting');
       await this.teardown.destroy(request.vm);
     });
-    const stored = await operation.step('disk.create', 'creating the disk', () => this.storage.make(request));
+    const stored = await operation.step('disk.create', 'creating the disk', () =>
+      this.storage.make(request, operation.signal),
+    );
     const booted = await this.boot.boot(stored, request.image, operation);
     if (request.workspace !== undefined) await this.workspaces.run(booted, request.workspace, operation);
     return operation.step('vm.ready', 'ready', () => this.vms.transition(booted, 'running'));

@@ -58,7 +58,7 @@ export class VmCreateService {
       memoryMib: params.memoryMib ?? vmDefaults.memoryMib,
       diskMib: params.diskMib ?? Math.ceil(image.diskBytes / MIB),
       workDiskMib: params.workDiskMib,
-      diskBackend: 'qcow2',
+      diskBackend: await this.preflight.diskBackend(),
       env: params.env ?? {},
       labels: params.labels ?? {},
       publishedPorts: params.publishedPorts ?? [],

@@ -4,6 +4,7 @@ import { HostDirectories } from '../../host/index.js';
 import type { BootableImage } from '../../image/index.js';
 import type { MachineSpec } from '../hypervisor/hypervisor.js';
 import { identityArchive } from '../identity/identity-disk.js';
+import { VmDisks } from '../vm-disks.js';
 import { VmFiles } from '../vm-files.adapter.js';
 import { VmPathFinder } from '../vm-paths.js';
 import type { Vm } from '../vm.types.js';
@@ -15,6 +16,7 @@ export class MachinePreparer {
   constructor(
     private readonly capabilities: CapabilityRegistry,
     private readonly directories: HostDirectories,
+    private readonly disks: VmDisks,
     private readonly files: VmFiles,
     private readonly paths: VmPathFinder,
     private readonly facts: VmFactsGatherer,
@@ -42,7 +44,7 @@ export class MachinePreparer {
       initrdPath: image.initrdPath,
       bootArguments: [...image.bootArguments, ...draft.bootArguments],
       drives: [
-        { serial: 'bgr-root', path: paths.disk, format: 'qcow2', readOnly: false },
+        { serial: 'bgr-root', ...this.disks.root(vm), readOnly: false },
         { serial: 'bgr-identity', path: paths.identity, format: 'raw', readOnly: true },
       ],
       nics: draft.nics,

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { CapabilityRegistry } from '../../capabilities/index.js';
 import type { PublishedPort, RestartPolicy, WorkspaceSource } from '../../contract/index.js';
-import { Config } from '../../core/config/index.js';
-import { checkFreeSpace, HostFacts, resourceProblems } from '../../host/index.js';
+import { HostFacts, resourceProblems } from '../../host/index.js';
 import type { ResourceRequest } from '../../host/index.js';
 import type { BootableImage } from '../../image/index.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
+import { VmDisks } from '../vm-disks.js';
 import {
   EphemeralRestartError,
   HypervisorUnavailableError,
@@ -42,13 +42,18 @@ const FIRST_BOOT_BYTES = 64 * 1024 * 1024;
 @Injectable()
 export class VmPreflight {
   constructor(
-    private readonly config: Config,
     private readonly host: HostFacts,
     private readonly hypervisor: Hypervisor,
     private readonly importer: WorkspaceImporter,
+    private readonly disks: VmDisks,
     private readonly vms: VmRepository,
     private readonly capabilities: CapabilityRegistry,
   ) {}
+
+  /** What will make the disks of a new VM. @throws DiskBackendUnavailableError */
+  async diskBackend(): Promise<string> {
+    return (await this.disks.choose()).kind;
+  }
 
   /** @returns how the workspace will be imported, when one was asked for */
   async check(request: PreflightRequest, signal: AbortSignal): Promise<WorkspacePlan | undefined> {
@@ -73,6 +78,7 @@ export class VmPreflight {
   async checkStart(vm: Vm, signal: AbortSignal): Promise<void> {
     const findings = new PreflightFindings();
     this.#resources({ cpus: vm.cpus, memoryMib: vm.memoryMib, imageBytes: 0 }, findings);
+    await findings.collect('disk', () => this.disks.check(vm));
     await this.#host(vm, FIRST_BOOT_BYTES, findings, signal);
     findings.check();
   }
@@ -95,10 +101,7 @@ export class VmPreflight {
     const probe = await this.hypervisor.probe();
     if (!probe.available)
       findings.add('hypervisor', new HypervisorUnavailableError(probe.binary, probe.reason));
-    const path = this.config.values.stateDirectory;
-    await findings.collect('free-space', async () =>
-      checkFreeSpace({ path, freeBytes: await this.host.freeBytes(path), neededBytes }),
-    );
+    await findings.collect('free-space', () => this.disks.checkRoom(neededBytes));
     const problems = await this.capabilities.preflight(request, {
       signal,
       // what is worth a remark is remarked on when it happens

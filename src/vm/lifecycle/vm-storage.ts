@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DiskBackend, HostDirectories, UidLeases } from '../../host/index.js';
+import { HostDirectories, UidLeases } from '../../host/index.js';
+import { VmDisks } from '../vm-disks.js';
 import { VmFiles } from '../vm-files.adapter.js';
 import { VmPathFinder } from '../vm-paths.js';
 import { VmRepository } from '../vm.repository.js';
@@ -12,25 +13,27 @@ export class VmStorage {
   constructor(
     private readonly directories: HostDirectories,
     private readonly uids: UidLeases,
-    private readonly disks: DiskBackend,
+    private readonly disks: VmDisks,
     private readonly files: VmFiles,
     private readonly paths: VmPathFinder,
     private readonly vms: VmRepository,
   ) {}
 
-  async make({ vm, image, hostKeyPrivate }: CreateRequest): Promise<Vm> {
+  async make({ vm, image, hostKeyPrivate }: CreateRequest, signal: AbortSignal): Promise<Vm> {
     const owner = { type: 'vm', id: vm.id } as const;
     const paths = this.paths.of(vm.id);
     const uid = await this.uids.acquire(owner);
     const leased = uid === undefined ? vm : await this.vms.update(vm.id, { uid });
     await this.directories.make(paths.directory, { owner, mode: 0o711 });
     await this.files.write(paths.hostKey, hostKeyPrivate, { mode: 0o600 });
-    await this.disks.createOverlay({
+    await this.disks.backend(vm).create({
       basePath: image.rootPath,
       baseFormat: image.rootFormat,
-      path: paths.disk,
+      path: this.disks.root(vm).path,
       sizeBytes: vm.diskMib * 1024 * 1024,
-      ...(uid !== undefined && { uid }),
+      owner,
+      uid,
+      signal,
     });
     return leased;
   }

@@ -1,11 +1,7 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { OperationView, VmView } from '../../../src/contract/index.js';
+import { checkDisk } from '../../support/vm-disks.js';
 import { TestHost } from '../../support/test-host.js';
-
-const run = promisify(execFile);
 
 describe('the power of a VM', () => {
   let host: TestHost;
@@ -28,18 +24,6 @@ describe('the power of a VM', () => {
     return running.find((operation) => operation.kind === kind);
   }
 
-  /** What `e2fsck` says of the root disk, without changing it. */
-  async function check(vm: VmView): Promise<string> {
-    const disk = join(host.stateDirectory, 'vms', vm.id, 'root.qcow2');
-    const raw = join(host.directory, 'check.raw');
-    await run('qemu-img', ['convert', '-O', 'raw', disk, raw]);
-    const checked = await run('e2fsck', ['-fn', raw]).catch(
-      (error: { code: number; stdout: string }) => error,
-    );
-    await run('rm', [raw]);
-    return `${'code' in checked ? `status ${checked.code}: ` : ''}${checked.stdout}`;
-  }
-
   it('goes off and on again in one change: disk, name, port and host key stay, and the file system is clean', async () => {
     const before = await host.json<VmView>(['vm', 'create', '--name', 'web']);
     const script =
@@ -60,8 +44,9 @@ describe('the power of a VM', () => {
 
     const stopped = await host.json<VmView>(['vm', 'stop', 'web']);
     expect(stopped.state).toBe('stopped');
-    expect(await check(stopped)).toMatch(/clean|[0-9]+\/[0-9]+ files/);
-    expect(await check(stopped)).not.toMatch(/status|recover/i);
+    const checked = await checkDisk(host, stopped);
+    expect(checked).toMatch(/clean|[0-9]+\/[0-9]+ files/);
+    expect(checked).not.toMatch(/status|recover/i);
     expect(await host.json<VmView>(['vm', 'restart', 'web']), 'a stopped one starts').toMatchObject({
       state: 'running',
     });

@@ -11,6 +11,7 @@ const CHECKS = [
   'kvm-device',
   'resources',
   'directories',
+  'disk-backend',
   'socket-path',
   'apt-sources',
   'user-namespaces',

@@ -50,7 +50,7 @@ export async function openHost(overrides: Partial<ConfigValues> = {}): Promise<H
 /** Doctor as a program without a daemon would use it: nothing but the configuration. */
 export function openDoctor(config: Config): Promise<TestingModule> {
   return Test.createTestingModule({
-    imports: [ConfigModule.forConfig(config), DoctorModule.register()],
+    imports: [ConfigModule.forConfig(config), ProcessModule, DoctorModule.register()],
   }).compile();
 }
 

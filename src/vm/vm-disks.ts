@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../core/config/index.js';
+import { checkFreeSpace, DiskBackends, HostFacts } from '../host/index.js';
+import type { Disk, DiskBackend } from '../host/index.js';
+import { VmFiles } from './vm-files.adapter.js';
+import { VmDiskMissingError } from './vm.errors.js';
+import { VmPathFinder } from './vm-paths.js';
+import type { Vm } from './vm.types.js';
+
+type Owner = Pick<Vm, 'id' | 'diskBackend' | 'workDiskMib'>;
+
+/** The disks of a VM, as the backend has made them that made them: a VM keeps its backend. */
+@Injectable()
+export class VmDisks {
+  constructor(
+    private readonly backends: DiskBackends,
+    private readonly host: HostFacts,
+    private readonly paths: VmPathFinder,
+    private readonly files: VmFiles,
+    private readonly config: Config,
+  ) {}
+
+  /** @throws DiskBackendUnavailableError when another version of banger has made them */
+  backend(vm: Pick<Vm, 'diskBackend'>): DiskBackend {
+    return this.backends.of(vm.diskBackend);
+  }
+
+  root(vm: Owner): Disk {
+    return this.#locate(vm, 'root');
+  }
+
+  /** Mounted at /root; undefined for a VM that has none. */
+  work(vm: Owner): Disk | undefined {
+    return vm.workDiskMib === undefined ? undefined : this.#locate(vm, 'work');
+  }
+
+  /** What makes the disks of a new VM. @throws DiskBackendUnavailableError */
+  async choose(): Promise<DiskBackend> {
+    return this.backends.choose();
+  }
+
+  /** @throws DiskFullError when the host has not so much left for disks to grow */
+  async checkRoom(neededBytes: number): Promise<void> {
+    const path = this.config.values.stateDirectory;
+    checkFreeSpace({ path, freeBytes: await this.host.freeBytes(path), neededBytes });
+  }
+
+  /** @throws VmDiskMissingError, DiskBackendUnavailableError */
+  async check(vm: Owner & Pick<Vm, 'name'>): Promise<void> {
+    for (const disk of [this.root(vm), this.work(vm)]) {
+      if (disk !== undefined && !(await this.files.exists(disk.path)))
+        throw new VmDiskMissingError(vm.name, disk.path);
+    }
+  }
+
+  #locate(vm: Owner, name: string): Disk {
+    return this.backend(vm).locate(this.paths.of(vm.id).directory, name);
+  }
+}

@@ -1,0 +1,246 @@
+import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { TestingModule } from '@nestjs/testing';
+import type { Config } from '../../../src/core/config/index.js';
+import { DiskBackends, HostDirectories } from '../../../src/host/index.js';
+import type { Disk, DiskBackend } from '../../../src/host/index.js';
+import { LoopFileSystem } from '../../support/loop-file-system.js';
+import type { FileSystemKind } from '../../support/loop-file-system.js';
+import { configIn } from './support/host-fixture.js';
+import { holdOpen, openDisks } from './support/disks.js';
+
+const MIB = 1024 * 1024;
+const BASE_MIB = 16;
+/** what is in the base: the rest of it is a hole */
+const CONTENT_BYTES = 2 * MIB;
+const UID = 780_001;
+const isRoot = process.getuid?.() === 0;
+
+interface Variant {
+  readonly kind: string;
+  readonly on: FileSystemKind;
+  readonly sizeMib: number;
+  /** whether a new disk takes only what is written to it */
+  readonly shares: boolean;
+  /** whether a new disk may be made although no block of data is free: it needs none */
+  readonly clonesWhenFull?: true;
+}
+
+/** XFS cannot be made smaller. */
+const VARIANTS: readonly Variant[] = [
+  { kind: 'qcow2', on: 'ext4', sizeMib: 96, shares: true },
+  { kind: 'sparse-copy', on: 'ext4', sizeMib: 96, shares: false },
+  { kind: 'reflink', on: 'xfs', sizeMib: 320, shares: true },
+  { kind: 'reflink', on: 'btrfs', sizeMib: 192, shares: true, clonesWhenFull: true },
+];
+
+/** What every backend promises (DiskBackend). Skipped without root: file systems have to be mounted. */
+describe.skipIf(!isRoot).each(VARIANTS)(
+  'disks by $kind on $on',
+  ({ kind, on, sizeMib, shares, clonesWhenFull }) => {
+    let fileSystem: LoopFileSystem;
+    let config: Config;
+    let host: TestingModule | undefined;
+    let backend: DiskBackend;
+    let basePath: string;
+    let digest: string;
+    let directory: string;
+    let count = 0;
+
+    beforeAll(async () => {
+      fileSystem = new LoopFileSystem(on, sizeMib);
+      config = await configIn(fileSystem.directory);
+      host = await openDisks(config);
+      await host.get(HostDirectories).prepareRoots();
+      backend = host.get(DiskBackends).of(kind);
+      basePath = join(config.imagesDirectory, 'base.raw');
+      writeFileSync(basePath, randomBytes(CONTENT_BYTES));
+      truncateSync(basePath, BASE_MIB * MIB);
+      digest = sha256(basePath);
+    });
+    beforeEach(() => {
+      count += 1;
+      directory = join(config.vmsDirectory, `vm-${count}`);
+      mkdirSync(directory, { mode: 0o711 });
+    });
+    afterEach(() => {
+      expect(sha256(basePath), 'the base is never written').toBe(digest);
+      execFileSync('rm', ['-r', directory]);
+    });
+    afterAll(async () => {
+      await host?.close();
+      fileSystem.close();
+    });
+
+    async function make(name = 'root', sizeMib = 64): Promise<Disk> {
+      const disk = backend.locate(directory, name);
+      await create(disk.path, sizeMib);
+      return disk;
+    }
+
+    function create(path: string, sizeMib = 64, more: { signal?: AbortSignal } = {}): Promise<void> {
+      const owner = { type: 'vm', id: 'vm_1' } as const;
+      const base = { basePath, baseFormat: 'raw' } as const;
+      return backend.create({ ...base, path, sizeBytes: sizeMib * MIB, owner, uid: UID, ...more });
+    }
+
+    /** As a VMM would, with its options. */
+    function io({ path, format }: Disk, ...commands: string[]): void {
+      const args = commands.flatMap((command) => ['-c', command]);
+      const output = execFileSync('qemu-io', ['-f', format, '-d', 'unmap', ...args, path], {
+        encoding: 'utf8',
+      });
+      expect(output).not.toMatch(/failed/i);
+    }
+
+    /** Content as the guest sees it. */
+    function flat({ path, format }: Disk): { content: Buffer; sizeBytes: number } {
+      const raw = join(directory, 'flat');
+      execFileSync('qemu-img', ['convert', '-f', format, '-O', 'raw', path, raw]);
+      const content = readFileSync(raw);
+      execFileSync('rm', [raw]);
+      return { content: content.subarray(0, BASE_MIB * MIB), sizeBytes: content.length };
+    }
+
+    it('work here', async () => {
+      expect(await backend.probe()).toMatchObject({ available: true });
+    });
+
+    it('begin as their base, of the size asked for, and belong to the VMM alone', async () => {
+      const disk = await make();
+      const { content, sizeBytes } = flat(disk);
+      expect([content.equals(readFileSync(basePath)), sizeBytes]).toEqual([true, 64 * MIB]);
+      io(disk, `read -P 0 ${BASE_MIB}M ${64 - BASE_MIB}M`);
+      const { mode, uid, gid } = statSync(disk.path);
+      expect([mode & 0o777, uid, gid]).toEqual([0o600, UID, UID]);
+      expect(readdirSync(directory), 'and there is nothing else').toHaveLength(1);
+    });
+
+    it('take no more than they have to', async () => {
+      const { path } = await make();
+      const allocated = await backend.allocatedBytes(path);
+      expect(allocated).toBeLessThan(shares ? MIB : CONTENT_BYTES + MIB);
+      if (!shares) expect(allocated).toBeGreaterThanOrEqual(CONTENT_BYTES);
+    });
+
+    it('know nothing of each other', async () => {
+      const [one, two] = [await make('one'), await make('two')];
+      io(one, 'write -P 0x11 0 1M', 'write -P 0x11 40M 1M');
+      io(two, 'write -P 0x22 0 64k');
+      io(one, 'read -P 0x11 0 1M', 'read -P 0x11 40M 1M');
+      io(two, 'read -P 0x22 0 64k', 'read -P 0 40M 1M');
+      expect(flat(two).content.subarray(MIB).equals(readFileSync(basePath).subarray(MIB))).toBe(true);
+    });
+
+    it('grow: what is in them stays, the rest is zero; again is success, shrinking is refused', async () => {
+      const disk = await make();
+      io(disk, 'write -P 0x55 0 64k', 'write -P 0x55 63M 1M');
+      await backend.grow(disk.path, 512 * MIB);
+      await backend.grow(disk.path, 512 * MIB);
+      io(disk, 'read -P 0x55 0 64k', 'read -P 0x55 63M 1M', 'read -P 0 64M 448M', 'write -P 0x66 511M 1M');
+      await expect(backend.grow(disk.path, 128 * MIB)).rejects.toMatchObject({
+        kind: 'VM_RESOURCES_INVALID',
+        details: { resource: 'disk', requested: 128, min: 512 },
+        why: expect.stringContaining('only grows'),
+      });
+      io(disk, 'read -P 0x55 63M 1M', 'read -P 0x66 511M 1M');
+      if (disk.format === 'qcow2') execFileSync('qemu-img', ['check', '-q', disk.path]);
+      expect([statSync(disk.path).uid, statSync(disk.path).mode & 0o777]).toEqual([UID, 0o600]);
+    });
+
+    it('are not touched while a VMM has them open', async () => {
+      const { path, format } = await make();
+      const release = await holdOpen({ path, format });
+      try {
+        await expect(backend.grow(path, 128 * MIB)).rejects.toMatchObject({
+          kind: 'PROCESS_FAILED',
+          details: { stderrTail: expect.stringMatching(/lock/) },
+        });
+      } finally {
+        await release();
+      }
+      await backend.grow(path, 128 * MIB);
+    });
+
+    it('give back what is discarded', async () => {
+      const disk = await make();
+      const before = await backend.allocatedBytes(disk.path);
+      io(disk, 'write -P 0x77 32M 16M', 'flush');
+      execFileSync('sync', ['-f', disk.path]);
+      expect(await backend.allocatedBytes(disk.path)).toBeGreaterThanOrEqual(before + 16 * MIB);
+      io(disk, 'discard 32M 16M', 'flush');
+      execFileSync('sync', ['-f', disk.path]);
+      expect(await backend.allocatedBytes(disk.path)).toBeLessThan(before + MIB);
+      io(disk, 'read -P 0 32M 16M');
+    });
+
+    it('are told to be too small, or to have no base, before anything is made', async () => {
+      const { path } = backend.locate(directory, 'root');
+      await expect(create(path, 8)).rejects.toMatchObject({
+        kind: 'VM_RESOURCES_INVALID',
+        details: { resource: 'disk', requested: 8, min: BASE_MIB },
+      });
+      const owner = { type: 'vm', id: 'vm_1' } as const;
+      const gone = {
+        basePath: join(directory, 'gone'),
+        baseFormat: 'raw',
+        path,
+        sizeBytes: MIB,
+        owner,
+      } as const;
+      await expect(backend.create(gone)).rejects.toMatchObject({ kind: 'IMAGE_DAMAGED' });
+      expect(readdirSync(directory)).toEqual([]);
+    });
+
+    it('never overwrite one that is there', async () => {
+      const { path } = backend.locate(directory, 'root');
+      writeFileSync(path, 'precious');
+      await expect(create(path)).rejects.toMatchObject({ code: 'EEXIST' });
+      expect(readFileSync(path, 'utf8')).toBe('precious');
+      expect(readdirSync(directory)).toHaveLength(1);
+    });
+
+    it('are made whole over what a killed attempt left', async () => {
+      const { path } = backend.locate(directory, 'root');
+      writeFileSync(`${path}.new`, 'half of a disk');
+      await create(path);
+      expect(readdirSync(directory)).toHaveLength(1);
+      expect(flat({ path, format: backend.locate(directory, 'root').format }).sizeBytes).toBe(64 * MIB);
+    });
+
+    it('do not fit into a full store: that is said, and nothing is left', async () => {
+      const { path } = backend.locate(directory, 'root');
+      // the first one of a size is made by qemu-img, the next from memory: both are to say it
+      for (const size of [64, 64, 65]) {
+        const release = fileSystem.fill(0);
+        const outcome = await create(path, size).catch((error: unknown) => error);
+        if (outcome !== undefined || !clonesWhenFull) {
+          expect(outcome).toMatchObject({
+            kind: 'DISK_FULL',
+            fix: expect.stringContaining('free some space'),
+          });
+          expect(readdirSync(directory)).toEqual([]);
+        }
+        release();
+        execFileSync('sync', ['-f', directory]);
+        rmSync(path, { force: true });
+      }
+      await create(path);
+    });
+
+    it('are not made when that is cancelled', async () => {
+      const { path } = backend.locate(directory, 'root');
+      await expect(create(path, 64, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+        kind: 'CANCELLED',
+      });
+      expect(readdirSync(directory)).toEqual([]);
+    });
+  },
+);
+
+function sha256(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
+}
