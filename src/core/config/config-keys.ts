@@ -75,18 +75,18 @@ export const CONFIG_KEYS = {
       doc: 'Memory of a VM whose creator names no size (`--memory`).',
     }),
   },
-  diskBackend: key({
-    key: 'disk.backend',
-    type: oneOf(['auto', ...DISK_BACKEND_NAMES]),
-    default: 'auto',
-    doc: 'What makes the disks of new VMs: `auto` for the best that works in the state directory (`banger doctor` shows it), `reflink` for files that share the blocks of the image (XFS, btrfs), `qcow2` for files over it, `sparse-copy` for plain copies. A VM keeps what made its disks.',
-  }),
   bootTimeoutMs: key({
     key: 'vm.boot_timeout_seconds',
     type: seconds(1, 3600),
     // Under software emulation on a busy machine a guest was seen to take 40 s.
     default: 180_000,
     doc: 'How long a guest may take from its start until it can be used; after that its start has failed, and the error shows the end of its console.',
+  }),
+  diskBackend: key({
+    key: 'disk.backend',
+    type: oneOf(['auto', ...DISK_BACKEND_NAMES]),
+    default: 'auto',
+    doc: 'What makes the disks of new VMs: `auto` for the best that works in the state directory (`banger doctor` shows it), `reflink` for files that share the blocks of the image (XFS, btrfs), `qcow2` for files over it, `sparse-copy` for plain copies. A VM keeps what made its disks.',
   }),
   sshPorts: key({
     key: 'network.ssh_ports',
