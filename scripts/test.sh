@@ -1,7 +1,7 @@
 #!/bin/sh
 # All checks and tests, as `npm test` and CI run them, from a bare checkout on. POSIX sh.
 #   npm test                 everything
-#   npm test -- unit style   only these parts: static, unit, style, integration, e2e
+#   npm test -- unit style   only these parts: static, unit, style, integration, e2e, chaos
 # Every check runs even if one before it failed. The last line is `N passed, N failed[, N skipped]`.
 set -u
 BANGER_ROOT=$(cd "$(dirname "$0")/.." && pwd) || exit 1
@@ -10,7 +10,7 @@ cd "$BANGER_ROOT" || exit 1
 . scripts/host-packages.sh
 
 STATIC='static'
-PROJECTS='unit style integration e2e'
+PROJECTS='unit style integration e2e chaos'
 parts=${*:-$STATIC $PROJECTS}
 for part in $parts; do
   case " $STATIC $PROJECTS " in
@@ -98,7 +98,7 @@ PATH="$BANGER_ROOT/node_modules/.bin:$(dirname "$node"):$PATH"
 export PATH
 
 check build bootstrap_build
-if wants integration || wants e2e; then check host-packages host_install; fi
+if wants integration || wants e2e || wants chaos; then check host-packages host_install; fi
 if wants static; then
   check format prettier --check --log-level warn .
   check lint oxlint --type-aware --deny-warnings .

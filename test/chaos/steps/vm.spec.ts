@@ -1,31 +1,14 @@
-import { afterAll, describe, expect, it } from 'vitest';
-import { createCommand } from '../support/commands.js';
+import { afterAll } from 'vitest';
 import { ChaosHost } from '../support/chaos-host.js';
-import { ChaosVm } from '../support/guest.js';
-import { announce, chosen, faultsOf, stepsOf } from '../support/plan.js';
-import { SCENARIOS } from '../support/scenarios.js';
-import type { Scenario } from '../support/scenarios.js';
+import { ChaosVm } from '../support/chaos-vm.js';
+import { createCommand } from '../support/commands.js';
+import { interruptEach, recordAll } from '../support/interrupt.js';
+import { vmScenarios } from '../support/vm-scenarios.js';
 
-/*
- * The daemon is killed at every change that an operation makes to its books, and started again. What the operations
- * write is recorded first, here, while the tests are collected: a step that is new has its faults without being listed.
- */
+/* The daemon is killed at every change that an operation on a VM makes to its books, and started again. */
 const chaos = await ChaosHost.create();
 const vm = new ChaosVm(chaos, 'web', await createCommand(chaos.host.directory, 'web'));
-const recordings = await chaos.prepare(async () => {
-  const recorded = [];
-  for (const scenario of SCENARIOS) recorded.push(await record(scenario));
-  return recorded;
-});
-
-async function record(scenario: Scenario) {
-  await vm.bring(scenario.from);
-  const changes = await chaos.record(scenario.args(vm));
-  const all = faultsOf(changes, scenario.kind);
-  const faults = chosen(all, scenario.sample);
-  announce(scenario.name, all, faults);
-  return { ...scenario, changes, faults };
-}
+const recordings = await chaos.prepare(() => recordAll(chaos, vm, vmScenarios(vm)));
 
 afterAll(async () => {
   await vm.bring('absent');
@@ -33,24 +16,4 @@ afterAll(async () => {
   await chaos.close();
 });
 
-describe.each(recordings)(
-  'the daemon is killed in $name',
-  ({ kind, changes, faults, from, args, outcomes }) => {
-    it('has steps, and is recorded as done last of all', () => {
-      expect(stepsOf(changes).length).toBeGreaterThan(0);
-      expect(changes.at(-1)?.point).toBe(`operation ${kind} succeeded`);
-    });
-
-    it.each(faults)('$title', async (fault) => {
-      await vm.bring(from);
-      const before = await chaos.operations(kind);
-      const asked = await chaos.strike(args(vm), fault);
-      expect(asked, 'whoever asked is told that the daemon is gone').toMatchObject({ exitCode: 7 });
-      await chaos.startDaemon();
-      expect(await chaos.deviations()).toEqual([]);
-      const recorded = (await chaos.operations(kind)).slice(before.length);
-      expect(recorded).toEqual(fault.recordedAs === 'nothing' ? [] : [fault.recordedAs]);
-      expect(outcomes).toContain(await vm.outcome());
-    });
-  },
-);
+interruptEach(chaos, vm, recordings);

@@ -3,14 +3,15 @@ import type { VmView } from '../../../src/contract/index.js';
 import type { CommandResult } from '../../support/test-host.js';
 import type { ChaosHost } from './chaos-host.js';
 import { checkFileSystems } from './file-systems.js';
+import type { Subject } from './interrupt.js';
 
-export type Outcome = 'absent' | 'running' | 'stopped';
+export type VmOutcome = 'absent' | 'running' | 'stopped';
 
 /** `ms`: a guest that had been told to power off before its daemon died is still on its way down */
 const USABLE_LIMIT_MS = 60_000;
 
 /** The one VM of a chaos run: brought to where an operation begins, and looked at after a fault. */
-export class ChaosVm {
+export class ChaosVm implements Subject<VmOutcome> {
   /** what was last written in the guest and acknowledged; 0 in a new VM */
   #mark = 0;
 
@@ -25,8 +26,7 @@ export class ChaosVm {
     return vms.find(({ name }) => name === this.name);
   }
 
-  /** By the commands of a user: that they work shows that no fault before has left the VM in a dead end. */
-  async bring(to: Outcome): Promise<void> {
+  async bring(to: VmOutcome): Promise<void> {
     const vm = await this.view();
     if (to === 'absent') {
       if (vm !== undefined) await this.#succeed(['vm', 'delete', '--force', this.name]);
@@ -45,10 +45,10 @@ export class ChaosVm {
   }
 
   /**
-   * What became of the VM, seen by using it: one that runs has all that was acknowledged; the file systems of one that
-   * does not are sound. Whether it starts shows when it is next brought to run.
+   * One that runs has all that was acknowledged; the file systems of one that does not are sound. Whether it starts
+   * shows when it is next brought to run.
    */
-  async outcome(): Promise<Outcome> {
+  async outcome(): Promise<VmOutcome> {
     const deadline = Date.now() + USABLE_LIMIT_MS;
     for (;;) {
       const vm = await this.view();

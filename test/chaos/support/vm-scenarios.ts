@@ -1,0 +1,67 @@
+import type { ChaosVm, VmOutcome } from './chaos-vm.js';
+import type { Scenario } from './interrupt.js';
+
+/** In an order in which each begins where the one before has ended, so that little has to be booted. */
+export function vmScenarios({
+  name,
+  createCommand,
+}: Pick<ChaosVm, 'name' | 'createCommand'>): Scenario<VmOutcome>[] {
+  return [
+    {
+      name: 'vm.create',
+      kind: 'vm.create',
+      from: 'absent',
+      command: createCommand,
+      outcomes: ['absent', 'running'],
+      sample: 4,
+    },
+    {
+      name: 'vm.stop',
+      kind: 'vm.stop',
+      from: 'running',
+      command: ['vm', 'stop', name],
+      outcomes: ['running', 'stopped'],
+      sample: 3,
+    },
+    {
+      name: 'vm.start',
+      kind: 'vm.start',
+      from: 'stopped',
+      command: ['vm', 'start', name],
+      outcomes: ['running', 'stopped'],
+      sample: 2,
+    },
+    {
+      name: 'vm.restart',
+      kind: 'vm.restart',
+      from: 'running',
+      command: ['vm', 'restart', name],
+      outcomes: ['running', 'stopped'],
+      sample: 2,
+    },
+    {
+      name: 'vm.kill',
+      kind: 'vm.kill',
+      from: 'running',
+      command: ['vm', 'kill', name],
+      outcomes: ['running', 'stopped'],
+      sample: 1,
+    },
+    {
+      name: 'vm.delete of a stopped VM',
+      kind: 'vm.delete',
+      from: 'stopped',
+      command: ['vm', 'delete', name],
+      outcomes: ['stopped', 'absent'],
+      sample: 1,
+    },
+    {
+      name: 'vm.delete --force of a running VM',
+      kind: 'vm.delete',
+      from: 'running',
+      command: ['vm', 'delete', '--force', name],
+      outcomes: ['running', 'absent'],
+      sample: 1,
+    },
+  ];
+}

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { VM_METHODS } from '../../src/vm/vm.methods.js';
+import { imageScenarios } from '../chaos/support/image-scenarios.js';
+import { vmScenarios } from '../chaos/support/vm-scenarios.js';
+import { productFiles, readProjectFile } from './support/sources.js';
+
+/** What operations are called in the code that begins them, and methods that change a VM under its lock. */
+function operationKinds(): string[] {
+  const literal = productFiles().flatMap((path) =>
+    [...readProjectFile(path).matchAll(/\bkind: '([a-z]+\.[a-z.]+)'/g)].map(([, kind]) => kind ?? ''),
+  );
+  const methods = Object.entries(VM_METHODS).flatMap(([method, { changes }]) => (changes ? [method] : []));
+  return [...new Set([...literal, ...methods])].toSorted();
+}
+
+it('each kind of operation is interrupted by the chaos tests', () => {
+  const vms = vmScenarios({ name: 'web', createCommand: [] });
+  const interrupted = new Set([...vms, ...imageScenarios([])].map(({ kind }) => kind));
+  expect(operationKinds().length).toBeGreaterThan(5);
+  expect([...interrupted].toSorted()).toEqual(operationKinds());
+});
