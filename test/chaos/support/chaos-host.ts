@@ -1,13 +1,14 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { OperationView } from '../../../src/contract/index.js';
 import { REPOSITORY } from '../../support/repository.js';
 import { TestHost } from '../../support/test-host.js';
 import type { CommandResult } from '../../support/test-host.js';
 import { bangerDevices } from './machine-facts.js';
 import { deviations } from './oracle.js';
+import type { OracleOptions } from './oracle.js';
 import type { Change, FaultPoint } from './plan.js';
 
 const INJECTOR = join(REPOSITORY, 'test/chaos/support/fault-injector.cjs');
@@ -61,7 +62,7 @@ export class ChaosHost {
     const fired = existsSync(this.#file('fired'));
     rmSync(this.#file('fault.json'));
     expect(fired, `the daemon came ${fault.when} "${fault.point}" (${fault.nth}.)`).toBe(true);
-    await expect.poll(() => existsSync(`/proc/${pid}/fd/0`), { timeout: 10_000 }).toBe(false);
+    await vi.waitFor(() => expect(existsSync(`/proc/${pid}/fd/0`)).toBe(false), { timeout: 10_000 });
     return result;
   }
 
@@ -88,8 +89,8 @@ export class ChaosHost {
   }
 
   /** The oracle's sentences, after the daemon has answered. */
-  async deviations(): Promise<string[]> {
-    return deviations(this.host, { devicesBefore: this.#devicesBefore });
+  async deviations(options: OracleOptions = {}): Promise<string[]> {
+    return deviations(this.host, { devicesBefore: this.#devicesBefore, ...options });
   }
 
   /** How the operations of a kind ended, oldest first: what is told to whoever asks. */

@@ -8,19 +8,22 @@ import type { MachineFacts } from './machine-facts.js';
 import { resourceDeviations } from './resource-deviations.js';
 import { vmDeviations } from './vm-deviations.js';
 
-/** `ms`: a program that a dead daemon had started may take a moment to end by itself */
-const SETTLING_MS = 3000;
+export interface OracleOptions {
+  /** devices that were there before the host was (`bangerDevices()`), and are none of its business */
+  readonly devicesBefore?: readonly string[];
+  /** `ms`: a program that a dead daemon had started may take a moment to end by itself */
+  readonly settlingMs?: number;
+}
 
 /**
  * Compares the books of a host with the machine, after its daemon has answered, while no command runs: nothing without
  * an owner, nothing half-way, nothing that is only written down. One sentence per deviation; none when they agree.
- * @param devicesBefore devices that were there before the host was (`bangerDevices()`), and are none of its business
  */
 export async function deviations(
   host: TestHost,
-  { devicesBefore = [] }: { devicesBefore?: readonly string[] } = {},
+  { devicesBefore = [], settlingMs = 3000 }: OracleOptions = {},
 ): Promise<string[]> {
-  const deadline = Date.now() + SETTLING_MS;
+  const deadline = Date.now() + settlingMs;
   for (;;) {
     const books = readBooks(host);
     const machine = await readMachine(host);
