@@ -27,6 +27,48 @@ export const DAEMON: readonly Guarantee[] = [
     ],
   },
   {
+    guarantee:
+      'The daemon killed at any step of any operation on a VM: nothing is without an owner, each VM can be used, its file system is sound, what was acknowledged is there',
+    test: 'test/chaos/steps/vm.spec.ts',
+    mutations: [
+      {
+        file: 'src/daemon/reconciler.ts',
+        find: '    await this.vms.run();\n',
+        replace: '',
+      },
+      {
+        file: 'src/vm/lifecycle/reconcile.service.ts',
+        find: "if (vm.state === 'stopping') await this.vms.transition(vm, 'running');",
+        replace: '',
+      },
+    ],
+  },
+  {
+    guarantee:
+      "The daemon killed at any step of an image's build: nothing of it is left, the image that was there serves",
+    test: 'test/chaos/steps/image.spec.ts',
+    mutations: [
+      {
+        file: 'src/daemon/reconciler.ts',
+        find: '    await this.images.reconcile();\n',
+        replace: '',
+      },
+    ],
+  },
+  {
+    guarantee:
+      'A daemon that is killed while it undoes what the one before left half done leaves no more than that one',
+    test: 'test/chaos/steps/daemon-start.spec.ts',
+    mutations: [
+      {
+        file: 'src/core/operations/durable-ledger.ts',
+        find: 'await undo(current);\n    await this.database.client.ledgerEntry.deleteMany({ where: { id: entry.id } });',
+        replace:
+          'await this.database.client.ledgerEntry.deleteMany({ where: { id: entry.id } });\n    await undo(current);',
+      },
+    ],
+  },
+  {
     guarantee: 'Two daemons cannot use one state directory',
     test: 'test/e2e/daemon/restart.spec.ts',
     name: 'cannot be two at once on one state directory',
