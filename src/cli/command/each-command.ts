@@ -31,6 +31,11 @@ export abstract class EachCommand<
 
   protected abstract perform(client: FollowedClient, name: string, options: Options): Promise<View>;
 
+  /** What a success prints. */
+  protected render(view: View): string {
+    return `${view.name}\n`;
+  }
+
   protected override async execute(names: string[], options: Options): Promise<void> {
     const outcomes = await this.connector.with((client) =>
       this.follower.each(client, [...new Set(names)], (followed, name) =>
@@ -40,7 +45,7 @@ export abstract class EachCommand<
     const results = outcomes.map((outcome) => {
       if ('error' in outcome) return this.failures.reportOneOfSeveral(outcome.error);
       const { value } = outcome;
-      if (!this.presenter.json) this.presenter.result(value, () => `${value.name}\n`);
+      if (!this.presenter.json) this.presenter.result(value, () => this.render(value));
       return value;
     });
     if (this.presenter.json) this.presenter.result(results.length === 1 ? results[0] : results, () => '');

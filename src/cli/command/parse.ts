@@ -36,6 +36,16 @@ export function parseCount(option: string, text: string): number {
   return Number(text);
 }
 
+/** Seconds, with fractions: from 0.1 to an hour. @throws UsageError */
+export function parseSeconds(option: string, text: string): number {
+  const seconds = /^\d{1,4}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
+  if (seconds >= 0.1 && seconds <= 3600) return seconds;
+  throw new UsageError(
+    `${option} ${JSON.stringify(text)} is not a time from 0.1 to 3600 seconds`,
+    `write a number of seconds, such as ${option} 2`,
+  );
+}
+
 /** The daemon checks it too; here it costs no daemon, and the complaint names the option. @throws UsageError */
 export function parseVmName(option: string, text: string): string {
   if (VM_NAME_PATTERN.test(text)) return text;

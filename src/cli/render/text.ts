@@ -100,3 +100,13 @@ export function formatBytes(bytes: number): string {
   if (bytes < 1 << 20) return `${Number((bytes / 1024).toFixed(1))}K`;
   return formatMib(Number((bytes / (1 << 20)).toFixed(bytes < 100 * (1 << 20) ? 1 : 0)));
 }
+
+/** `0`, `812`, `1.2K`, `340M`, `2.5G`: bytes in at most four columns, for tables that change as one looks */
+export function formatShort(bytes: number): string {
+  let value = Math.max(0, bytes);
+  for (const unit of ['', 'K', 'M', 'G']) {
+    if (value < 999.5) return `${unit === '' || value >= 9.95 ? Math.round(value) : value.toFixed(1)}${unit}`;
+    value /= 1024;
+  }
+  return `${value >= 9.95 ? Math.round(value) : value.toFixed(1)}T`;
+}

@@ -1,6 +1,12 @@
 import { Command } from 'nest-commander';
 import { GroupCommand } from '../command/group-command.js';
 import { Invocation } from '../invocation.js';
+import { VmConsoleCommand } from './observe/vm-console.command.js';
+import { VmHealthCommand } from './observe/vm-health.command.js';
+import { VmPingCommand } from './observe/vm-ping.command.js';
+import { VmPortsCommand } from './observe/vm-ports.command.js';
+import { VmStatsCommand } from './observe/vm-stats.command.js';
+import { VmTopCommand } from './observe/vm-top.command.js';
 import { VmCreateCommand } from './vm-create.command.js';
 import { VmDeleteCommand } from './vm-delete.command.js';
 import { VmExecCommand } from './vm-exec.command.js';
@@ -18,6 +24,12 @@ export const VM_COMMANDS = [
   VmCreateCommand,
   VmListCommand,
   VmShowCommand,
+  VmStatsCommand,
+  VmTopCommand,
+  VmHealthCommand,
+  VmPingCommand,
+  VmPortsCommand,
+  VmConsoleCommand,
   VmExecCommand,
   VmSshCommand,
   VmStartCommand,
