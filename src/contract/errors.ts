@@ -80,8 +80,18 @@ export interface ErrorDetails {
   VM_SETTINGS_CONFLICT: { settings: string[] };
   VM_BOOT_FAILED: { vm: string; stage: string; consoleTail: string };
   VM_GUEST_UNREACHABLE: { vm: string; channel: 'agent' | 'ssh' };
-  /** `portConflict`: a host port that it was to forward was taken by another program */
-  VMM_FAILED: { exitCode: number | null; signal: string | null; stderrTail: string; portConflict?: boolean };
+  /**
+   * `portConflict`: a host port that it was to forward was taken by another program; `outOfMemory`: the kernel killed
+   * it for lack of memory
+   */
+  VMM_FAILED: {
+    exitCode: number | null;
+    signal: string | null;
+    stderrTail: string;
+    portConflict?: boolean;
+    outOfMemory?: 'certain' | 'probable';
+    consoleTail?: string;
+  };
   VMM_PROTOCOL: { command: string; reason: string };
 
   IMAGE_NOT_FOUND: { image: string; available: string[] };

@@ -9,6 +9,8 @@ import {
   VmDeleteParams,
   VmExecParams,
   VmListParams,
+  VmPrunableParams,
+  VmPrunableView,
   VmRef,
   VmSshView,
   VmStopParams,
@@ -57,6 +59,11 @@ export const METHODS = {
 
   'vm.create.begin': call('Begins to create a VM.', VmCreateParams, one(OperationView)),
   'vm.list': call('All VMs, or those with certain labels.', VmListParams, list(VmView)),
+  'vm.prunable': call(
+    'Stopped and failed VMs, the longest down first, and what deleting each would give back.',
+    VmPrunableParams,
+    list(VmPrunableView),
+  ),
   'vm.get': call('One VM.', VmRef, one(VmView)),
   'vm.start': call('Starts a stopped VM and waits until it answers.', VmRef, one(VmView)),
   'vm.stop': call('Shuts a VM down; kills it when it does not obey in time.', VmStopParams, one(VmView)),

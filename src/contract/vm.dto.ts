@@ -144,6 +144,8 @@ export class VmView {
   /** ISO 8601, UTC: the VM is deleted then */
   @IsOptional() @IsString() expiresAt?: string;
   @IsOptional() @IsInt() idleStopSeconds?: number;
+  /** ISO 8601, UTC: the VM is stopped then, unless somebody uses it before; absent while it is used */
+  @IsOptional() @IsString() idleStopAt?: string;
   @IsIn(RESTART_POLICIES) restartPolicy!: RestartPolicy;
   /** automatic restarts in a row */
   @IsInt() restarts!: number;
@@ -167,6 +169,17 @@ export class VmView {
   @IsOptional() @IsString() stoppedAt?: string;
   /** how it last went down by itself; gone again when the user stops it */
   @IsOptional() @ValidateNested() @Type(() => VmEndView) lastEnd?: VmEndView;
+}
+
+export class VmPrunableParams extends VmListParams {
+  /** `seconds` that a VM must have been down for */
+  @IsOptional() @IsInt() @Min(0) olderThanSeconds?: number;
+}
+
+export class VmPrunableView {
+  @ValidateNested() @Type(() => VmView) vm!: VmView;
+  /** `bytes` of disk that its deletion gives back */
+  @IsInt() allocatedBytes!: number;
 }
 
 export class VmStopParams extends VmRef {

@@ -2,7 +2,7 @@ import type { VmView } from '../contract/index.js';
 import type { Vm } from './vm.types.js';
 
 /** The public form of a VM. Nothing that is not listed here leaves the daemon. */
-export function toVmView(vm: Vm): VmView {
+export function toVmView(vm: Vm, idleStopAt?: Date): VmView {
   return {
     id: vm.id,
     name: vm.name,
@@ -15,12 +15,7 @@ export function toVmView(vm: Vm): VmView {
     diskBackend: vm.diskBackend,
     labels: { ...vm.labels },
     publishedPorts: [...vm.publishedPorts],
-    ...(vm.ttlSeconds !== undefined && { ttlSeconds: vm.ttlSeconds }),
-    ...(vm.expiresAt !== undefined && { expiresAt: vm.expiresAt.toISOString() }),
-    ...(vm.idleStopSeconds !== undefined && { idleStopSeconds: vm.idleStopSeconds }),
-    restartPolicy: vm.restartPolicy,
-    restarts: vm.restarts,
-    ...(vm.restartAt !== undefined && { restartAt: vm.restartAt.toISOString() }),
+    ...lifeOf(vm, idleStopAt),
     env: { ...vm.env },
     ephemeral: vm.ephemeral,
     hypervisor: vm.hypervisor,
@@ -29,6 +24,27 @@ export function toVmView(vm: Vm): VmView {
     ...(vm.machine !== undefined && vm.sshPort !== undefined && { sshPort: vm.sshPort }),
     ...(vm.workspace !== undefined && { workspace: vm.workspace }),
     ...(vm.error !== undefined && { error: vm.error }),
+    ...timesOf(vm),
+  };
+}
+
+type Life =
+  'ttlSeconds' | 'expiresAt' | 'idleStopSeconds' | 'idleStopAt' | 'restartPolicy' | 'restarts' | 'restartAt';
+
+function lifeOf(vm: Vm, idleStopAt: Date | undefined): Pick<VmView, Life> {
+  return {
+    ...(vm.ttlSeconds !== undefined && { ttlSeconds: vm.ttlSeconds }),
+    ...(vm.expiresAt !== undefined && { expiresAt: vm.expiresAt.toISOString() }),
+    ...(vm.idleStopSeconds !== undefined && { idleStopSeconds: vm.idleStopSeconds }),
+    ...(idleStopAt !== undefined && { idleStopAt: idleStopAt.toISOString() }),
+    restartPolicy: vm.restartPolicy,
+    restarts: vm.restarts,
+    ...(vm.restartAt !== undefined && { restartAt: vm.restartAt.toISOString() }),
+  };
+}
+
+function timesOf(vm: Vm): Pick<VmView, 'createdAt' | 'startedAt' | 'stoppedAt' | 'lastEnd'> {
+  return {
     createdAt: vm.createdAt.toISOString(),
     ...(vm.startedAt !== undefined && { startedAt: vm.startedAt.toISOString() }),
     ...(vm.stoppedAt !== undefined && { stoppedAt: vm.stoppedAt.toISOString() }),

@@ -7,6 +7,8 @@ import { Rpc } from '../core/rpc/index.js';
 import type { RpcContext } from '../core/rpc/index.js';
 import { VmCreateService } from './lifecycle/create.service.js';
 import { VmDeleteService } from './lifecycle/delete.service.js';
+import { IdleTimes } from './policies/idle-times.js';
+import { PrunableVms } from './policies/prunable-vms.js';
 import { hasLabels } from './settings/labels.js';
 import { VmRepository } from './vm.repository.js';
 import { toVmView } from './vm-view.js';
@@ -18,6 +20,8 @@ export class VmController {
     private readonly creation: VmCreateService,
     private readonly deletion: VmDeleteService,
     private readonly vms: VmRepository,
+    private readonly idle: IdleTimes,
+    private readonly prunables: PrunableVms,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -35,12 +39,20 @@ export class VmController {
 
   @Rpc('vm.list')
   async list({ labels = [] }: ParamsOf<'vm.list'>): Promise<ResultOf<'vm.list'>> {
-    return (await this.vms.list()).filter((vm) => hasLabels(vm.labels, labels)).map(toVmView);
+    return (await this.vms.list())
+      .filter((vm) => hasLabels(vm.labels, labels))
+      .map((vm) => toVmView(vm, this.idle.stopAt(vm.id)));
+  }
+
+  @Rpc('vm.prunable')
+  async prunable(params: ParamsOf<'vm.prunable'>): Promise<ResultOf<'vm.prunable'>> {
+    return this.prunables.list(params);
   }
 
   @Rpc('vm.get')
   async get({ vm }: ParamsOf<'vm.get'>): Promise<ResultOf<'vm.get'>> {
-    return toVmView(await this.vms.require(vm));
+    const found = await this.vms.require(vm);
+    return toVmView(found, this.idle.stopAt(found.id));
   }
 
   @Rpc('vm.delete')

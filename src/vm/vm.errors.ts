@@ -1,5 +1,5 @@
 import { BangerError } from '../core/errors/index.js';
-import type { VmState } from '../contract/index.js';
+import type { ErrorDetails, VmState } from '../contract/index.js';
 
 export class VmNotFoundError extends BangerError<'VM_NOT_FOUND'> {
   constructor(vm: string) {
@@ -94,15 +94,10 @@ export class VmBootFailedError extends BangerError<'VM_BOOT_FAILED'> {
 }
 
 export class VmEndedError extends BangerError<'VMM_FAILED'> {
-  constructor(vm: string, exit: { exitCode: number | null; signal: string | null }, stderrTail: string) {
-    const how =
-      exit.signal !== null
-        ? `killed by ${exit.signal}`
-        : exit.exitCode === null
-          ? 'ended while no daemon was running'
-          : `ended with exit status ${exit.exitCode}`;
-    super('VMM_FAILED', `the VM ${vm} went down by itself: its hypervisor process was ${how}`, {
-      details: { exitCode: exit.exitCode, signal: exit.signal, stderrTail },
+  constructor(vm: string, end: { reason: string; why?: string }, details: ErrorDetails['VMM_FAILED']) {
+    super('VMM_FAILED', `the VM ${vm} went down by itself: its hypervisor process was ${end.reason}`, {
+      details,
+      why: end.why,
       fix: `start it again: banger vm start ${vm}`,
     });
   }

@@ -4,7 +4,10 @@ import { VmWrongStateError } from './vm.errors.js';
 import type { Vm } from './vm.types.js';
 
 /** Methods about one VM that exists. */
-export type VmMethod = Exclude<Extract<MethodName, `vm.${string}`>, 'vm.create.begin' | 'vm.list'>;
+export type VmMethod = Exclude<
+  Extract<MethodName, `vm.${string}`>,
+  'vm.create.begin' | 'vm.list' | 'vm.prunable'
+>;
 
 interface Legality {
   /** states in which it is legal */

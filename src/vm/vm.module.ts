@@ -32,8 +32,21 @@ import { WorkspaceStep } from './lifecycle/workspace-step.js';
 import { Machines } from './machines.js';
 import { OBSERVATION } from './observation.js';
 import { PublishedPorts } from './ports/published-ports.service.js';
+import { ExpiryJob } from './policies/expiry.job.js';
+import { HostConnections } from './policies/host-connections.adapter.js';
+import { IdleStopJob } from './policies/idle-stop.job.js';
+import { IdleTimes } from './policies/idle-times.js';
+import { PolicyRepository } from './policies/policy.repository.js';
+import { PrunableVms } from './policies/prunable-vms.js';
+import { RestartJob } from './policies/restart.job.js';
+import { VmUse } from './policies/vm-use.js';
+import { LeftoverReport } from './reaper/leftover-report.js';
 import { LeftoversModule } from './reaper/leftovers.module.js';
 import { VmDisks } from './vm-disks.js';
+import { OomRecords } from './reaper/oom-records.adapter.js';
+import { OomWatch } from './reaper/oom-watch.js';
+import { ReaperJob } from './reaper/reaper.job.js';
+import { StrayVms } from './reaper/stray-vms.js';
 import { VmFiles } from './vm-files.adapter.js';
 import { VmLocks } from './vm-locks.js';
 import { VmObservationController } from './vm-observation.controller.js';
@@ -68,6 +81,23 @@ const LIFECYCLE = [
   WorkspaceStep,
 ];
 
+/** What happens to VMs without anybody asking. */
+const POLICIES = [
+  ExpiryJob,
+  HostConnections,
+  IdleStopJob,
+  IdleTimes,
+  LeftoverReport,
+  OomRecords,
+  OomWatch,
+  PolicyRepository,
+  PrunableVms,
+  ReaperJob,
+  RestartJob,
+  StrayVms,
+  VmUse,
+];
+
 /** Needs a `WorkspaceImporter` from a global module: the workspace module stands above this one. */
 @Module({
   imports: [CapabilitiesModule, HostModule, HypervisorModule, ImageModule, LeftoversModule],
@@ -75,6 +105,7 @@ const LIFECYCLE = [
   providers: [
     ...LIFECYCLE,
     ...OBSERVATION,
+    ...POLICIES,
     DaemonKey,
     ExecService,
     GuestAccess,

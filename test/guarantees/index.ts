@@ -4,6 +4,7 @@ import { BOOKS } from './list/books.js';
 import { CONFIG } from './list/config.js';
 import { DAEMON } from './list/daemon.js';
 import { DISKS } from './list/disks.js';
+import { POLICIES } from './list/policies.js';
 import { PROTOCOL } from './list/protocol.js';
 import { VM } from './list/vm.js';
 import { WORKSPACE } from './list/workspace.js';
@@ -18,4 +19,5 @@ export const GUARANTEES: readonly Guarantee[] = [
   ...WORKSPACE,
   ...BAD_DAYS,
   ...CONFIG,
+  ...POLICIES,
 ];

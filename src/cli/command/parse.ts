@@ -111,6 +111,15 @@ export function parseSpan(option: string, text: string): number {
   return seconds;
 }
 
+/** `K=V`, or `K` for any value. @throws UsageError */
+export function parseLabelFilter(option: string, text: string): string {
+  if (/^[^=]/.test(text)) return text;
+  throw new UsageError(
+    `${option} ${JSON.stringify(text)} names no label`,
+    `write ${option} NAME or ${option} NAME=VALUE`,
+  );
+}
+
 /** Adds the label `K=V`. The daemon knows what names and values may be. @throws UsageError */
 export function addLabel(
   option: string,

@@ -1,4 +1,5 @@
 import type { PublishedPort, VmView } from '../../contract/vm.dto.js';
+import { announcements } from './announcements.js';
 import { renderFacts } from '../render/table.js';
 import { escapeControls, formatDuration, formatLabels, formatMib, formatSpan } from '../render/text.js';
 
@@ -49,6 +50,9 @@ function lifeOf(vm: VmView): Fact[] {
       vm.idleStopSeconds === undefined ? undefined : `after ${formatSpan(vm.idleStopSeconds)} without use`,
     ],
     ['restart', vm.restartPolicy === 'no' ? undefined : vm.restartPolicy],
+    ['restarts', vm.restarts === 0 ? undefined : `${vm.restarts} in a row`],
+    ['next', announcements(vm, Date.now(), { reason: false }).join(', ') || undefined],
+    ['last end', vm.lastEnd && `${vm.lastEnd.at}: ${vm.lastEnd.reason}`],
   ];
 }
 

@@ -12,6 +12,7 @@ import { VmDeleteCommand } from './vm-delete.command.js';
 import { VmExecCommand } from './vm-exec.command.js';
 import { VmKillCommand } from './vm-kill.command.js';
 import { VmListCommand } from './vm-list.command.js';
+import { VmPruneCommand } from './vm-prune.command.js';
 import { VmRestartCommand } from './vm-restart.command.js';
 import { VmRunCommand } from './vm-run.command.js';
 import { VmShowCommand } from './vm-show.command.js';
@@ -37,6 +38,7 @@ export const VM_COMMANDS = [
   VmRestartCommand,
   VmKillCommand,
   VmDeleteCommand,
+  VmPruneCommand,
 ];
 
 @Command({ name: 'vm', description: 'virtual machines', subCommands: VM_COMMANDS })

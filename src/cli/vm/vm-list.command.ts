@@ -2,12 +2,13 @@ import { Option, SubCommand } from 'nest-commander';
 import type { VmState, VmView } from '../../contract/vm.dto.js';
 import { DaemonConnector } from '../client/daemon-connector.js';
 import { BangerCommand } from '../command/banger-command.js';
+import { parseLabelFilter } from '../command/parse.js';
 import { Invocation } from '../invocation.js';
 import { Presenter } from '../render/presenter.js';
 import { renderTable } from '../render/table.js';
 import type { Column } from '../render/table.js';
 import { escapeControls, formatAge, formatLabels, formatMib } from '../render/text.js';
-import { UsageError } from '../usage-error.js';
+import { announcements } from './announcements.js';
 
 interface VmColumn extends Column {
   readonly cell: (vm: VmView, now: number) => string;
@@ -25,14 +26,7 @@ const COLUMNS: readonly VmColumn[] = [
   { title: 'MEMORY', align: 'right', cell: (vm) => formatMib(vm.memoryMib) },
   { title: 'DISK', align: 'right', cell: (vm) => formatMib(vm.diskMib) },
   { title: 'AGE', align: 'right', cell: (vm, now) => formatAge(now - Date.parse(vm.createdAt)) },
-  { title: 'TTL', align: 'right', cell: timeLeft, optional: true },
-  {
-    title: 'IDLE-STOP',
-    align: 'right',
-    cell: ({ idleStopSeconds }) =>
-      idleStopSeconds === undefined ? NOTHING : formatAge(idleStopSeconds * 1000),
-    optional: true,
-  },
+  { title: 'NOTE', cell: (vm, now) => announcements(vm, now).join(', ') || NOTHING, optional: true },
   {
     title: 'RESTART',
     cell: ({ restartPolicy }) => (restartPolicy === 'no' ? NOTHING : restartPolicy),
@@ -46,11 +40,6 @@ const COLUMNS: readonly VmColumn[] = [
   },
   { title: 'WORKSPACE', shrinkTo: 9, cell: (vm) => vm.workspace?.hostPath ?? NOTHING },
 ];
-
-/** Until the VM is deleted. */
-function timeLeft({ expiresAt }: VmView, now: number): string {
-  return expiresAt === undefined ? NOTHING : formatAge(Date.parse(expiresAt) - now);
-}
 
 interface VmListOptions {
   label?: string[];
@@ -68,12 +57,7 @@ export class VmListCommand extends BangerCommand<VmListOptions> {
 
   @Option({ flags: '--label <K=V>', description: 'only those with this label, or with K alone (repeatable)' })
   parseLabel(value: string, previous: string[] = []): string[] {
-    if (!/^[^=]/.test(value))
-      throw new UsageError(
-        `--label ${JSON.stringify(value)} names no label`,
-        'write --label NAME or --label NAME=VALUE',
-      );
-    return [...previous, value];
+    return [...previous, parseLabelFilter('--label', value)];
   }
 
   protected override async execute(_args: string[], { label: labels }: VmListOptions): Promise<void> {

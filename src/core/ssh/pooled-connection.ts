@@ -20,6 +20,7 @@ export class PooledConnection implements SshConnection {
   readonly #stop = new AbortController();
   readonly #stopped = Promise.withResolvers<void>();
   #connecting: Promise<Line> | undefined;
+  #opened = 0;
 
   constructor(client: SshClient, target: SshTarget) {
     this.#client = client;
@@ -38,6 +39,13 @@ export class PooledConnection implements SshConnection {
     );
   }
 
+  /** Commands on it: how many run, and how many there have been. */
+  get commands(): { running: number; ever: number } {
+    let running = 0;
+    for (const { channels } of this.#lines) running += channels;
+    return { running, ever: this.#opened };
+  }
+
   adopt(connection: SshConnection): Line {
     const line: Line = { connection, channels: 0 };
     this.#lines.add(line);
@@ -52,6 +60,7 @@ export class PooledConnection implements SshConnection {
   }
 
   async open(command: SshCommand): Promise<SshChannel> {
+    this.#opened += 1;
     for (let retried = false; ; retried = true) {
       const line = await this.#reserve();
       try {

@@ -37,6 +37,11 @@ export class SshPool implements OnApplicationShutdown {
     this.#entryFor(id, target).adopt(connection);
   }
 
+  /** Commands on a VM's connections: how many run, and how many there have been since it was first connected to. */
+  commands(id: string): { running: number; ever: number } {
+    return this.#entries.get(id)?.commands ?? { running: 0, ever: 0 };
+  }
+
   /** Closes the connections of a VM and ends what runs on them. None is fine. */
   drop(id: string): void {
     const entry = this.#entries.get(id);

@@ -136,6 +136,15 @@ export interface GuestAgent {
   ): Promise<{ exitCode: number; stdout: Buffer; stderr: Buffer }>;
 }
 
+/** Who ended a machine: its guest (power off, reboot, a panic that the VMM saw), or a signal to the VMM that it obeyed. */
+export type MachineEnder = 'guest-off' | 'guest-reset' | 'guest-panic' | 'host';
+
+/** Of an adopted VMM neither exit code nor signal are known. */
+export interface MachineExit extends ExitStatus {
+  /** what the VMM said of its end; undefined when it said nothing, as when it crashed or was killed */
+  readonly by?: MachineEnder;
+}
+
 /** A running VMM. */
 export abstract class Machine {
   abstract readonly record: MachineRecord;
@@ -143,9 +152,9 @@ export abstract class Machine {
   /**
    * Settles when the VMM process is gone, whoever ended it; never rejects, and never settles after `detach`.
    * The status is known for a child of this daemon alone: of an adopted VMM both members are null.
-   * A guest's poweroff, reboot and panic all end the VMM with exit code 0.
+   * A guest's poweroff, reboot and panic all end the VMM with exit code 0, and so does SIGTERM: `by` tells which.
    */
-  abstract readonly exited: Promise<ExitStatus>;
+  abstract readonly exited: Promise<MachineExit>;
   /** Asks the guest to power off (agent, then ACPI); resolves when asked, not when done. */
   abstract requestShutdown(): Promise<void>;
   /** Ends the VMM process; resolves when it is gone. Gone already is success. */

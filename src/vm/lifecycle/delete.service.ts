@@ -8,6 +8,14 @@ import type { Vm } from '../vm.types.js';
 import { MachineTeardown } from './machine-teardown.js';
 import { VmChangeRunner } from './vm-change-runner.js';
 
+/** Why the daemon deletes a VM that no user has deleted. */
+export interface DeletionReason {
+  readonly reason: string;
+  readonly stillHolds: (vm: Vm) => boolean;
+  /** whether what else is under way on the VM is cancelled for it */
+  readonly interrupts: boolean;
+}
+
 /** Removes VMs, with everything that belongs to them. */
 @Injectable()
 export class VmDeleteService {
@@ -23,14 +31,19 @@ export class VmDeleteService {
   /**
    * By force also one that runs; whatever else is under way on it is cancelled first. One whose deletion failed before
    * is deleted as far as that had not come.
+   * @param because kept with the operation; checked once more when nothing else can change the VM
    * @throws VmWrongStateError when it runs and `force` is not set
    */
-  async delete(vm: Vm, force: boolean): Promise<Vm> {
+  async delete(vm: Vm, force: boolean, because?: DeletionReason): Promise<Vm> {
     const change = { vm, method: 'vm.delete', action: 'deletion', force } as const;
     try {
       return await this.changes.change(
-        { ...change, ...(force && { interrupts: 'all' }) },
+        { ...change, ...(force && because?.interrupts !== false && { interrupts: 'all' }) },
         async (current, operation) => {
+          if (because !== undefined) {
+            if (!because.stillHolds(current)) return current;
+            operation.warn(because.reason);
+          }
           await operation.step('vm.remove', 'removing the VM', () => this.#remove(current));
           return current;
         },

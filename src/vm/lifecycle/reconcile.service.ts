@@ -42,6 +42,14 @@ export class VmReconciler {
     }
   }
 
+  /** The same for one VM while the daemon runs. Under the VM's lock. @param hasMachine whether its machine is in hand */
+  async reconcileOne(id: string, hasMachine: boolean): Promise<void> {
+    const vm = await this.vms.find(id);
+    if (vm === undefined || (vm.state === 'running' && hasMachine)) return;
+    this.logger.warn({ vm: id, state: vm.state }, 'nobody attends to a VM; making its record true');
+    await this.#reconcileSafely(vm, await this.ledger.list({ owner: { type: 'vm', id } }));
+  }
+
   /** One VM that cannot be reconciled must not keep the daemon from serving the others. */
   async #reconcileSafely(vm: Vm, entries: readonly LedgerEntry[]): Promise<void> {
     try {
@@ -70,6 +78,7 @@ export class VmReconciler {
       if (vm.state === 'stopping') await this.vms.transition(vm, 'running');
       return;
     }
-    await this.ends.record(vm, vm.state === 'stopping' ? { exitCode: 0, signal: null } : NO_STATUS);
+    if (vm.state === 'stopping') await this.ends.recordStop(vm);
+    else await this.ends.record(vm, NO_STATUS, { watched: false });
   }
 }

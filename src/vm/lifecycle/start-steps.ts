@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { toBangerError } from '../../core/errors/index.js';
+import { DaemonStoppingError } from '../../core/operations/index.js';
 import type { OperationContext } from '../../core/operations/index.js';
 import { ImageService } from '../../image/index.js';
 import { VmRepository } from '../vm.repository.js';
@@ -17,14 +18,18 @@ export class StartSteps {
     private readonly preflight: VmPreflight,
   ) {}
 
-  /** Failed, the VM is `failed` with the reason; cancelled, it is stopped. */
-  async run(vm: Vm, operation: OperationContext): Promise<Vm> {
+  /**
+   * Failed, the VM is `failed` with the reason; cancelled, it is stopped. A start that somebody asked for ends the
+   * series of automatic ones; one of those stays due until it has come to its end, so that the next daemon repeats it.
+   */
+  async run(vm: Vm, operation: OperationContext, { automatic = false } = {}): Promise<Vm> {
     const image = await this.images.require(vm.imageId);
     await this.preflight.checkStart(vm, operation.signal);
-    const starting = await this.vms.transition(vm, 'starting', { error: null });
+    const series = automatic ? {} : { restarts: 0, restartAt: null };
+    const starting = await this.vms.transition(vm, 'starting', { error: null, ...series });
     try {
       await this.boot.boot(starting, image, operation);
-      return await this.vms.transition(vm, 'running');
+      return await this.vms.transition(vm, 'running', { restartAt: null });
     } catch (error) {
       operation.rollback.add('the state', async () => {
         await this.#recordFailure(vm, error);
@@ -37,10 +42,12 @@ export class StartSteps {
   async #recordFailure(vm: Vm, cause: unknown): Promise<void> {
     const error = toBangerError(cause, 'the start');
     const cancelled = error.kind === 'CANCELLED';
+    const calledOff = cancelled && !(error instanceof DaemonStoppingError);
     const stored = { message: error.message, data: error.toData() };
     await this.vms.transition(vm, cancelled ? 'stopped' : 'failed', {
       machine: null,
       error: cancelled ? null : stored,
+      ...(calledOff && { restarts: 0, restartAt: null }),
     });
   }
 }

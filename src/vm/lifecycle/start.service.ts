@@ -17,4 +17,16 @@ export class VmStartService {
       this.steps.run(current, operation),
     );
   }
+
+  /** What a restart policy does when it is time to; nothing when it was called off meanwhile. */
+  async startAgain(vm: Vm): Promise<Vm> {
+    return this.changes.change({ vm, method: 'vm.start', action: 'start' }, (current, operation) => {
+      if (current.restartAt === undefined || current.restartPolicy === 'no') return Promise.resolve(current);
+      const why = current.lastEnd === undefined ? '' : `: it was ${current.lastEnd.reason}`;
+      operation.warn(
+        `started by its restart policy ${current.restartPolicy}, time ${current.restarts} in a row${why}`,
+      );
+      return this.steps.run(current, operation, { automatic: true });
+    });
+  }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { VmEndView } from '../../contract/index.js';
 import { toBangerError } from '../../core/errors/index.js';
 import type { OperationContext } from '../../core/operations/index.js';
 import type { Machine } from '../hypervisor/hypervisor.js';
@@ -6,6 +7,9 @@ import { Machines } from '../machines.js';
 import { VmRepository } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
 import { MachineTeardown } from './machine-teardown.js';
+
+/** A VM that was asked to go down stays down, whatever its restart policy. */
+const DOWN = { machine: null, error: null, restarts: 0, restartAt: null } as const;
 
 /** The steps that end a VM's machine; shared by stop, kill and restart. */
 @Injectable()
@@ -20,8 +24,14 @@ export class StopSteps {
    * Asks the guest first when there is a time limit; without one, or when it is over, the machine is killed.
    * Cancelled, the VM is what it was; a guest that goes down all the same is recorded as one that powered itself off.
    * @param timeoutMs undefined: at once
+   * @param lastEnd why, when no user has asked for it
    */
-  async run(vm: Vm, timeoutMs: number | undefined, operation: OperationContext): Promise<Vm> {
+  async run(
+    vm: Vm,
+    timeoutMs: number | undefined,
+    operation: OperationContext,
+    lastEnd: VmEndView | null = null,
+  ): Promise<Vm> {
     const machine = this.machines.get(vm.id);
     const stopping = await this.vms.transition(vm, 'stopping');
     let stopped: Vm | undefined;
@@ -32,7 +42,7 @@ export class StopSteps {
     await operation.step('machine.end', 'releasing what the machine held', () =>
       this.teardown.end(stopping, operation),
     );
-    stopped = await this.vms.transition(stopping, 'stopped', { machine: null, error: null });
+    stopped = await this.vms.transition(stopping, 'stopped', { ...DOWN, lastEnd });
     return stopped;
   }
 
@@ -43,7 +53,7 @@ export class StopSteps {
       return;
     }
     await this.teardown.end(vm);
-    await this.vms.transition(vm, 'stopped', { machine: null, error: null });
+    await this.vms.transition(vm, 'stopped', DOWN);
   }
 }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { VmEndView } from '../../contract/index.js';
 import { Machines } from '../machines.js';
 import { VmLocks } from '../vm-locks.js';
 import { VmRepository } from '../vm.repository.js';
@@ -23,7 +24,14 @@ export class VmStopService {
 
   /** Asks the guest, and kills it when it has not obeyed in time. Stopped already is success. */
   async stop(vm: Vm, timeoutMs: number = DEFAULT_STOP_TIMEOUT_MS): Promise<Vm> {
-    return this.#end(vm, 'vm.stop', timeoutMs);
+    return this.#end(await this.#callOffRestart(vm, 'stop'), 'vm.stop', timeoutMs);
+  }
+
+  /** A stop that the daemon decided on; the VM tells why. Gone already is success. */
+  async stopBecause(id: string, cause: VmEndView['cause'], reason: string): Promise<void> {
+    const vm = await this.vms.find(id);
+    const lastEnd = { at: new Date().toISOString(), cause, reason };
+    if (vm !== undefined) await this.#end(vm, 'vm.stop', DEFAULT_STOP_TIMEOUT_MS, lastEnd);
   }
 
   /** Ends it like pulling the plug; also one that is about to start, or to stop and does not. Down already is success. */
@@ -34,16 +42,35 @@ export class VmStopService {
       (await this.locks.wait(vm.id, 'kill'))();
       return this.vms.require(vm.id);
     }
-    return this.#end(vm, 'vm.kill', undefined);
+    return this.#end(await this.#callOffRestart(vm, 'kill'), 'vm.kill', undefined);
   }
 
-  async #end(vm: Vm, method: 'vm.stop' | 'vm.kill', timeoutMs: number | undefined): Promise<Vm> {
+  /** A VM that waits to be started again is down already; who stops it wants it to stay so. */
+  async #callOffRestart(vm: Vm, action: string): Promise<Vm> {
+    if (vm.restartAt === undefined || this.locks.holder(vm.id) !== undefined) return vm;
+    const release = this.locks.take(vm.id, vm.name, action);
+    try {
+      const current = await this.vms.require(vm.id);
+      const waits = current.state === 'stopped' || current.state === 'failed';
+      return waits ? await this.vms.update(vm.id, { restarts: 0, restartAt: null }) : current;
+    } finally {
+      release();
+    }
+  }
+
+  async #end(
+    vm: Vm,
+    method: 'vm.stop' | 'vm.kill',
+    timeoutMs: number | undefined,
+    lastEnd: VmEndView | null = null,
+  ): Promise<Vm> {
     const change =
       method === 'vm.kill'
         ? { vm, method, action: 'kill', interrupts: ['start', 'restart'] }
         : { vm, method, action: 'stop' };
     return this.changes.change(change, async (current, operation) => {
-      const stopped = await this.steps.run(current, timeoutMs, operation);
+      if (lastEnd !== null) operation.warn(`stopped because it was ${lastEnd.reason}`);
+      const stopped = await this.steps.run(current, timeoutMs, operation, lastEnd);
       if (stopped.ephemeral) await this.teardown.destroy(stopped);
       return stopped;
     });

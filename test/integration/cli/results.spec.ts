@@ -31,20 +31,23 @@ describe('results and failures', () => {
 
   it('lists what a VM does by itself, and its labels, where one has any', async () => {
     const expiresAt = new Date(Date.now() + 7_200_000 + 30_000).toISOString();
-    const life = { expiresAt, ttlSeconds: 7200, idleStopSeconds: 1800, restartPolicy: 'on-failure' } as const;
+    const idleStopAt = new Date(Date.now() + 270_000).toISOString();
+    const life = { expiresAt, idleStopAt, idleStopSeconds: 1800, restartPolicy: 'on-failure' } as const;
     const web = vmView('web', { ...life, labels: { team: 'web\u001b[2J', tier: '1' } });
     daemon.script.on('vm.list', () => [web, vmView('db')]).on('vm.get', () => web);
     const { stdout } = await run('vm', 'list', '--label', 'team', '--label', 'tier=1');
     expect(daemon.script.callsOf('vm.list')).toEqual([{ labels: ['team', 'tier=1'] }]);
     const [header, first, second] = stdout.split('\n');
-    expect(header).toMatch(/AGE +TTL +IDLE-STOP +RESTART +LABELS +WORKSPACE$/);
-    expect(first).toMatch(/ 2h +30m +on-failure +team=web\\x1b\[2J tier=1 +-$/);
-    expect(second).toMatch(/d +- +- +- +- +-$/);
+    expect(header).toMatch(/AGE +NOTE +RESTART +LABELS +WORKSPACE$/);
+    expect(first).toMatch(/ idle stop in 4m, expires in 2h +on-failure +team=web\\x1b\[2J tier=1 +-$/);
+    expect(second).toMatch(/d +- +- +- +-$/);
     const shown = (await run('vm', 'show', 'web')).stdout;
     expect(shown).toMatch(
       /labels: +team=web\\x1b\[2J tier=1\nlives: +until [0-9T:.Z-]+, 2 h 00 min from now\n/,
     );
-    expect(shown).toMatch(/idle stop: +after 30 min without use\nrestart: +on-failure\n/);
+    expect(shown).toMatch(
+      /idle stop: +after 30 min without use\nrestart: +on-failure\nnext: +idle stop in 4m, expires in 2h\n/,
+    );
     expect(await run('vm', 'list', '--label', '=x')).toMatchObject({ code: 2 });
   });
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { HostBinaryMissingError, ProcessRunner } from '../../../core/process/index.js';
 import type { DetachedProcess, ExitStatus, ProcessIdentity } from '../../../core/process/index.js';
@@ -25,6 +26,8 @@ import { logSize, logTail } from './vmm-log.adapter.js';
 
 const ADOPT_LIMIT_MS = 10_000;
 const END_LIMIT_MS = 10_000;
+/** between two looks at a VMM that an earlier daemon started */
+const LOOK_EVERY_MS = 5_000;
 
 type Connections = { qmp: QmpClient; agent: AgentClient; console: ConsoleLog };
 
@@ -101,14 +104,19 @@ export class QemuHypervisor extends Hypervisor {
     if (!(await this.runner.isAlive(record.process))) return undefined;
     using limit = deadline(ADOPT_LIMIT_MS, `connecting to the VMM of ${record.id}`);
     const connections = await this.#connect(record, limit);
-    // The earlier daemon died between starting the VMM and letting the guest run.
-    const status = await connections.qmp.execute('query-status');
-    if (isRecord(status) && status['status'] === 'prelaunch') await connections.qmp.execute('cont');
+    try {
+      // The earlier daemon died between starting the VMM and letting the guest run.
+      const status = await connections.qmp.execute('query-status');
+      if (isRecord(status) && status['status'] === 'prelaunch') await connections.qmp.execute('cont');
+    } catch (error) {
+      for (const connection of Object.values(connections)) connection.close();
+      throw error;
+    }
     const waiting = new AbortController();
     return new QemuMachine(record, {
       runner: this.runner,
       ...connections,
-      exited: this.#exitOfStranger(record.process, waiting.signal),
+      exited: this.#exitOfStranger(record.process, connections.qmp.closed, waiting.signal),
       stopWaiting: () => waiting.abort(),
     });
   }
@@ -153,8 +161,27 @@ export class QemuHypervisor extends Hypervisor {
     await this.runner.waitForExit(process, { timeoutMs: END_LIMIT_MS });
   }
 
-  async #exitOfStranger(process: ProcessIdentity, signal: AbortSignal): Promise<ExitStatus> {
-    const gone = await this.runner.waitForExit(process, { signal });
-    return gone ? { exitCode: null, signal: null } : await new Promise<never>(() => undefined);
+  /**
+   * The process is no child of ours. Its monitor's connection ends with it; a look now and then is for one that ends
+   * otherwise. Looking four times a second at each of a hundred VMs would take more of the CPU than all else.
+   */
+  async #exitOfStranger(
+    process: ProcessIdentity,
+    connectionEnded: Promise<void>,
+    signal: AbortSignal,
+  ): Promise<ExitStatus> {
+    let connected = true;
+    const ended = connectionEnded.then(() => (connected = false));
+    while (!signal.aborted) {
+      const look = new AbortController();
+      const looks = delay(LOOK_EVERY_MS, undefined, { signal: look.signal }).catch(() => undefined);
+      signal.addEventListener('abort', () => look.abort(), { once: true, signal: look.signal });
+      await Promise.race([ended, looks]);
+      look.abort();
+      const timeoutMs = connected ? 0 : END_LIMIT_MS;
+      if (await this.runner.waitForExit(process, { signal, timeoutMs }))
+        return { exitCode: null, signal: null };
+    }
+    return new Promise<never>(() => undefined);
   }
 }

@@ -3,7 +3,7 @@ import type { ExitStatus, ProcessRunner } from '../../../core/process/index.js';
 import { TimeoutError } from '../../../core/errors/index.js';
 import { VmmProtocolError } from '../hypervisor.errors.js';
 import { Machine } from '../hypervisor.js';
-import type { MachineRecord, MachineStats, RunState } from '../hypervisor.js';
+import type { MachineEnder, MachineExit, MachineRecord, MachineStats, RunState } from '../hypervisor.js';
 import type { AgentClient } from './agent-client.js';
 import { resizeDrive } from './drive-size.js';
 import { setForwards } from './port-forwards.js';
@@ -17,7 +17,7 @@ const AGENT_SHUTDOWN_TIMEOUT_MS = 120_000;
 /** A process that ends closes its sockets a moment before it is gone. */
 const EXIT_REPORT_MS = 2_000;
 const KILL_TIMEOUT_MS = 10_000;
-const CONSOLE_DRAIN_MS = 1_000;
+const DRAIN_MS = 1_000;
 const MIB = 1024 * 1024;
 
 export interface QemuMachineParts {
@@ -32,7 +32,7 @@ export interface QemuMachineParts {
 
 export class QemuMachine extends Machine {
   readonly agent: AgentClient;
-  readonly exited: Promise<ExitStatus>;
+  readonly exited: Promise<MachineExit>;
   readonly #unboundLog: () => void;
   readonly #stats: MachineStatsQuery;
 
@@ -107,12 +107,14 @@ export class QemuMachine extends Machine {
     this.#letGo();
   }
 
-  /** Whoever learns of the end may want to read why: the console's last words are in its file by then. */
-  async #ended(processEnded: Promise<ExitStatus>): Promise<ExitStatus> {
+  /** Whoever learns of the end may want to read why: the console's and the monitor's last words are there by then. */
+  async #ended(processEnded: Promise<ExitStatus>): Promise<MachineExit> {
     const status = await processEnded;
-    await Promise.race([this.parts.console.finished, delay(CONSOLE_DRAIN_MS)]);
+    const { console, qmp } = this.parts;
+    await Promise.race([Promise.all([console.finished, qmp.closed]), delay(DRAIN_MS)]);
     this.#letGo();
-    return status;
+    const by = endedBy(qmp.shutdownReason);
+    return { ...status, ...(by !== undefined && { by }) };
   }
 
   async #askAgent(): Promise<boolean> {
@@ -132,6 +134,12 @@ export class QemuMachine extends Machine {
     this.parts.agent.close();
     this.parts.console.close();
   }
+}
+
+function endedBy(reason: string | undefined): MachineEnder | undefined {
+  if (reason === 'guest-shutdown') return 'guest-off';
+  if (reason === 'guest-reset' || reason === 'guest-panic') return reason;
+  return reason?.startsWith('host-') === true ? 'host' : undefined;
 }
 
 function delay(ms: number): Promise<void> {

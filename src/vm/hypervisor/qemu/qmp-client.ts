@@ -2,6 +2,8 @@ import { VmmProtocolError } from '../hypervisor.errors.js';
 import type { ByteSocket } from './byte-socket.js';
 import { RequestChannel } from './request-channel.js';
 import type { ChannelFailure } from './request-channel.js';
+import { isRecord } from './qmp-protocol.js';
+import type { QmpMessage } from './qmp-protocol.js';
 
 /** QEMU's longest answers are some KiB; a QEMU that a guest took over may send anything. */
 const MAX_LINE_BYTES = 1024 * 1024;
@@ -9,15 +11,29 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 
 /** QEMU's machine protocol on one connection. */
 export class QmpClient {
+  #shutdownReason: string | undefined;
+
   private constructor(private readonly channel: RequestChannel) {}
+
+  /** resolves when the connection has ended; never rejects */
+  get closed(): Promise<void> {
+    return this.channel.closed;
+  }
+
+  /** what QEMU said of its end, before it ended: `guest-shutdown`, `host-signal`, … */
+  get shutdownReason(): string | undefined {
+    return this.#shutdownReason;
+  }
 
   /** Waits for the greeting and negotiates. @throws VmmProtocolError; the reason of the abort */
   static async open(socket: ByteSocket, signal: AbortSignal): Promise<QmpClient> {
     const greeted = Promise.withResolvers<'greeting' | 'closed'>();
+    const events: { listener?: (message: QmpMessage) => void } = {};
     const channel = new RequestChannel(socket, {
       maxLineBytes: MAX_LINE_BYTES,
       onOther: (message) => {
         if (message.type === 'greeting') greeted.resolve('greeting');
+        else events.listener?.(message);
       },
     });
     void socket.closed.then(() => greeted.resolve('closed'));
@@ -29,6 +45,7 @@ export class QmpClient {
       signal.throwIfAborted();
       if (outcome === 'closed') throw new VmmProtocolError('greeting', 'the connection was closed');
       const client = new QmpClient(channel);
+      events.listener = (message) => client.#hear(message);
       await client.execute('qmp_capabilities');
       return client;
     } catch (error) {
@@ -52,6 +69,12 @@ export class QmpClient {
 
   close(): void {
     this.channel.close();
+  }
+
+  #hear(message: QmpMessage): void {
+    if (message.type !== 'event' || message.name !== 'SHUTDOWN' || !isRecord(message.data)) return;
+    const { reason } = message.data;
+    if (typeof reason === 'string') this.#shutdownReason = reason;
   }
 }
 
