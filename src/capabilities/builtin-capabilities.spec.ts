@@ -14,6 +14,7 @@ const FACTS: VmFacts = {
   hostKeyPublic: 'ssh-ed25519 AAAA root@web',
   authorizedKeys: ['ssh-ed25519 BBBB banger'],
   env: { GREETING: "it's $HOME\nand more" },
+  gitIdentity: { name: undefined, email: undefined },
 };
 
 describe('the built-in capabilities', () => {

@@ -1,5 +1,8 @@
 import type { CapabilityType } from './capability.js';
+import { ClockCapability } from './clock/clock.capability.js';
 import { EnvironmentCapability } from './environment/environment.capability.js';
+import { FileSyncCapability } from './file-sync/file-sync.capability.js';
+import { GitIdentityCapability } from './git-identity/git-identity.capability.js';
 import { HostNameCapability } from './host-name/host-name.capability.js';
 import { PublishedPortsCapability } from './published-ports/published-ports.capability.js';
 import { SshAccessCapability } from './ssh-access/ssh-access.capability.js';
@@ -12,4 +15,7 @@ export const BUILTIN_CAPABILITIES: readonly CapabilityType[] = [
   SshAccessCapability,
   EnvironmentCapability,
   PublishedPortsCapability,
+  GitIdentityCapability,
+  ClockCapability,
+  FileSyncCapability,
 ];

@@ -48,6 +48,7 @@ function factsOf(port: number): VmFacts {
     hostKeyPublic: 'ssh-ed25519 AAAA root@web',
     authorizedKeys: ['ssh-ed25519 BBBB banger'],
     env: { A: '1' },
+    gitIdentity: { name: 'Ada "the" \\ Countess', email: 'ada@example.org' },
   };
 }
 

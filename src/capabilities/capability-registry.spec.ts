@@ -26,6 +26,7 @@ const FACTS: VmFacts = {
   hostKeyPublic: 'ssh-ed25519 AAAA',
   authorizedKeys: [],
   env: {},
+  gitIdentity: { name: undefined, email: undefined },
 };
 
 describe('CapabilityRegistry', () => {

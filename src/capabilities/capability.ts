@@ -25,6 +25,8 @@ export interface VmFacts extends VmIdentity {
   /** lines of authorized_keys for root */
   readonly authorizedKeys: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** of who created the VM, by their git configuration */
+  readonly gitIdentity: { readonly name: string | undefined; readonly email: string | undefined };
 }
 
 /** One file that the guest gets at boot, before anything looks at it. */

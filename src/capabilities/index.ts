@@ -1,5 +1,6 @@
 export { CapabilitiesModule } from './capabilities.module.js';
 export { CapabilityRegistry } from './capability-registry.js';
 export type { StartOperation, StepRunner } from './capability-registry.js';
-export type { IdentityFile, MachineDraft, VmFacts } from './capability.js';
+export { correctGuestClock, isOff } from './clock/guest-clock.js';
+export type { Guest, IdentityFile, MachineDraft, VmFacts } from './capability.js';
 export { exposure } from './published-ports/published-ports.capability.js';

@@ -25,8 +25,8 @@ export const CONFIG_SOURCES = ['default', 'file', 'environment'] as const;
 export class ConfigSettingView {
   /** dotted, as in the file: `vm.memory_mib` */
   @IsString() key!: string;
-  /** as it would stand in the file, in TOML */
-  @IsString() value!: string;
+  /** as it would stand in the file, in TOML; absent when the key has no value */
+  @IsOptional() @IsString() value?: string;
   /** where the value comes from */
   @IsIn(CONFIG_SOURCES) source!: (typeof CONFIG_SOURCES)[number];
   /** line of the file that sets it */

@@ -77,6 +77,12 @@ export class WorkspaceSource {
   @IsString() @Length(1, 4096) path!: string;
 }
 
+/** Who commits, as git knows them. */
+export class GitIdentity {
+  @IsOptional() @Matches(/^[^\p{C}]{1,200}$/u) name?: string;
+  @IsOptional() @Matches(/^[^\p{C}]{1,200}$/u) email?: string;
+}
+
 export class VmCreateParams extends VmSettings {
   /** made up when left out */
   @IsOptional()
@@ -88,6 +94,8 @@ export class VmCreateParams extends VmSettings {
   /** variables that every command in the VM gets */
   @IsOptional() @IsEnvironment() env?: Record<string, string>;
   @IsOptional() @ValidateNested() @Type(() => WorkspaceSource) workspace?: WorkspaceSource;
+  /** of who creates the VM; commits in it are theirs unless the daemon's configuration or the guest says otherwise */
+  @IsOptional() @ValidateNested() @Type(() => GitIdentity) gitIdentity?: GitIdentity;
   /** the VM lives no longer than the connection that creates it */
   @IsOptional() @IsBoolean() ephemeral?: boolean;
 }

@@ -5,6 +5,7 @@ import { HostModule } from '../host/index.js';
 import { ImageModule } from '../image/index.js';
 import { DaemonKey } from './access/daemon-key.js';
 import { GuestAccess } from './access/guest-access.js';
+import { ClockKeeper } from './clock/clock-keeper.js';
 import { ExecService } from './exec/exec.service.js';
 import { HypervisorModule } from './hypervisor/hypervisor.module.js';
 import { BootService } from './lifecycle/boot.service.js';
@@ -106,6 +107,7 @@ const POLICIES = [
     ...LIFECYCLE,
     ...OBSERVATION,
     ...POLICIES,
+    ClockKeeper,
     DaemonKey,
     ExecService,
     GuestAccess,

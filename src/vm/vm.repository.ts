@@ -182,6 +182,13 @@ function toJson(value: object | null): Prisma.InputJsonValue | typeof Prisma.DbN
   return value === null ? Prisma.DbNull : value;
 }
 
+function creatorOf({
+  gitName,
+  gitEmail,
+}: Pick<Row, 'gitName' | 'gitEmail'>): Pick<Vm, 'gitName' | 'gitEmail'> {
+  return { gitName: gitName ?? undefined, gitEmail: gitEmail ?? undefined };
+}
+
 /** The one place where rows, which only this file writes, become domain types. */
 function toVm(row: Omit<Row, 'image'>, imageName: string): Vm {
   return {
@@ -196,6 +203,7 @@ function toVm(row: Omit<Row, 'image'>, imageName: string): Vm {
     workDiskMib: row.workDiskMib ?? undefined,
     diskBackend: row.diskBackend,
     env: row.env as Record<string, string>,
+    ...creatorOf(row),
     labels: row.labels as Record<string, string>,
     publishedPorts: row.publishedPorts as unknown as PublishedPort[],
     ttlSeconds: row.ttlSeconds ?? undefined,

@@ -25,6 +25,9 @@ export interface Vm {
   /** kind of the DiskBackend that made its disks */
   readonly diskBackend: string;
   readonly env: Readonly<Record<string, string>>;
+  /** who commits in it, where the configuration names nobody: its creator */
+  readonly gitName: string | undefined;
+  readonly gitEmail: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly publishedPorts: readonly PublishedPort[];
   /** what was asked for; `expiresAt` is what counts */

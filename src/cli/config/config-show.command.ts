@@ -11,7 +11,7 @@ import { renderTable } from '../render/table.js';
 /** What the running daemon has otherwise than this command would. */
 interface DaemonConfig {
   readonly file: string;
-  readonly differences: readonly { readonly key: string; readonly value: string }[];
+  readonly differences: readonly { readonly key: string; readonly value: string | null }[];
 }
 
 @SubCommand({
@@ -37,14 +37,14 @@ export class ConfigShowCommand extends BangerCommand {
 
   private render({ file, fileExists, settings }: ConfigView): string {
     const { outStyle, tableWidth } = this.presenter;
-    const rows = settings.map((setting) => [setting.key, setting.value, sourceOf(setting, file)]);
+    const rows = settings.map((setting) => [setting.key, setting.value ?? '-', sourceOf(setting, file)]);
     const columns = [{ title: 'KEY' }, { title: 'VALUE', shrinkTo: 20 }, { title: 'FROM', shrinkTo: 20 }];
     const about = fileExists ? file : `${file} (there is none)`;
     return `${outStyle.bold('file:')} ${about}\n\n${renderTable(columns, rows, tableWidth)}`;
   }
 
   private tellDifferences({ differences }: DaemonConfig): void {
-    const list = differences.map(({ key, value }) => `${key} = ${value}`).join(', ');
+    const list = differences.map(({ key, value }) => `${key} = ${value ?? '(none)'}`).join(', ');
     this.presenter.warn(
       `the running daemon was started with another configuration: ${list}; restart it to apply this one: banger daemon stop (VMs go on)`,
     );
@@ -69,11 +69,11 @@ export class ConfigShowCommand extends BangerCommand {
   }
 }
 
-function differencesOf(own: ConfigView, theirs: ConfigView): { key: string; value: string }[] {
+function differencesOf(own: ConfigView, theirs: ConfigView): DaemonConfig['differences'] {
   const here = new Map(own.settings.map(({ key, value }) => [key, value]));
   return theirs.settings
     .filter(({ key, value }) => here.get(key) !== value)
-    .map(({ key, value }) => ({ key, value }));
+    .map(({ key, value }) => ({ key, value: value ?? null }));
 }
 
 function sourceOf({ source, line, variable }: ConfigSettingView, file: string): string {

@@ -3,6 +3,7 @@ import type { PublishedPort, RestartPolicy, VmCreateParams } from '../../contrac
 import { BangerCommand } from '../command/banger-command.js';
 import type { Invocation } from '../invocation.js';
 import { UsageError } from '../usage-error.js';
+import { callerGitIdentity } from './caller-git-identity.adapter.js';
 import {
   addLabel,
   addVariable,
@@ -115,7 +116,9 @@ export abstract class VmCreateBase<Options extends VmCreateOptions> extends Bang
 
   /** The parameters that the options and PATH describe. */
   protected createParams(path: string | undefined, options: VmCreateOptions): VmCreateParams {
+    const gitIdentity = callerGitIdentity(this.invocation.facts);
     return {
+      ...(gitIdentity !== undefined && { gitIdentity }),
       ...(options.name !== undefined && { name: options.name }),
       ...(options.image !== undefined && { image: options.image }),
       ...(options.cpus !== undefined && { cpus: options.cpus }),

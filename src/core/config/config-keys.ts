@@ -1,4 +1,13 @@
-import { absolutePath, numberRange, oneOf, seconds, wholeNumber } from '../toml/index.js';
+import {
+  absolutePath,
+  listOf,
+  numberRange,
+  oneOf,
+  seconds,
+  tableOf,
+  text,
+  wholeNumber,
+} from '../toml/index.js';
 import type { KeySpec } from '../toml/index.js';
 
 export type Mode = 'root' | 'user';
@@ -30,6 +39,26 @@ function key<T>(given: Given<T>): ConfigKey<T> {
 /** How disks can be made, best first (docs/adr/0003-disk-backends.md); `host/disk` has a backend for each. */
 export const DISK_BACKEND_NAMES = ['reflink', 'qcow2', 'sparse-copy'] as const;
 export type DiskBackendName = (typeof DISK_BACKEND_NAMES)[number];
+
+/** `mode` in octal digits, as chmod takes it; no set-user-id and the like */
+const FILE_MODE = text('file permissions in octal digits such as "0600"', /^0?[0-7]{3}$/);
+
+const FILE_SYNC = tableOf({
+  from: { type: absolutePath(), doc: 'File or directory of the host; links are followed, once.' },
+  to: { type: absolutePath(), doc: 'Where it comes to lie in each guest.' },
+  mode: {
+    type: FILE_MODE,
+    doc: 'Permissions in the guest, of each file; those that the file has on the host when left out.',
+    optional: true,
+  },
+});
+
+const GIT_TEXT = text('a line of up to 200 printable characters', /^[^\p{C}]{1,200}$/u);
+
+const AUTHORIZED_KEY = text(
+  'a line of an authorized_keys file, such as "ssh-ed25519 AAAA… ada@laptop"',
+  /^(?:(?:ssh|ecdsa|sk)-[A-Za-z0-9@.-]+) [A-Za-z0-9+/=]{16,4096}(?: [^\p{C}]{0,200})?$/u,
+);
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
@@ -82,6 +111,12 @@ export const CONFIG_KEYS = {
     default: 180_000,
     doc: 'How long a guest may take from its start until it can be used; after that its start has failed, and the error shows the end of its console.',
   }),
+  clockCheckMs: key({
+    key: 'vm.clock_check_seconds',
+    type: seconds(1, 3600),
+    default: 60_000,
+    doc: 'How often the clock of each running guest is compared with that of the host; one that is off by more than 100 ms is set.',
+  }),
   diskBackend: key({
     key: 'disk.backend',
     type: oneOf(['auto', ...DISK_BACKEND_NAMES]),
@@ -99,6 +134,38 @@ export const CONFIG_KEYS = {
     type: numberRange(1024, 4_294_967_293),
     default: { from: 780_000, to: 789_999 },
     doc: 'User ids that hypervisors run as in root mode, both ends included; each VM takes one. No account of the host may have one of them.',
+  }),
+  gitIdentity: {
+    name: key<string | undefined>({
+      key: 'git.name',
+      type: GIT_TEXT,
+      default: undefined,
+      defaultText: 'that of the user who creates the VM, by their git configuration',
+      example: 'name = "Ada Lovelace"',
+      doc: 'Name of who commits in a guest, unless the guest says otherwise.',
+    }),
+    email: key<string | undefined>({
+      key: 'git.email',
+      type: GIT_TEXT,
+      default: undefined,
+      defaultText: 'that of the user who creates the VM, by their git configuration',
+      example: 'email = "ada@example.org"',
+      doc: 'Mail address of who commits in a guest, unless the guest says otherwise.',
+    }),
+  },
+  authorizedKeys: key({
+    key: 'ssh.authorized_keys',
+    type: listOf(AUTHORIZED_KEY, 100),
+    default: [],
+    example: 'authorized_keys = ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA ada@laptop"]',
+    doc: 'Public keys whose owners may log in to each guest as root, beside banger itself. They count from the next start of a VM.',
+  }),
+  fileSync: key({
+    key: 'file_sync',
+    type: listOf(FILE_SYNC, 64),
+    default: [],
+    example: '[[file_sync]]\nfrom = "/home/ada/.npmrc"\nto = "/root/.npmrc"\nmode = "0600"',
+    doc: 'Files of the host that every guest gets when it starts: tokens, settings, certificates. A directory is copied with what is in it, without links. What is no longer listed is removed from the guest at its next start, unless it was changed there; what is missing on the host is a warning. At most 256 files and 2 MiB in all.',
   }),
 } as const;
 

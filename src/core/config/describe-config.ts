@@ -12,7 +12,7 @@ export function describeConfig({ values, origins }: Config): ConfigView {
     settings: listConfigKeys().map(({ path, spec }): ConfigSettingView => {
       const value = valueAt(values, path);
       const origin = origins.byKey.get(spec.key) ?? { source: 'default' };
-      return { key: spec.key, value: spec.type.write(value), ...origin };
+      return { key: spec.key, ...(value !== undefined && { value: spec.type.write(value) }), ...origin };
     }),
   };
 }

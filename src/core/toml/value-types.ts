@@ -100,6 +100,16 @@ export function isPlainAbsolute(path: string): boolean {
   return !path.split('/').some((part) => part === '.' || part === '..');
 }
 
+/** @param pattern that the whole text matches */
+export function text(what: string, pattern: RegExp, options: { secret?: boolean } = {}): ValueType<string> {
+  return simple({
+    what,
+    parse: (value) => (typeof value === 'string' && pattern.test(value) ? value : undefined),
+    write: JSON.stringify,
+    ...options,
+  });
+}
+
 export interface NumberRange {
   readonly from: number;
   readonly to: number;

@@ -60,6 +60,8 @@ export class VmCreateService {
       workDiskMib: params.workDiskMib,
       diskBackend: await this.preflight.diskBackend(),
       env: params.env ?? {},
+      gitName: params.gitIdentity?.name,
+      gitEmail: params.gitIdentity?.email,
       labels: params.labels ?? {},
       publishedPorts: params.publishedPorts ?? [],
       ...lifeOf(params, new Date()),

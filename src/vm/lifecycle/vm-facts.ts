@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { VmFacts } from '../../capabilities/index.js';
+import { Config } from '../../core/config/index.js';
 import { invariant } from '../../core/errors/index.js';
 import { DaemonKey } from '../access/daemon-key.js';
 import { VmFiles } from '../vm-files.adapter.js';
@@ -13,6 +14,7 @@ export class VmFactsGatherer {
     private readonly files: VmFiles,
     private readonly paths: VmPathFinder,
     private readonly daemonKey: DaemonKey,
+    private readonly config: Config,
   ) {}
 
   async gather(vm: Vm): Promise<VmFacts> {
@@ -27,8 +29,9 @@ export class VmFactsGatherer {
       sshPort: vm.sshPort,
       hostKeyPrivate: await this.files.read(this.paths.of(vm.id).hostKey),
       hostKeyPublic: vm.hostKeyPublic,
-      authorizedKeys: [publicKey],
+      authorizedKeys: [publicKey, ...this.config.values.authorizedKeys],
       env: vm.env,
+      gitIdentity: { name: vm.gitName, email: vm.gitEmail },
     };
   }
 }

@@ -42,4 +42,48 @@ export const CONFIG: readonly Guarantee[] = [
       },
     ],
   },
+  {
+    guarantee: "A guest's clock that is off by more than 100 ms is set; one that hangs delays no other",
+    test: 'src/vm/clock/clock-keeper.spec.ts',
+    mutations: [
+      {
+        file: 'src/capabilities/clock/guest-clock.ts',
+        find: 'Math.abs(offsetMs) - uncertaintyMs > CLOCK_TOLERANCE_MS',
+        replace: 'Math.abs(offsetMs) - uncertaintyMs > 1e13',
+      },
+      {
+        file: 'src/vm/clock/clock-keeper.ts',
+        find: 'if (!jumped && now < this.#due) return;',
+        replace: 'if (now < this.#due) return;',
+      },
+    ],
+  },
+  {
+    guarantee: 'A file of `[[file_sync]]` that is listed no more is removed, unless the VM has changed it',
+    test: 'test/integration/capabilities/file-sync.spec.ts',
+    mutations: [
+      {
+        file: 'src/capabilities/file-sync/guest-sync.ts',
+        find: '*" $sum "*) rm -f -- "$1" ;;',
+        replace: '*) rm -f -- "$1" ;;',
+      },
+      {
+        file: 'src/capabilities/file-sync/file-sync.capability.ts',
+        find: 'const gone = before.filter((file) => !wanted.has(file.path) && !kept.includes(file));',
+        replace: 'const gone: typeof before = [];',
+      },
+    ],
+  },
+  {
+    guarantee: 'A daemon that dies while it copies files into a VM still knows what to take away',
+    test: 'test/integration/capabilities/file-sync.spec.ts',
+    name: 'a copy that the daemon’s death interrupted',
+    mutations: [
+      {
+        file: 'src/capabilities/file-sync/file-sync.capability.ts',
+        find: 'await this.files.remember(vm.id, [...known, ...added]);',
+        replace: '',
+      },
+    ],
+  },
 ];

@@ -1,0 +1,3 @@
+-- AlterTable
+ALTER TABLE "Vm" ADD COLUMN "gitEmail" TEXT;
+ALTER TABLE "Vm" ADD COLUMN "gitName" TEXT;
