@@ -99,7 +99,7 @@ describe('a machine with a guest', () => {
     expect((await stat(first.record.consolePath)).mode & 0o777).toBe(0o600);
 
     await shutDown(second);
-    expect(await second.exited).toEqual({ exitCode: null, signal: null });
+    expect(await second.exited).toEqual({ exitCode: null, signal: null, by: 'guest-off' });
     expect(await first.exited).toEqual({ exitCode: 0, signal: null });
     expect(await harness.hypervisor.adopt(first.record)).toBeUndefined();
     await second.kill();
@@ -125,6 +125,6 @@ describe('a guest that still boots', () => {
     await expect(machine.resizeDrive('bgr-none', 512)).rejects.toMatchObject({ kind: 'VMM_PROTOCOL' });
     expect(await sectors(), 'never made smaller').toBe(before + 2048);
     await shutDown(machine);
-    expect(await machine.exited).toEqual({ exitCode: 0, signal: null });
+    expect(await machine.exited).toEqual({ exitCode: 0, signal: null, by: 'guest-off' });
   });
 });

@@ -63,13 +63,20 @@ describe('the VMM process', () => {
     });
   });
 
+  // Its exit status is that of a guest that powered itself off: a host that shuts down would stop its VMs for good.
+  it('tells that it was ended by SIGTERM', async () => {
+    const machine = await harness.launch(await harness.deadMachine());
+    process.kill(machine.record.process.pid, 'SIGTERM');
+    expect(await machine.exited).toEqual({ exitCode: 0, signal: null, by: 'host' });
+  });
+
   it('keeps the last words of a panicking guest', async () => {
     const machine = await harness.launch(
       await harness.deadMachine({
         bootArguments: ['rdinit=/nonexistent', 'init=/nonexistent', 'root=/dev/ram7'],
       }),
     );
-    expect(await machine.exited).toEqual({ exitCode: 0, signal: null });
+    expect(await machine.exited).toEqual({ exitCode: 0, signal: null, by: 'guest-reset' });
     expect(await readFile(machine.record.consolePath, 'utf8')).toContain('Kernel panic');
   });
 

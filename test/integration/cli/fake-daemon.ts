@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { METHODS } from '../../../src/contract/index.js';
 import type {
   MethodName,
   OperationStepView,
@@ -39,6 +40,10 @@ export class Script {
     if (answer === undefined) throw new BangerError('INTERNAL', `no answer for ${method}`, { details: {} });
     return (await answer(params as never, context)) as never;
   }
+
+  async *stream(method: MethodName, params: unknown, context: RpcContext): AsyncGenerator<never, never> {
+    return yield* (await this.answer(method, params, context)) as AsyncGenerator<never, never>;
+  }
 }
 
 function controllerFor(script: Script): new (channels: ByteChannels) => object {
@@ -52,74 +57,23 @@ function controllerFor(script: Script): new (channels: ByteChannels) => object {
       if (answer !== undefined) await answer(params as never, context);
       return this.channels.grant((channel) => script.command(channel));
     }
-
-    @Rpc('operation.watch') async *watch(params: ParamsOf<'operation.watch'>, context: RpcContext) {
-      script.calls.push({ method: 'operation.watch', params });
-      const events = script.answers.get('operation.watch')?.(params as never, context) as
-        AsyncGenerator<never, never> | undefined;
-      if (events === undefined) throw new BangerError('INTERNAL', 'no events', { details: {} });
-      return yield* events;
-    }
-
-    @Rpc('system.hello') hello(p: ParamsOf<'system.hello'>, c: RpcContext) {
-      return script.answer('system.hello', p, c);
-    }
-    @Rpc('system.doctor') doctor(p: ParamsOf<'system.doctor'>, c: RpcContext) {
-      return script.answer('system.doctor', p, c);
-    }
-    @Rpc('system.stop') stopDaemon(p: ParamsOf<'system.stop'>, c: RpcContext) {
-      return script.answer('system.stop', p, c);
-    }
-    @Rpc('operation.list') operations(p: ParamsOf<'operation.list'>, c: RpcContext) {
-      return script.answer('operation.list', p, c);
-    }
-    @Rpc('operation.get') operation(p: ParamsOf<'operation.get'>, c: RpcContext) {
-      return script.answer('operation.get', p, c);
-    }
-    @Rpc('operation.cancel') cancel(p: ParamsOf<'operation.cancel'>, c: RpcContext) {
-      return script.answer('operation.cancel', p, c);
-    }
-    @Rpc('image.list') images(p: ParamsOf<'image.list'>, c: RpcContext) {
-      return script.answer('image.list', p, c);
-    }
-    @Rpc('image.get') image(p: ParamsOf<'image.get'>, c: RpcContext) {
-      return script.answer('image.get', p, c);
-    }
-    @Rpc('image.build.begin') build(p: ParamsOf<'image.build.begin'>, c: RpcContext) {
-      return script.answer('image.build.begin', p, c);
-    }
-    @Rpc('image.delete') imageDelete(p: ParamsOf<'image.delete'>, c: RpcContext) {
-      return script.answer('image.delete', p, c);
-    }
-    @Rpc('vm.create.begin') create(p: ParamsOf<'vm.create.begin'>, c: RpcContext) {
-      return script.answer('vm.create.begin', p, c);
-    }
-    @Rpc('vm.list') list(p: ParamsOf<'vm.list'>, c: RpcContext) {
-      return script.answer('vm.list', p, c);
-    }
-    @Rpc('vm.get') get(p: ParamsOf<'vm.get'>, c: RpcContext) {
-      return script.answer('vm.get', p, c);
-    }
-    @Rpc('vm.start') start(p: ParamsOf<'vm.start'>, c: RpcContext) {
-      return script.answer('vm.start', p, c);
-    }
-    @Rpc('vm.stop') stop(p: ParamsOf<'vm.stop'>, c: RpcContext) {
-      return script.answer('vm.stop', p, c);
-    }
-    @Rpc('vm.restart') restart(p: ParamsOf<'vm.restart'>, c: RpcContext) {
-      return script.answer('vm.restart', p, c);
-    }
-    @Rpc('vm.kill') kill(p: ParamsOf<'vm.kill'>, c: RpcContext) {
-      return script.answer('vm.kill', p, c);
-    }
-    @Rpc('vm.delete') delete(p: ParamsOf<'vm.delete'>, c: RpcContext) {
-      return script.answer('vm.delete', p, c);
-    }
-    @Rpc('vm.ssh') ssh(p: ParamsOf<'vm.ssh'>, c: RpcContext) {
-      return script.answer('vm.ssh', p, c);
-    }
   }
+  for (const method of OTHER_METHODS) answerFromScript(FakeDaemonController.prototype, method, script);
   return FakeDaemonController;
+}
+
+/** Every method that has no handler of its own above: a new one of the contract needs none here. */
+const OTHER_METHODS = (Object.keys(METHODS) as MethodName[]).filter((method) => method !== 'vm.exec');
+
+function answerFromScript(prototype: object, method: MethodName, script: Script): void {
+  const value =
+    'chunk' in METHODS[method]
+      ? (params: unknown, context: RpcContext) => script.stream(method, params, context)
+      : (params: unknown, context: RpcContext) => script.answer(method, params, context);
+  const descriptor = { value, configurable: true, writable: true };
+  Object.defineProperty(prototype, method, descriptor);
+  // The decorator's type wants the handler of one method, this is the handler of each.
+  Rpc(method as 'vm.get')(prototype, method, descriptor as TypedPropertyDescriptor<never>);
 }
 
 export interface FakeDaemon {
