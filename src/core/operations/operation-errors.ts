@@ -25,7 +25,7 @@ export class OperationInterruptedError extends BangerError<'OPERATION_INTERRUPTE
     super('OPERATION_INTERRUPTED', `${what} was interrupted`, {
       details: { operation },
       why: 'the daemon ended in the middle of it',
-      fix: 'what was half done has been undone; repeat the command',
+      fix: 'it was undone or finished when the daemon started again: see what became of it, and repeat the command if it is still wanted',
     });
   }
 }

@@ -10,6 +10,10 @@ export type VmOutcome = 'absent' | 'running' | 'stopped';
 /** `ms`: a guest that had been told to power off before its daemon died is still on its way down */
 const USABLE_LIMIT_MS = 60_000;
 
+/** Prints the mark and the size of the root disk in MiB. */
+const LOOK = `root=$(grep -lx bgr-root /sys/block/vd*/serial)
+echo "$(cat /root/mark 2>/dev/null || echo 0) $(($(cat "\${root%serial}size") / 2048))"`;
+
 /** The one VM of a chaos run: brought to where an operation begins, and looked at after a fault. */
 export class ChaosVm implements Subject<VmOutcome> {
   /** what was last written in the guest and acknowledged; 0 in a new VM */
@@ -38,7 +42,8 @@ export class ChaosVm implements Subject<VmOutcome> {
     } else if (vm.state !== 'running') {
       if (to === 'stopped' && vm.state === 'stopped') return;
       await this.#succeed(['vm', 'start', this.name]);
-      expect(await this.#read(), 'what was acknowledged before').toMatchObject({ stdout: `${this.#mark}\n` });
+      const read = await this.#read();
+      expect(read, 'what was acknowledged before').toMatchObject({ stdout: this.#inGuest(vm) });
     }
     await this.#leaveMark();
     if (to === 'stopped') await this.#succeed(['vm', 'stop', this.name]);
@@ -61,7 +66,7 @@ export class ChaosVm implements Subject<VmOutcome> {
         return 'stopped';
       }
       const read = await this.#read();
-      if (read.exitCode === 0 && read.stdout === `${this.#mark}\n`) return 'running';
+      if (read.stdout === this.#inGuest(vm)) return 'running';
       const problem = `the VM runs and cannot be used: ${read.stdout}${read.stderr}`;
       expect(Date.now(), problem).toBeLessThan(deadline);
     }
@@ -73,8 +78,12 @@ export class ChaosVm implements Subject<VmOutcome> {
   }
 
   #read(): Promise<CommandResult> {
-    const script = 'cat /root/mark 2>/dev/null || echo 0';
-    return this.chaos.banger(['vm', 'exec', this.name, '--', 'sh', '-c', script]);
+    return this.chaos.banger(['vm', 'exec', this.name, '--', 'sh', '-c', LOOK]);
+  }
+
+  /** What {@link LOOK} prints in a guest that has all that was acknowledged, and the disk that its row says. */
+  #inGuest({ diskMib }: VmView): string {
+    return `${this.#mark} ${diskMib}\n`;
   }
 
   async #succeed(args: readonly string[]): Promise<void> {

@@ -54,12 +54,12 @@ function isDocumented(path: string): boolean {
   return documented.some((pattern) => pattern.test(path));
 }
 
-/** The first column of the table: `banger.db`, `-wal` means also `banger.db-wal`. Parents of what is named are named. */
+/** From the first column of the table. Parents of what is named are named. */
 function documentedPaths(): RegExp[] {
   const rows = readFileSync(join(REPOSITORY, DOCUMENT), 'utf8').matchAll(/^\| (`[^|]*) \|/gm);
   const paths = [...rows].flatMap(([, cell]) => {
     const [first = '', ...others] = [...(cell ?? '').matchAll(/`([^`]+)`/g)].map(([, text]) => text ?? '');
-    return [first, ...others.map((text) => (/^[-.]/.test(text) ? `${first}${text}` : text))];
+    return [first, ...others.flatMap((text) => variants(first, text))];
   });
   // A directory has everything in it, unless the files in it are named too.
   const open = paths.filter((path) => path.endsWith('/') && !paths.some((other) => isBelow(other, path)));
@@ -68,6 +68,12 @@ function documentedPaths(): RegExp[] {
     return parts.map((_, at) => parts.slice(0, at + 1).join('/'));
   });
   return [...open.map((path) => `${path}*`), ...closed].map(toPattern);
+}
+
+/** `root.raw`, `.qcow2` is another ending, `id_ed25519`, `.pub` and `banger.db`, `-wal` are longer names. */
+function variants(first: string, text: string): string[] {
+  if (text.startsWith('.')) return [`${first}${text}`, first.replace(/\.[^./]+$/, text)];
+  return [text.startsWith('-') ? `${first}${text}` : text];
 }
 
 function isBelow(path: string, directory: string): boolean {

@@ -1,5 +1,5 @@
 /** All of them on request: `npm run test:chaos`. Else a few of each operation, always the same. */
-const COMPLETE = process.env['BANGER_CHAOS'] === 'all';
+export const COMPLETE = process.env['BANGER_CHAOS'] === 'all';
 
 /** One change that a daemon made to its books while nothing happened to it. */
 export interface Change {
