@@ -12,6 +12,7 @@ import {
   VmPrunableParams,
   VmPrunableView,
   VmRef,
+  VmSetParams,
   VmSshView,
   VmStopParams,
   VmView,
@@ -70,6 +71,11 @@ export const METHODS = {
   'vm.restart': call(
     'Shuts a VM down and starts it again, as one change; starts one that is stopped.',
     VmStopParams,
+    one(VmView),
+  ),
+  'vm.set': call(
+    'Changes settings of a VM, at once where that is possible, else from its next start.',
+    VmSetParams,
     one(VmView),
   ),
   'vm.kill': call('Ends a VM at once, like pulling the plug.', VmRef, one(VmView)),

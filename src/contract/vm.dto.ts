@@ -58,7 +58,9 @@ export class VmSettings {
   @IsOptional() @IsInt() diskMib?: number;
   /** work disk, mounted at /root */
   @IsOptional() @IsInt() workDiskMib?: number;
+  /** `vm.set` adds them to those that the VM has */
   @IsOptional() @IsLabels() labels?: Record<string, string>;
+  /** `vm.set` adds them; one with the host port and protocol of another takes its place */
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(MAX_PUBLISHED_PORTS)
@@ -70,6 +72,12 @@ export class VmSettings {
   /** `seconds` without use after which the VM is stopped; 0 for never */
   @IsOptional() @IsInt() @Min(0) @Max(MAX_SECONDS) idleStopSeconds?: number;
   @IsOptional() @IsIn(RESTART_POLICIES) restartPolicy?: RestartPolicy;
+}
+
+function IsVmName(): PropertyDecorator {
+  return Matches(VM_NAME_PATTERN, {
+    message: 'name must be 1 to 63 of a-z, 0-9 and -, begin with a letter and not end with -',
+  });
 }
 
 export class WorkspaceSource {
@@ -85,11 +93,7 @@ export class GitIdentity {
 
 export class VmCreateParams extends VmSettings {
   /** made up when left out */
-  @IsOptional()
-  @Matches(VM_NAME_PATTERN, {
-    message: 'name must be 1 to 63 of a-z, 0-9 and -, begin with a letter and not end with -',
-  })
-  name?: string;
+  @IsOptional() @IsVmName() name?: string;
   @IsOptional() @IsString() @Length(1, 64) image?: string;
   /** variables that every command in the VM gets */
   @IsOptional() @IsEnvironment() env?: Record<string, string>;
@@ -98,6 +102,28 @@ export class VmCreateParams extends VmSettings {
   @IsOptional() @ValidateNested() @Type(() => GitIdentity) gitIdentity?: GitIdentity;
   /** the VM lives no longer than the connection that creates it */
   @IsOptional() @IsBoolean() ephemeral?: boolean;
+}
+
+export class HostPort {
+  @IsInt() @Min(1) @Max(65535) hostPort!: number;
+  @IsIn(['tcp', 'udp']) protocol!: 'tcp' | 'udp';
+}
+
+/** What is left out stays as it is; what is removed is removed before anything is added. */
+export class VmSetParams extends VmSettings {
+  /** name, id, or a prefix of an id that only one VM has */
+  @IsString() @Length(1, 64) vm!: string;
+  @IsOptional() @IsVmName() name?: string;
+  /** names of labels; one that the VM does not have is no error */
+  @IsOptional() @IsArray() @ArrayMaxSize(MAX_LABELS) @IsString({ each: true }) removeLabels?: string[];
+  /** published ports; one that the VM does not have is no error */
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(MAX_PUBLISHED_PORTS)
+  @ValidateNested({ each: true })
+  @Type(() => HostPort)
+  removePorts?: HostPort[];
+  @IsOptional() @IsBoolean() removeAllPorts?: boolean;
 }
 
 export class VmListParams {
@@ -134,6 +160,31 @@ export class VmEndView {
   @IsString() reason!: string;
 }
 
+export class PendingNumber {
+  /** what the running machine has */
+  @IsInt() now!: number;
+  /** what it gets at its next start */
+  @IsInt() next!: number;
+}
+
+export class PendingText {
+  /** what the running machine has */
+  @IsString() now!: string;
+  /** what it gets at its next start */
+  @IsString() next!: string;
+}
+
+/** Settings that wait for the next start. */
+export class VmPending {
+  @IsOptional() @ValidateNested() @Type(() => PendingNumber) cpus?: PendingNumber;
+  @IsOptional() @ValidateNested() @Type(() => PendingNumber) memoryMib?: PendingNumber;
+  /** the guest's file system, while its drive may be as large already */
+  @IsOptional() @ValidateNested() @Type(() => PendingNumber) diskMib?: PendingNumber;
+  @IsOptional() @ValidateNested() @Type(() => PendingNumber) workDiskMib?: PendingNumber;
+  /** what the guest calls itself */
+  @IsOptional() @ValidateNested() @Type(() => PendingText) hostName?: PendingText;
+}
+
 export class VmView {
   @IsString() id!: string;
   @IsString() name!: string;
@@ -159,6 +210,8 @@ export class VmView {
   @IsInt() restarts!: number;
   /** ISO 8601, UTC: the next automatic restart */
   @IsOptional() @IsString() restartAt?: string;
+  /** what of this the running machine does not have yet; absent when it has all */
+  @IsOptional() @ValidateNested() @Type(() => VmPending) pending?: VmPending;
   @IsObject() env!: Record<string, string>;
   @IsBoolean() ephemeral!: boolean;
   @IsIn(['qemu', 'firecracker']) hypervisor!: 'qemu' | 'firecracker';

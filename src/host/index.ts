@@ -7,7 +7,7 @@ export { PortTakenError, PortTwiceError } from './host.errors.js';
 export { PortLeases } from './leases/port-leases.js';
 export { PublishedPortLeases } from './leases/published-port-leases.js';
 export { UidLeases } from './leases/uid-leases.js';
-export { checkFreeSpace, resourceProblems } from './preflight/resources.js';
+export { checkFreeSpace, MAX_DISK_MIB, resourceProblems } from './preflight/resources.js';
 export type { ResourceRequest } from './preflight/resources.js';
 export { DoctorCheck } from './doctor/doctor-check.js';
 export type { DoctorFinding } from './doctor/doctor-check.js';

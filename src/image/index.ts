@@ -1,3 +1,5 @@
+export { ROOT_SERIAL } from './guest/guest-script.js';
+export { ROOT_SECTORS_PATH } from './guest/initramfs.js';
 export { ImageModule } from './image.module.js';
 export { ImageService } from './image.service.js';
 export type { BootableImage } from './image.types.js';

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, lstat, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
+import { printable } from './printable.js';
 
 /** The small files of a VM: written whole, in place at once, never through a link. */
 @Injectable()
@@ -76,16 +77,4 @@ export class VmFiles {
       await file.close();
     }
   }
-}
-
-/** Terminal escapes from a hostile guest must not reach the user's terminal. */
-function printable(text: string): string {
-  return (
-    text
-      .replaceAll('\r', '')
-      // eslint-disable-next-line no-control-regex
-      .replaceAll(/\u001b\[[0-9;?]*[A-Za-z]/g, '')
-      // eslint-disable-next-line no-control-regex
-      .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '')
-  );
 }

@@ -1,4 +1,5 @@
 import type { VmView } from '../contract/index.js';
+import { pendingOf } from './settings/machine-shape.js';
 import type { Vm } from './vm.types.js';
 
 /** The public form of a VM. Nothing that is not listed here leaves the daemon. */
@@ -20,8 +21,7 @@ export function toVmView(vm: Vm, idleStopAt?: Date): VmView {
     ephemeral: vm.ephemeral,
     hypervisor: vm.hypervisor,
     ...(vm.accelerator !== undefined && { accelerator: vm.accelerator }),
-    ...(vm.machine !== undefined && { pid: vm.machine.process.pid }),
-    ...(vm.machine !== undefined && vm.sshPort !== undefined && { sshPort: vm.sshPort }),
+    ...machineView(vm),
     ...(vm.workspace !== undefined && { workspace: vm.workspace }),
     ...(vm.error !== undefined && { error: vm.error }),
     ...timesOf(vm),
@@ -49,5 +49,16 @@ function timesOf(vm: Vm): Pick<VmView, 'createdAt' | 'startedAt' | 'stoppedAt' |
     ...(vm.startedAt !== undefined && { startedAt: vm.startedAt.toISOString() }),
     ...(vm.stoppedAt !== undefined && { stoppedAt: vm.stoppedAt.toISOString() }),
     ...(vm.lastEnd !== undefined && { lastEnd: vm.lastEnd }),
+  };
+}
+
+/** What only a VM has whose machine runs. */
+function machineView(vm: Vm): Pick<VmView, 'pid' | 'sshPort' | 'pending'> {
+  if (vm.machine === undefined) return {};
+  const pending = pendingOf(vm);
+  return {
+    pid: vm.machine.process.pid,
+    ...(vm.sshPort !== undefined && { sshPort: vm.sshPort }),
+    ...(pending !== undefined && { pending }),
   };
 }

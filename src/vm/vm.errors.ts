@@ -1,5 +1,6 @@
 import { BangerError } from '../core/errors/index.js';
 import type { ErrorDetails, VmState } from '../contract/index.js';
+import { MAX_DISK_MIB } from '../host/index.js';
 
 export class VmNotFoundError extends BangerError<'VM_NOT_FOUND'> {
   constructor(vm: string) {
@@ -25,6 +26,41 @@ export class VmNameTakenError extends BangerError<'VM_NAME_TAKEN'> {
     super('VM_NAME_TAKEN', `there is already a VM called ${JSON.stringify(name)}`, {
       details: { name },
       fix: `choose another --name, or delete that one: banger vm delete ${name}`,
+    });
+  }
+}
+
+/** What lies at the end of a disk would be cut off, whatever it is. */
+export class DiskShrinkError extends BangerError<'VM_RESOURCES_INVALID'> {
+  constructor(resource: 'disk' | 'work-disk', requested: number, min: number) {
+    super('VM_RESOURCES_INVALID', `a ${what(resource)} cannot be made smaller`, {
+      details: { resource, requested, min, max: MAX_DISK_MIB },
+      why: `it has ${min} MiB, and ${requested} MiB were asked for: what lies beyond would be lost`,
+      fix: `ask for more than ${min} MiB; for a smaller one make a new VM, and copy what is needed`,
+    });
+  }
+}
+
+function what(resource: 'disk' | 'work-disk'): string {
+  return resource === 'disk' ? 'disk' : 'work disk';
+}
+
+export class NoWorkDiskError extends BangerError<'VM_SETTINGS_CONFLICT'> {
+  constructor(vm: string) {
+    super('VM_SETTINGS_CONFLICT', `the VM ${vm} has no work disk`, {
+      details: { settings: ['workDiskMib'] },
+      why: 'a VM has one from its creation on, or never',
+      fix: 'make a new VM with --work-disk, or grow the disk that it has: --disk',
+    });
+  }
+}
+
+export class TooManyError extends BangerError<'LIMIT_EXCEEDED'> {
+  /** @param limit what there would be too many of: `labels` */
+  constructor(limit: string, max: number) {
+    super('LIMIT_EXCEEDED', `a VM has at most ${max} ${limit}`, {
+      details: { limit, max },
+      fix: 'remove some of those that it has',
     });
   }
 }

@@ -33,6 +33,7 @@ export const VM_METHODS: Readonly<Record<VmMethod, Legality>> = {
   'vm.ping': { in: ['running'] },
   'vm.ports': { in: ['running'] },
   'vm.console': { in: VM_STATES },
+  'vm.set': { in: ['running', 'stopped', 'failed'], changes: true },
   'vm.start': { in: ['stopped', 'failed'], done: ['running'], changes: true },
   'vm.restart': { in: ['running', 'stopping', 'stopped', 'failed'], changes: true },
   'vm.stop': { in: ['running', 'stopping', 'starting'], done: ['stopped', 'failed'], changes: true },

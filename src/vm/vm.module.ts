@@ -15,6 +15,7 @@ import { VmDeleteService } from './lifecycle/delete.service.js';
 import { GuestReadiness } from './lifecycle/guest-readiness.js';
 import { LaunchService } from './lifecycle/launch.service.js';
 import { MachineAdoption } from './lifecycle/machine-adoption.js';
+import { MachineConvergence } from './lifecycle/machine-convergence.js';
 import { MachineEnds } from './lifecycle/machine-ends.js';
 import { MachinePreparer } from './lifecycle/machine-preparer.js';
 import { MachineTeardown } from './lifecycle/machine-teardown.js';
@@ -54,8 +55,26 @@ import { VmObservationController } from './vm-observation.controller.js';
 import { VmPathFinder } from './vm-paths.js';
 import { VmPowerController } from './vm-power.controller.js';
 import { VmController } from './vm.controller.js';
+import { DiskGrowth } from './settings/disk-growth.js';
+import { LiveSettings } from './settings/live-settings.js';
+import { MachineShapes } from './settings/machine-shapes.js';
+import { SetPreflight } from './settings/set-preflight.js';
+import { SetSteps } from './settings/set-steps.js';
+import { VmSetService } from './settings/set.service.js';
+import { VmSettingsController } from './settings/settings.controller.js';
+import { SettingsReconciler } from './settings/settings-reconciler.js';
 import { VmRepository } from './vm.repository.js';
 import { VmStateGuard } from './vm-state.guard.js';
+
+const SETTINGS = [
+  DiskGrowth,
+  LiveSettings,
+  MachineShapes,
+  SetPreflight,
+  SetSteps,
+  SettingsReconciler,
+  VmSetService,
+];
 
 const LIFECYCLE = [
   BootService,
@@ -63,6 +82,7 @@ const LIFECYCLE = [
   GuestReadiness,
   LaunchService,
   MachineAdoption,
+  MachineConvergence,
   MachineEnds,
   MachinePreparer,
   MachineTeardown,
@@ -102,9 +122,10 @@ const POLICIES = [
 /** Needs a `WorkspaceImporter` from a global module: the workspace module stands above this one. */
 @Module({
   imports: [CapabilitiesModule, HostModule, HypervisorModule, ImageModule, LeftoversModule],
-  controllers: [VmController, VmObservationController, VmPowerController],
+  controllers: [VmController, VmObservationController, VmPowerController, VmSettingsController],
   providers: [
     ...LIFECYCLE,
+    ...SETTINGS,
     ...OBSERVATION,
     ...POLICIES,
     ClockKeeper,

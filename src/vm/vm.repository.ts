@@ -2,10 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Database, isUniqueViolation, Prisma } from '../core/database/index.js';
 import type { FailureView, PublishedPort, RestartPolicy, VmEndView, VmState } from '../contract/index.js';
 import { invariant } from '../core/errors/index.js';
-import type { MachineRecord } from './hypervisor/hypervisor.js';
 import { VmAmbiguousError, VmNameTakenError, VmNotFoundError } from './vm.errors.js';
 import { canFollow } from './vm.state.js';
-import type { Vm } from './vm.types.js';
+import type { Vm, VmMachine } from './vm.types.js';
 
 const WITH_IMAGE = { include: { image: { select: { name: true } } } } as const;
 type Row = Prisma.VmGetPayload<typeof WITH_IMAGE>;
@@ -41,7 +40,7 @@ export interface VmChanges {
   readonly restartPolicy?: RestartPolicy;
   readonly restarts?: number;
   readonly restartAt?: Date | null;
-  readonly machine?: MachineRecord | null;
+  readonly machine?: VmMachine | null;
   readonly accelerator?: 'kvm' | 'tcg';
   readonly sshPort?: number;
   readonly uid?: number;
@@ -140,8 +139,15 @@ export class VmRepository {
     return this.#update(vm.id, { state: to, ...(halted && { stoppedAt: new Date() }), ...toData(changes) });
   }
 
+  /** @throws VmNameTakenError */
   async update(id: string, changes: VmChanges): Promise<Vm> {
-    return this.#update(id, toData(changes));
+    try {
+      return await this.#update(id, toData(changes));
+    } catch (error) {
+      throw changes.name !== undefined && isUniqueViolation(error)
+        ? new VmNameTakenError(changes.name)
+        : error;
+    }
   }
 
   /** A VM that is gone already is success. */
@@ -217,7 +223,7 @@ function toVm(row: Omit<Row, 'image'>, imageName: string): Vm {
     accelerator: (row.accelerator ?? undefined) as Vm['accelerator'],
     mac: row.mac,
     machineId: row.machineId,
-    machine: (row.machine ?? undefined) as MachineRecord | undefined,
+    machine: (row.machine ?? undefined) as VmMachine | undefined,
     sshPort: row.sshPort ?? undefined,
     uid: row.uid ?? undefined,
     hostKeyPublic: row.hostKeyPublic,

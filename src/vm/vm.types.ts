@@ -8,6 +8,25 @@ import type {
 } from '../contract/index.js';
 import type { MachineRecord } from './hypervisor/hypervisor.js';
 
+/** What a running machine has of those settings that can wait for its next start. */
+export interface MachineShape {
+  readonly cpus: number;
+  /** what the guest has now */
+  readonly memoryMib: number;
+  /** what it was started with: it cannot have more while it runs */
+  readonly bootMemoryMib: number;
+  /** size to which the guest's root file system was grown; likewise the work disk's */
+  readonly diskMib: number;
+  readonly workDiskMib?: number;
+  readonly hostName: string;
+}
+
+/** The running machine of a VM. */
+export interface VmMachine extends MachineRecord {
+  /** absent when an earlier version of the daemon has started it */
+  readonly shape?: MachineShape;
+}
+
 /** A VM as the daemon keeps it. */
 export interface Vm {
   readonly id: string;
@@ -47,7 +66,7 @@ export interface Vm {
   readonly mac: string;
   readonly machineId: string;
   /** how to find the running machine again; set while one may run */
-  readonly machine: MachineRecord | undefined;
+  readonly machine: VmMachine | undefined;
   readonly sshPort: number | undefined;
   /** user that the VMM runs as, in root mode */
   readonly uid: number | undefined;

@@ -6,6 +6,7 @@ import { DAEMON } from './list/daemon.js';
 import { DISKS } from './list/disks.js';
 import { POLICIES } from './list/policies.js';
 import { PROTOCOL } from './list/protocol.js';
+import { SETTINGS } from './list/settings.js';
 import { VM } from './list/vm.js';
 import { WORKSPACE } from './list/workspace.js';
 
@@ -20,4 +21,5 @@ export const GUARANTEES: readonly Guarantee[] = [
   ...BAD_DAYS,
   ...CONFIG,
   ...POLICIES,
+  ...SETTINGS,
 ];

@@ -1,6 +1,6 @@
 import { suggest } from '../../core/errors/index.js';
 import { RESTART_POLICIES, VM_NAME_PATTERN } from '../../contract/names.js';
-import type { PublishedPort, RestartPolicy } from '../../contract/vm.dto.js';
+import type { HostPort, PublishedPort, RestartPolicy } from '../../contract/vm.dto.js';
 import { UsageError } from '../usage-error.js';
 
 const MIB_PER_UNIT: Readonly<Record<string, number>> = { k: 1 / 1024, m: 1, g: 1024, t: 1024 * 1024 };
@@ -147,6 +147,18 @@ export function parseRestartPolicy(option: string, text: string): RestartPolicy 
 }
 
 const PUBLISHED = /^(?:(\d{1,3}(?:\.\d{1,3}){3}):)?(\d{1,5}):(\d{1,5})(?:\/(tcp|udp))?$/;
+
+/** `8080` or `5353/udp`: a published port by what it is on the host. @throws UsageError */
+export function parseHostPort(option: string, text: string): HostPort {
+  const [matched, hostPort, protocol] = /^(\d{1,5})(?:\/(tcp|udp))?$/.exec(text.trim()) ?? [];
+  if (matched === undefined || Number(hostPort) < 1 || Number(hostPort) > 65_535) {
+    throw new UsageError(
+      `${option} ${JSON.stringify(text)} names no published port`,
+      `write ${option} HOST, the port on this host, such as 8080 or 5353/udp`,
+    );
+  }
+  return { hostPort: Number(hostPort), protocol: protocol === 'udp' ? 'udp' : 'tcp' };
+}
 
 /** `8080:80`, `0.0.0.0:8080:80` or `5353:53/udp`; the loopback when there is no address. @throws UsageError */
 export function parsePublishedPort(option: string, text: string): PublishedPort {

@@ -1,4 +1,4 @@
-import type { PublishedPort, VmView } from '../../contract/vm.dto.js';
+import type { PendingNumber, PublishedPort, VmPending, VmView } from '../../contract/vm.dto.js';
 import { announcements } from './announcements.js';
 import { renderFacts } from '../render/table.js';
 import { escapeControls, formatDuration, formatLabels, formatMib, formatSpan } from '../render/text.js';
@@ -38,8 +38,25 @@ function sizeOf(vm: VmView): Fact[] {
     ['memory', formatMib(vm.memoryMib)],
     ['disk', formatMib(vm.diskMib)],
     ['work disk', vm.workDiskMib === undefined ? undefined : formatMib(vm.workDiskMib)],
+    ...describePending(vm.pending ?? {}).map((text): Fact => ['waiting', text]),
     ['labels', formatLabels(vm.labels) || undefined],
   ];
+}
+
+/** What waits for the next start of a VM, one sentence each. */
+export function describePending(pending: VmPending): string[] {
+  const waits = (what: string, change: { now: string; next: string } | undefined): string[] =>
+    change === undefined ? [] : [`${what} ${change.next} from the next start, ${change.now} until then`];
+  const size = (change: PendingNumber | undefined) =>
+    change && { now: formatMib(change.now), next: formatMib(change.next) };
+  const { cpus, hostName } = pending;
+  return [
+    ...waits('CPUs:', cpus && { now: String(cpus.now), next: String(cpus.next) }),
+    ...waits('memory', size(pending.memoryMib)),
+    ...waits('file system', size(pending.diskMib)),
+    ...waits('file system of the work disk', size(pending.workDiskMib)),
+    ...waits('host name', hostName),
+  ].map(escapeControls);
 }
 
 function lifeOf(vm: VmView): Fact[] {

@@ -15,6 +15,7 @@ import { VmListCommand } from './vm-list.command.js';
 import { VmPruneCommand } from './vm-prune.command.js';
 import { VmRestartCommand } from './vm-restart.command.js';
 import { VmRunCommand } from './vm-run.command.js';
+import { VmSetCommand } from './vm-set.command.js';
 import { VmShowCommand } from './vm-show.command.js';
 import { VmSshCommand } from './vm-ssh.command.js';
 import { VmStartCommand } from './vm-start.command.js';
@@ -37,6 +38,7 @@ export const VM_COMMANDS = [
   VmStopCommand,
   VmRestartCommand,
   VmKillCommand,
+  VmSetCommand,
   VmDeleteCommand,
   VmPruneCommand,
 ];

@@ -7,6 +7,7 @@ import { Hypervisor } from '../hypervisor/hypervisor.js';
 import type { Machine, MachineSpec } from '../hypervisor/hypervisor.js';
 import { Machines } from '../machines.js';
 import { VmRepository } from '../vm.repository.js';
+import { shapeOf } from '../settings/machine-shape.js';
 import type { Vm } from '../vm.types.js';
 import { MachinePreparer } from './machine-preparer.js';
 
@@ -64,7 +65,7 @@ export class LaunchService {
     return {
       machine,
       vm: await this.vms.update(vm.id, {
-        machine: record,
+        machine: { ...record, shape: shapeOf(vm) },
         accelerator: record.accelerator,
         startedAt: new Date(),
       }),

@@ -3,6 +3,7 @@ import { toBangerError } from '../../core/errors/index.js';
 import { DaemonStoppingError } from '../../core/operations/index.js';
 import type { OperationContext } from '../../core/operations/index.js';
 import { ImageService } from '../../image/index.js';
+import { DiskGrowth } from '../settings/disk-growth.js';
 import { VmRepository } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
 import { BootService } from './boot.service.js';
@@ -16,6 +17,7 @@ export class StartSteps {
     private readonly boot: BootService,
     private readonly vms: VmRepository,
     private readonly preflight: VmPreflight,
+    private readonly growth: DiskGrowth,
   ) {}
 
   /**
@@ -25,6 +27,7 @@ export class StartSteps {
   async run(vm: Vm, operation: OperationContext, { automatic = false } = {}): Promise<Vm> {
     const image = await this.images.require(vm.imageId);
     await this.preflight.checkStart(vm, operation.signal);
+    await this.growth.fit(vm);
     const series = automatic ? {} : { restarts: 0, restartAt: null };
     const starting = await this.vms.transition(vm, 'starting', { error: null, ...series });
     try {

@@ -32,6 +32,8 @@ export class PublishedPorts {
     const owner: ResourceOwner = { type: 'vm', id: vm.id };
     operation.rollback.add('the ports', async () => {
       await machine.setForwards(await this.forwards(vm));
+      for (const port of vm.publishedPorts)
+        await this.leases.rebook(owner, port, (id) => this.vms.nameOf(id));
       await this.leases.releaseOthers(owner, vm.publishedPorts);
     });
     await operation.step('ports.lease', 'leasing the ports', async () => {

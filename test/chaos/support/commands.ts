@@ -23,6 +23,19 @@ export async function createCommand(directory: string, name: string): Promise<st
   ];
 }
 
+let settings = 0;
+
+/** A `vm set` that goes through all of its steps in a VM that runs, each time anew. */
+export function setCommand(name: string): string[] {
+  settings += 1;
+  return [
+    ...['vm', 'set', name, '--ttl', '2h', '--label', `changed=${settings}`],
+    ...['--memory', `${245 + (settings % 10)}m`, '--disk', `${8192 + settings}m`],
+    // below the ports that the kernel gives out by itself
+    ...['--no-publish', '--publish', `${15_000 + settings}:80`],
+  ];
+}
+
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

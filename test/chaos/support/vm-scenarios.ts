@@ -1,3 +1,4 @@
+import { setCommand } from './commands.js';
 import type { ChaosVm, VmOutcome } from './chaos-vm.js';
 import type { Scenario } from './interrupt.js';
 
@@ -14,6 +15,14 @@ export function vmScenarios({
       command: () => createCommand,
       outcomes: ['absent', 'running'],
       sample: 4,
+    },
+    {
+      name: 'vm.set',
+      kind: 'vm.set',
+      from: 'running',
+      command: () => setCommand(name),
+      outcomes: ['running'],
+      sample: 3,
     },
     {
       name: 'vm.stop',

@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import { DiskFullError, isKind, toBangerError } from '../../core/errors/index.js';
+import type { OperationContext } from '../../core/operations/index.js';
+import { HostFacts } from '../../host/index.js';
+import type { Disk } from '../../host/index.js';
+import { ROOT_SECTORS_PATH, ROOT_SERIAL } from '../../image/index.js';
+import type { Machine } from '../hypervisor/hypervisor.js';
+import { Machines } from '../machines.js';
+import { VmDisks } from '../vm-disks.js';
+import { VmRepository } from '../vm.repository.js';
+import type { MachineShape, Vm } from '../vm.types.js';
+import { growFileSystem } from './guest-settings.js';
+import { MachineShapes } from './machine-shapes.js';
+import type { GrowingDisk } from './set-plan.js';
+
+const MIB = 1024 * 1024;
+
+interface DiskFacts {
+  readonly step: string;
+  readonly title: string;
+  readonly serial: string;
+  readonly mountPoint: string;
+  readonly locate: (disks: VmDisks, vm: Vm) => Disk;
+}
+
+const GROWING_DISKS: Readonly<Record<GrowingDisk, DiskFacts>> = {
+  diskMib: {
+    step: 'disk.grow',
+    title: 'growing the disk',
+    serial: ROOT_SERIAL,
+    mountPoint: '/',
+    locate: (disks, vm) => disks.root(vm),
+  },
+};
+
+/**
+ * Makes disks larger. The size is written down first: what then happens to the daemon, or to the machine, the disk is
+ * grown to it when the VM is taken up (`SettingsReconciler`) or started (`fit`), and its file system with it. There is no
+ * way back from a drive that a guest has seen, so the rest of the step is not given up half-way.
+ */
+@Injectable()
+export class DiskGrowth {
+  constructor(
+    private readonly disks: VmDisks,
+    private readonly host: HostFacts,
+    private readonly machines: Machines,
+    private readonly shapes: MachineShapes,
+    private readonly vms: VmRepository,
+  ) {}
+
+  /** One step. A failure leaves disk and record as they were; a guest that does not grow its file system is a warning. */
+  async grow(vm: Vm, disk: GrowingDisk, mib: number, operation: OperationContext): Promise<Vm> {
+    const { step, title } = GROWING_DISKS[disk];
+    return operation.step(step, title, async (progress) => {
+      const grown = await this.vms.update(vm.id, { [disk]: mib });
+      const machine = this.machines.get(vm.id);
+      try {
+        await this.#growDrive(grown, disk, machine);
+      } catch (error) {
+        await this.vms.update(vm.id, { [disk]: vm[disk] });
+        throw await this.#explain(vm, disk, error);
+      }
+      if (machine === undefined) return grown;
+      progress.detail('the file system');
+      try {
+        await this.#growFileSystem(grown, disk, machine);
+        return await this.shapes.change(vm.id, { [disk]: mib });
+      } catch (error) {
+        const { message } = toBangerError(error, title);
+        operation.warn(`the drive is larger, its file system is grown at the next start: ${message}`);
+        return grown;
+      }
+    });
+  }
+
+  /** Before a start: a change that was interrupted may have left a disk smaller than the record says. */
+  async fit(vm: Vm): Promise<void> {
+    try {
+      await this.#growDrive(vm, 'diskMib', undefined);
+    } catch (error) {
+      // Larger than the record says does no harm: the guest grows its file system to the drive.
+      if (!isKind(error, 'VM_RESOURCES_INVALID')) throw error;
+    }
+  }
+
+  /** Disks of which the running machine does not have all that the record says. */
+  behind(vm: Vm, shape: MachineShape): GrowingDisk[] {
+    const disks = Object.keys(GROWING_DISKS) as GrowingDisk[];
+    return disks.filter((disk) => (vm[disk] ?? 0) > (shape[disk] ?? Infinity));
+  }
+
+  /** The drive of a running machine, and what the guest has on it. Repeatable. */
+  async growLive(vm: Vm, disk: GrowingDisk, machine: Machine): Promise<void> {
+    await this.#growDrive(vm, disk, machine);
+    await this.#growFileSystem(vm, disk, machine);
+  }
+
+  async #growFileSystem(vm: Vm, disk: GrowingDisk, { agent }: Machine): Promise<void> {
+    const { mountPoint } = GROWING_DISKS[disk];
+    const sizes = { mountPoint, mib: vm[disk] ?? 0, sectorsFile: `/${ROOT_SECTORS_PATH}` };
+    await growFileSystem({ vm: vm.name, agent }, sizes);
+  }
+
+  async #growDrive(vm: Vm, disk: GrowingDisk, machine: Machine | undefined): Promise<void> {
+    const { serial, locate } = GROWING_DISKS[disk];
+    const bytes = (vm[disk] ?? 0) * MIB;
+    if (machine === undefined) await this.disks.backend(vm).grow(locate(this.disks, vm).path, bytes);
+    else await machine.resizeDrive(serial, bytes);
+  }
+
+  /** QEMU tells a full disk in prose only. */
+  async #explain(vm: Vm, disk: GrowingDisk, error: unknown): Promise<unknown> {
+    const { path } = GROWING_DISKS[disk].locate(this.disks, vm);
+    return (await this.host.freeBytes(path)) < MIB ? new DiskFullError(path, error) : error;
+  }
+}
