@@ -2,8 +2,15 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { ScratchHost } from './scratch-host.js';
 
-/** Stopped VMs written straight into the database of a daemon that is not running: a thousand real ones would take hours. */
-export function writeKnownVms(host: ScratchHost, count: number): void {
+/** One that runs, as a daemon that stopped would have left it. */
+export interface RunningVm {
+  readonly id: string;
+  /** its MachineRecord */
+  readonly machine: object;
+}
+
+/** VMs, stopped unless said otherwise, written straight into the database of a daemon that is not running: a thousand real ones would take hours. */
+export function writeKnownVms(host: ScratchHost, count: number, running: readonly RunningVm[] = []): void {
   const database = new DatabaseSync(join(host.stateDirectory, 'banger.db'));
   try {
     const image = database.prepare('SELECT id FROM Image LIMIT 1').get() as { id: string };
@@ -22,6 +29,10 @@ export function writeKnownVms(host: ScratchHost, count: number): void {
       'machineId',
       'hostKeyPublic',
       'createdAt',
+      'labels',
+      'publishedPorts',
+      'machine',
+      'startedAt',
     ];
     const insert = database.prepare(
       `INSERT INTO Vm (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
@@ -29,9 +40,14 @@ export function writeKnownVms(host: ScratchHost, count: number): void {
     database.exec('BEGIN; DELETE FROM Vm');
     for (let index = 0; index < count; index += 1) {
       const digits = String(index).padStart(6, '0');
+      const id = `vm_bench${digits}`;
+      const machine = running.find((one) => one.id === id)?.machine;
+      const state = machine === undefined ? 'stopped' : 'running';
+      const now = new Date().toISOString();
       insert.run(
-        ...[`vm_bench${digits}`, `bench-${digits}`, 'stopped', image.id, 1, 1024, 8192, '{}', 0, 'qemu'],
-        ...['52:54:00:00:00:01', '0'.repeat(32), 'ssh-ed25519 AAAA', new Date().toISOString()],
+        ...[id, `bench-${digits}`, state, image.id, 1, 1024, 8192, '{}', 0, 'qemu'],
+        ...['52:54:00:00:00:01', '0'.repeat(32), 'ssh-ed25519 AAAA', now, '{}', '[]'],
+        ...(machine === undefined ? [null, null] : [JSON.stringify(machine), now]),
       );
     }
     database.exec('COMMIT');

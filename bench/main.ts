@@ -6,6 +6,7 @@ import { coldCreate } from './figures/cold-create.js';
 import { idleDaemon, restart } from './figures/daemon.js';
 import { imageBuild } from './figures/image-build.js';
 import { listThousand, pipelinedHello } from './figures/rpc.js';
+import { statsOfHundred } from './figures/stats.js';
 import { vmListProcess } from './figures/start-up.js';
 import { workspaceImport } from './figures/workspace.js';
 import { forgetKnownVms, writeKnownVms } from './known-vms.js';
@@ -32,6 +33,7 @@ const PARTS: Readonly<Record<string, Part>> = {
     const figures = [await restart(host), ...(await idleDaemon(host))];
     return [...figures, await withThousand(host)];
   },
+  stats: statsOfHundred,
 };
 
 async function withThousand(host: ScratchHost): Promise<Figure> {

@@ -5,6 +5,7 @@ import { CONFIG } from './list/config.js';
 import { DAEMON } from './list/daemon.js';
 import { DISKS } from './list/disks.js';
 import { POLICIES } from './list/policies.js';
+import { OBSERVATION } from './list/observation.js';
 import { PROTOCOL } from './list/protocol.js';
 import { SETTINGS } from './list/settings.js';
 import { VM } from './list/vm.js';
@@ -13,6 +14,7 @@ import { WORKSPACE } from './list/workspace.js';
 /** Every guarantee that banger gives, with the way to see its test fail. */
 export const GUARANTEES: readonly Guarantee[] = [
   ...VM,
+  ...OBSERVATION,
   ...DAEMON,
   ...BOOKS,
   ...DISKS,
