@@ -1,8 +1,10 @@
 import { constants } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, readlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
 
+/** the pid namespace that the kernel begins with: its number is fixed (PROC_PID_INIT_INO) */
+const HOST_PIDS = 'pid:[4026531836]';
 const MAX_RECORDS = 50_000;
 const RECORD_BYTES = 8 * 1024;
 
@@ -16,8 +18,12 @@ export class OomRecords {
     return count === undefined ? undefined : Number(count);
   }
 
-  /** Their pids, as far as the kernel's log reaches back; undefined for whom it is not readable. */
+  /**
+   * Their pids, as far as the kernel's log reaches back. Undefined for whom it is not readable, and in a container,
+   * where pids are not those that the kernel writes.
+   */
   async victims(): Promise<Set<number> | undefined> {
+    if ((await readlink('/proc/self/ns/pid').catch(() => '')) !== HOST_PIDS) return undefined;
     const log = await open('/dev/kmsg', constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined);
     if (log === undefined) return undefined;
     try {

@@ -9,7 +9,7 @@ const LOG_MS = 1_000;
 
 /**
  * Tells whether the kernel killed a process for lack of memory. The kernel's log names the process, but only root may
- * read it on most hosts, and only in its own pid namespace; the counter is everybody's, but names nobody.
+ * read it on most hosts; the counter is everybody's, but names nobody.
  */
 @Injectable()
 export class OomWatch {
@@ -40,10 +40,10 @@ export class OomWatch {
   async blame(pid: number, mayBe: boolean): Promise<'certain' | 'probable' | undefined> {
     await this.look();
     const victims = await this.#readVictims();
-    const certain = victims?.has(pid) === true;
-    if (!certain && (!mayBe || this.#unexplained === 0)) return undefined;
-    this.#unexplained = Math.max(0, this.#unexplained - 1);
-    return certain ? 'certain' : 'probable';
+    if (victims !== undefined) return victims.has(pid) ? 'certain' : undefined;
+    if (!mayBe || this.#unexplained === 0) return undefined;
+    this.#unexplained -= 1;
+    return 'probable';
   }
 
   #readVictims(): Promise<Set<number> | undefined> {
