@@ -3,7 +3,7 @@ import { LOGGER } from '../../core/logging/index.js';
 import type { Logger } from '../../core/logging/index.js';
 import { Leftovers } from './leftovers.js';
 
-/** Tells of leftovers in the log, of each once. They are shown, and can be removed, by the doctor. */
+/** Tells of leftovers in the log, of each once. Nothing is removed. */
 @Injectable()
 export class LeftoverReport {
   #told: ReadonlySet<string> = new Set();
@@ -19,7 +19,7 @@ export class LeftoverReport {
       if (!this.#told.has(`${kind} ${key}`))
         this.logger.warn(
           { kind, key, vm: vmId, sizeBytes, ageMs },
-          'nobody accounts for this; see banger doctor',
+          'nobody accounts for this on the host; it is left alone',
         );
     this.#told = new Set(found.map(({ kind, key }) => `${kind} ${key}`));
   }
