@@ -55,7 +55,8 @@ export const COMMAND_GROUPS: Readonly<Record<string, CommandLoader>> = {
   },
   doctor: async () => {
     const { DoctorCommand } = await import('./system/doctor.command.js');
-    return [DoctorCommand, ...(await hostProviders())];
+    const { HostRepair } = await import('./system/host-repair.js');
+    return [DoctorCommand, HostRepair, await followerProvider(), ...(await hostProviders())];
   },
   version: async () => {
     const { VersionCommand } = await import('./system/version.command.js');

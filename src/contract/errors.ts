@@ -79,6 +79,8 @@ export interface ErrorDetails {
   /** settings that are not possible together */
   VM_SETTINGS_CONFLICT: { settings: string[] };
   VM_BOOT_FAILED: { vm: string; stage: string; consoleTail: string };
+  /** what it keeps on the disk cannot be used any more */
+  VM_DAMAGED: { vm: string; reason: string };
   VM_GUEST_UNREACHABLE: { vm: string; channel: 'agent' | 'ssh' };
   /**
    * `portConflict`: a host port that it was to forward was taken by another program; `outOfMemory`: the kernel killed
@@ -168,6 +170,7 @@ export const ERROR_CATEGORIES: Readonly<Record<ErrorKind, ErrorCategory>> = {
   VM_RESOURCES_INVALID: 'invalid',
   VM_SETTINGS_CONFLICT: 'invalid',
   VM_BOOT_FAILED: 'timeout',
+  VM_DAMAGED: 'host',
   VM_GUEST_UNREACHABLE: 'timeout',
   VMM_FAILED: 'host',
   VMM_PROTOCOL: 'internal',

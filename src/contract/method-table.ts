@@ -37,6 +37,11 @@ export const METHODS = {
     NoParams,
     one(ConfigView),
   ),
+  'system.repair.begin': call(
+    'Begins to put right what the checks find wrong with what is banger’s own; each thing done is a step.',
+    NoParams,
+    one(OperationView),
+  ),
   'system.stop': call('Stops the daemon; running VMs go on.', NoParams, one(StopView)),
 
   'operation.list': call('Operations, newest first.', OperationListParams, list(OperationView)),

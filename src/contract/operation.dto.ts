@@ -48,7 +48,7 @@ export class OperationStepView {
 }
 
 export class OperationSubject {
-  @IsIn(['vm', 'image']) type!: 'vm' | 'image';
+  @IsIn(['vm', 'image', 'host']) type!: 'vm' | 'image' | 'host';
   @IsString() id!: string;
   @IsString() name!: string;
 }

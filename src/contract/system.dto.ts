@@ -46,6 +46,19 @@ export class ConfigView {
 export const DOCTOR_STATUSES = ['ok', 'warn', 'fail'] as const;
 export type DoctorStatus = (typeof DOCTOR_STATUSES)[number];
 
+/** One thing that is not as it should be. */
+export class DoctorProblemView {
+  @IsIn(DOCTOR_STATUSES) status!: DoctorStatus;
+  /** what is wrong: `the VM web: its hypervisor has gone` */
+  @IsString() what!: string;
+  /** why it matters */
+  @IsOptional() @IsString() why?: string;
+  /** what to do about it */
+  @IsOptional() @IsString() fix?: string;
+  /** whether `system.repair.begin` sees to it */
+  @IsBoolean() repairable!: boolean;
+}
+
 export class DoctorCheckView {
   /** stable id, for scripts: `qemu`, `accelerator`, … */
   @IsString() id!: string;
@@ -55,6 +68,12 @@ export class DoctorCheckView {
   @IsString() detail!: string;
   /** what to do about it */
   @IsOptional() @IsString() fix?: string;
+  /** each thing found, where a check looks at many */
+  @IsOptional()
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => DoctorProblemView)
+  problems?: DoctorProblemView[];
   /** Debian packages whose installation would settle the check */
   @IsOptional() @IsArray() @IsString({ each: true }) packages?: string[];
 }

@@ -7,10 +7,18 @@ import { OperationRunner } from '../core/operations/index.js';
 import { HostDirectories } from '../host/index.js';
 import { ImageService } from '../image/index.js';
 import { VmReconciler } from '../vm/index.js';
+import type { VmBrief } from '../vm/index.js';
+
+interface StartNote {
+  readonly what: string;
+  readonly done: string;
+}
 
 /** What happens between the start of a daemon and its first answer: the books and the machine agree again. Nest listens after it. */
 @Injectable()
 export class Reconciler implements OnApplicationBootstrap {
+  #notes: StartNote[] = [];
+
   constructor(
     private readonly directories: HostDirectories,
     private readonly operations: OperationRunner,
@@ -20,13 +28,37 @@ export class Reconciler implements OnApplicationBootstrap {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
+  /** What the start of this daemon changed, told once. */
+  takeNotes(): StartNote[] {
+    const notes = this.#notes;
+    this.#notes = [];
+    return notes;
+  }
+
   async onApplicationBootstrap(): Promise<void> {
     await this.directories.prepareRoots();
     const interrupted = await this.operations.markInterrupted();
     for (const { id, kind } of interrupted)
       this.logger.warn({ operation: id, kind }, 'operation was interrupted');
+    const before = await this.vms.states();
     await this.vms.run();
+    const after = await this.vms.states();
+    this.#notes = [
+      ...interrupted.map(({ kind, subject }) => ({
+        what: `${kind} of ${subject.name} was interrupted`,
+        done: 'undone',
+      })),
+      ...[...before].flatMap(([id, vm]) => changed(vm, after.get(id))),
+    ];
     await this.images.reconcile();
     this.jobs.begin();
   }
+}
+
+function changed(before: VmBrief, after: VmBrief | undefined): StartNote[] {
+  const what = `VM ${before.name} was ${before.state} in the books when the daemon started`;
+  if (after === undefined) return [{ what, done: 'removed, since it was half done' }];
+  if (after.state === before.state) return [];
+  const why = after.why === undefined ? '' : `: ${after.why}`;
+  return [{ what, done: `marked as ${after.state}${why}; start it again: banger vm start ${after.name}` }];
 }

@@ -1,18 +1,14 @@
 import { NestFactory } from '@nestjs/core';
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
-import { Config, loadConfig } from '../core/config/index.js';
+import { loadConfig } from '../core/config/index.js';
 import { Jobs } from '../core/jobs/index.js';
-import { createLogger, LOGGER, NestLogger } from '../core/logging/index.js';
-import type { Logger } from '../core/logging/index.js';
+import { createLogger, NestLogger } from '../core/logging/index.js';
 import { OperationRunner } from '../core/operations/index.js';
-import { ByteChannels, JsonRpcServer } from '../core/rpc/index.js';
+import { JsonRpcServer } from '../core/rpc/index.js';
 import { Machines } from '../vm/index.js';
 import { DaemonLifetime } from './daemon-lifetime.js';
 import { DaemonModule } from './daemon.module.js';
 import { takeStateDirectory } from './single-instance.adapter.js';
-
-/** Group whose members may use the daemon of the root user, where the group exists. */
-const SOCKET_GROUP = 'banger';
 
 /** Runs the daemon until somebody wants it to stop. VMs outlive it. */
 export async function serve(): Promise<void> {
@@ -29,15 +25,8 @@ export async function serve(): Promise<void> {
   const app = await NestFactory.createMicroservice<AsyncMicroserviceOptions>(
     DaemonModule.forDaemon(config, logger),
     {
-      useFactory: (channels: ByteChannels, values: Config, log: Logger) => ({
-        strategy: new JsonRpcServer({
-          socketPath: values.socketPath,
-          ...(values.values.mode === 'root' && { socketGroup: SOCKET_GROUP }),
-          channels,
-          logger: log,
-        }),
-      }),
-      inject: [ByteChannels, Config, LOGGER],
+      useFactory: (strategy: JsonRpcServer) => ({ strategy }),
+      inject: [JsonRpcServer],
       logger: new NestLogger(logger),
       abortOnError: false,
     },

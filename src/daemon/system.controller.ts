@@ -4,6 +4,7 @@ import { CONTRACT_VERSION, VERSION } from '../contract/index.js';
 import { Config, describeConfig } from '../core/config/index.js';
 import { Rpc } from '../core/rpc/index.js';
 import { DoctorService } from '../host/index.js';
+import { RepairService } from './repair.service.js';
 import { DaemonLifetime } from './daemon-lifetime.js';
 
 /** The daemon itself over RPC. */
@@ -12,6 +13,7 @@ export class SystemController {
   constructor(
     private readonly config: Config,
     private readonly doctor: DoctorService,
+    private readonly repairs: RepairService,
     private readonly lifetime: DaemonLifetime,
   ) {}
 
@@ -37,6 +39,11 @@ export class SystemController {
   @Rpc('system.config')
   async configuration(_params: ParamsOf<'system.config'>): Promise<ResultOf<'system.config'>> {
     return describeConfig(this.config);
+  }
+
+  @Rpc('system.repair.begin')
+  async repair(_params: ParamsOf<'system.repair.begin'>): Promise<ResultOf<'system.repair.begin'>> {
+    return this.repairs.begin();
   }
 
   @Rpc('system.stop')

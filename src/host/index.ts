@@ -1,5 +1,6 @@
 export type { Disk, DiskBackend, DiskFormat } from './disk/disk-backend.js';
 export { DiskBackends } from './disk/disk-backends.js';
+export { DisksModule } from './disk/disks.module.js';
 export { HostDirectories } from './directories/host-directories.js';
 export { HostFacts } from './facts/host-facts.js';
 export { HostModule } from './host.module.js';
@@ -9,7 +10,8 @@ export { PublishedPortLeases } from './leases/published-port-leases.js';
 export { UidLeases } from './leases/uid-leases.js';
 export { checkFreeSpace, MAX_DISK_MIB, resourceProblems } from './preflight/resources.js';
 export type { ResourceRequest } from './preflight/resources.js';
-export { DoctorCheck } from './doctor/doctor-check.js';
-export type { DoctorFinding } from './doctor/doctor-check.js';
+export { DoctorCheck, ManyThingsCheck } from './doctor/doctor-check.js';
+export type { DoctorFinding, Problem } from './doctor/doctor-check.js';
+export { HostProbe } from './doctor/host-probe.js';
 export { DoctorModule } from './doctor/doctor.module.js';
 export { DoctorService } from './doctor/doctor.service.js';

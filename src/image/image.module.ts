@@ -16,6 +16,7 @@ import { ImageBuilder } from './image-builder.js';
 import { ImageLocks } from './image-locks.js';
 import { ImageStore } from './image-store.js';
 import { ImageController } from './image.controller.js';
+import { ImageRegistration } from './image-registration.js';
 import { ImageRepository } from './image.repository.js';
 import { ImageService } from './image.service.js';
 
@@ -38,8 +39,9 @@ import { ImageService } from './image.service.js';
     ImageLocks,
     ImageRepository,
     ImageStore,
+    ImageRegistration,
     ImageService,
   ],
-  exports: [ImageService, ImageLocks],
+  exports: [ImageService, ImageLocks, ImageRegistration],
 })
 export class ImageModule {}

@@ -45,6 +45,20 @@ export class ImageRepository {
     await client.$transaction([client.image.update({ where: { id: older.id }, data: { name } }), create]);
   }
 
+  /** Enters one that exists already. The name stays with the image that has it now. */
+  async register(image: NewImage): Promise<void> {
+    const taken = (await this.database.client.image.count({ where: { name: image.name } })) > 0;
+    await this.database.client.image.create({
+      data: {
+        ...image,
+        name: taken ? `${image.name}${SUPERSEDED_MARK}${image.id.slice(-SHORT_ID)}` : image.name,
+        diskBytes: BigInt(image.diskBytes),
+        allocatedBytes: BigInt(image.allocatedBytes),
+        bootArguments: [...image.bootArguments],
+      },
+    });
+  }
+
   superseded(): Promise<ImageRow[]> {
     return this.database.client.image.findMany({
       where: { name: { contains: SUPERSEDED_MARK }, vms: { none: {} } },

@@ -1,5 +1,8 @@
 export { ROOT_SERIAL } from './guest/guest-script.js';
 export { ROOT_SECTORS_PATH } from './guest/initramfs.js';
+export { ImageDoctorModule } from './doctor/image-doctor.module.js';
+export { ImagesCheck } from './doctor/images.check.js';
+export { ImageRegistration } from './image-registration.js';
 export { ImageModule } from './image.module.js';
 export { ImageService } from './image.service.js';
 export type { BootableImage } from './image.types.js';

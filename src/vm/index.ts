@@ -1,9 +1,17 @@
 export { Machines } from './machines.js';
 export { VmModule } from './vm.module.js';
 export { VmReconciler } from './lifecycle/reconcile.service.js';
+export type { VmBrief } from './lifecycle/reconcile.service.js';
 export { WorkspaceImporter } from './workspace-importer.js';
 export type { ImportProgress, WorkspacePlan } from './workspace-importer.js';
 export { AcceleratorCheck } from './hypervisor/accelerator.check.js';
+export { LeftoversCheck } from './doctor/leftovers.check.js';
+export { NoHandsModule } from './doctor/no-hands.module.js';
+export { VmInspectionModule } from './doctor/vm-inspection.module.js';
+export { VmRepair } from './doctor/vm-repair.js';
+export { VmsCheck } from './doctor/vms.check.js';
+export { OrphanedOwners } from './records/orphaned-owners.js';
+export { VmRegistration } from './records/vm-registration.js';
 export { HypervisorModule } from './hypervisor/hypervisor.module.js';
 export type { Leftover } from './reaper/leftover.js';
 export { Leftovers } from './reaper/leftovers.js';

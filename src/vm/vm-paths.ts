@@ -15,6 +15,8 @@ export interface VmPaths {
   readonly hostKey: string;
   /** pinned host key in known_hosts form */
   readonly knownHosts: string;
+  /** what the books can be made of again; the daemon's alone */
+  readonly record: string;
   /** the VMM's sockets; owned by the VMM's user */
   readonly runtimeDirectory: string;
 }
@@ -32,6 +34,7 @@ export class VmPathFinder {
       vmmLog: `${directory}/vmm.log`,
       hostKey: `${directory}/ssh_host_ed25519_key`,
       knownHosts: `${directory}/known_hosts`,
+      record: `${directory}/vm.json`,
       runtimeDirectory: this.config.vmRuntimeDirectory(id),
     };
   }

@@ -129,6 +129,16 @@ export class VmBootFailedError extends BangerError<'VM_BOOT_FAILED'> {
   }
 }
 
+export class VmDamagedError extends BangerError<'VM_DAMAGED'> {
+  constructor(vm: string, reason: string) {
+    super('VM_DAMAGED', `the VM ${vm} is damaged: ${reason}`, {
+      details: { vm, reason },
+      why: 'its files were changed or removed from outside, or the storage below them is failing',
+      fix: `put the disk back from a copy and start it, or delete the VM: banger vm delete ${vm}`,
+    });
+  }
+}
+
 export class VmEndedError extends BangerError<'VMM_FAILED'> {
   constructor(vm: string, end: { reason: string; why?: string }, details: ErrorDetails['VMM_FAILED']) {
     super('VMM_FAILED', `the VM ${vm} went down by itself: its hypervisor process was ${end.reason}`, {

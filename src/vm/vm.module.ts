@@ -31,6 +31,8 @@ import { VmFactsGatherer } from './lifecycle/vm-facts.js';
 import { VmPreflight } from './lifecycle/vm-preflight.js';
 import { VmStorage } from './lifecycle/vm-storage.js';
 import { WorkspaceStep } from './lifecycle/workspace-step.js';
+import { VM_DOCTOR, VM_DOCTOR_EXPORTS } from './doctor/vm-doctor.js';
+import { VmInspectionModule } from './doctor/vm-inspection.module.js';
 import { Machines } from './machines.js';
 import { OBSERVATION } from './observation.js';
 import { PublishedPorts } from './ports/published-ports.service.js';
@@ -121,7 +123,14 @@ const POLICIES = [
 
 /** Needs a `WorkspaceImporter` from a global module: the workspace module stands above this one. */
 @Module({
-  imports: [CapabilitiesModule, HostModule, HypervisorModule, ImageModule, LeftoversModule],
+  imports: [
+    CapabilitiesModule,
+    HostModule,
+    HypervisorModule,
+    ImageModule,
+    LeftoversModule,
+    VmInspectionModule,
+  ],
   controllers: [VmController, VmObservationController, VmPowerController, VmSettingsController],
   providers: [
     ...LIFECYCLE,
@@ -129,6 +138,7 @@ const POLICIES = [
     ...OBSERVATION,
     ...POLICIES,
     ClockKeeper,
+    ...VM_DOCTOR,
     DaemonKey,
     ExecService,
     GuestAccess,
@@ -141,6 +151,6 @@ const POLICIES = [
     VmRepository,
     { provide: APP_GUARD, useClass: VmStateGuard },
   ],
-  exports: [HypervisorModule, Machines, VmReconciler],
+  exports: [HypervisorModule, Machines, VmReconciler, ...VM_DOCTOR_EXPORTS],
 })
 export class VmModule {}

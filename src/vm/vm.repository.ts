@@ -44,6 +44,7 @@ export interface VmChanges {
   readonly accelerator?: 'kvm' | 'tcg';
   readonly sshPort?: number;
   readonly uid?: number;
+  readonly hostKeyPublic?: string;
   readonly workspace?: Vm['workspace'];
   readonly error?: FailureView | null;
   readonly startedAt?: Date;
@@ -61,6 +62,22 @@ export class VmRepository {
 
   /** @throws VmNameTakenError */
   async insert(vm: NewVm): Promise<Vm> {
+    return this.#create(vm, { state: 'creating' });
+  }
+
+  /** Enters a VM that exists already: it runs when there is a machine. @throws VmNameTakenError */
+  async register(vm: NewVm, had: Pick<Vm, 'machine' | 'workspace'>): Promise<Vm> {
+    return this.#create(vm, {
+      state: had.machine === undefined ? 'stopped' : 'running',
+      ...(had.machine !== undefined && { machine: toJson(had.machine) }),
+      ...(had.workspace !== undefined && { workspace: toJson(had.workspace) }),
+    });
+  }
+
+  async #create(
+    vm: NewVm,
+    more: Pick<Prisma.VmUncheckedCreateInput, 'state' | 'machine' | 'workspace'>,
+  ): Promise<Vm> {
     const { env, labels, publishedPorts, ...rest } = vm;
     const given = Object.fromEntries(
       Object.entries(rest).map(([key, value]) => [key, value ?? null]),
@@ -69,7 +86,7 @@ export class VmRepository {
       const row = await this.database.client.vm.create({
         data: {
           ...given,
-          state: 'creating',
+          ...more,
           env: { ...env },
           labels: { ...labels },
           publishedPorts: portsToJson(publishedPorts),

@@ -4,6 +4,7 @@ import { BOOKS } from './list/books.js';
 import { CONFIG } from './list/config.js';
 import { DAEMON } from './list/daemon.js';
 import { DISKS } from './list/disks.js';
+import { DOCTOR } from './list/doctor.js';
 import { POLICIES } from './list/policies.js';
 import { OBSERVATION } from './list/observation.js';
 import { PROTOCOL } from './list/protocol.js';
@@ -23,5 +24,6 @@ export const GUARANTEES: readonly Guarantee[] = [
   ...BAD_DAYS,
   ...CONFIG,
   ...POLICIES,
+  ...DOCTOR,
   ...SETTINGS,
 ];

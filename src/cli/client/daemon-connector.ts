@@ -1,14 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { exitCodeOf, isErrorKind } from '../../contract/errors.js';
-import type { FailureView } from '../../contract/common.dto.js';
+import { exitCodeOf } from '../../contract/errors.js';
 import { Config } from '../../core/config/index.js';
 import { BangerError, isKind } from '../../core/errors/index.js';
 import { RpcClient } from './rpc.js';
 import { Invocation } from '../invocation.js';
-import { OperationFailure } from '../render/operation-errors.js';
 import { Presenter } from '../render/presenter.js';
 import { DaemonProcess } from './daemon-process.js';
 import type { DaemonChild } from './daemon-process.js';
+import { reportedFailure } from './reported-failure.js';
 
 /** `ms` that a daemon may take until its socket answers */
 const START_LIMIT_MS = 15_000;
@@ -85,29 +84,26 @@ export class DaemonConnector {
     throw this.startFailure(child, ended !== undefined);
   }
 
+  /** It holds the state directory, so that no other may start, and nobody can talk to it. */
+  private unreachable(pid: number): BangerError {
+    const who = pid === 0 ? 'a daemon' : `a daemon (pid ${pid})`;
+    return new BangerError('DAEMON_UNREACHABLE', `${who} runs and cannot be reached`, {
+      details: { socket: this.socketPath },
+      why: `its socket ${this.socketPath} is gone, or it hangs; it makes a lost socket anew within seconds`,
+      fix: `see: banger doctor; or end it (kill ${pid === 0 ? 'PID' : pid}; VMs go on) and repeat the command`,
+    });
+  }
+
   private startFailure(child: DaemonChild, ended: boolean): BangerError {
     const logTail = child.logTail();
     const reported = ended ? reportedFailure(logTail) : undefined;
+    if (isKind(reported, 'DAEMON_ALREADY_RUNNING')) return this.unreachable(reported.details.pid);
     if (reported !== undefined) return reported;
     return new BangerError('DAEMON_START_FAILED', 'the daemon did not start', {
       details: { logTail },
       why: ended ? 'it ended by itself' : `its socket did not answer within ${START_LIMIT_MS / 1000} s`,
       fix: 'read its log (banger daemon logs), check the host (banger doctor)',
     });
-  }
-}
-
-/** What a daemon that could not start said last; undefined for a defect, whose trace says more. */
-function reportedFailure(logTail: string): BangerError | undefined {
-  const line = logTail.split('\n').findLast((text) => text.startsWith('{"error":{'));
-  if (line === undefined) return undefined;
-  try {
-    const { error } = JSON.parse(line) as { error: { message: string } & FailureView['data'] };
-    return isErrorKind(error.kind) && error.kind !== 'INTERNAL'
-      ? new OperationFailure({ message: error.message, data: error })
-      : undefined;
-  } catch {
-    return undefined;
   }
 }
 

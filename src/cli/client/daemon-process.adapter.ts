@@ -5,7 +5,8 @@ import type { DoctorReport } from '../../contract/system.dto.js';
 import { BangerError } from '../../core/errors/index.js';
 import type { ProcessFacts } from '../invocation.js';
 import { DaemonProcess } from './daemon-process.js';
-import type { DaemonChild } from './daemon-process.js';
+import type { DaemonChild, ThingDone } from './daemon-process.js';
+import { reportedFailure } from './reported-failure.js';
 
 const TAIL_BYTES = 8192;
 
@@ -49,9 +50,18 @@ export class DaemonProcessAdapter extends DaemonProcess {
   }
 
   override async doctor(): Promise<DoctorReport> {
+    return (await this.ask('doctor')) as DoctorReport;
+  }
+
+  override async repair(): Promise<ThingDone[]> {
+    return ((await this.ask('repair')) as { did: ThingDone[] }).did;
+  }
+
+  /** What the program prints when it is given one word. */
+  private async ask(word: string): Promise<unknown> {
     const { spawn } = process.getBuiltinModule('node:child_process');
     return await new Promise((resolve, reject) => {
-      const child = spawn('/bin/sh', [this.launcher, 'doctor'], {
+      const child = spawn('/bin/sh', [this.launcher, word], {
         cwd: '/',
         stdio: ['ignore', 'pipe', 'pipe'],
         env: this.env,
@@ -62,12 +72,12 @@ export class DaemonProcessAdapter extends DaemonProcess {
       child.stderr
         .setEncoding('utf8')
         .on('data', (text: string) => (stderr = (stderr + text).slice(-TAIL_BYTES)));
-      child.once('error', (cause) => reject(noReport(stderr, null, cause)));
+      child.once('error', (cause) => reject(noReport(word, stderr, null, cause)));
       child.once('close', (exitCode) => {
         try {
-          resolve(JSON.parse(stdout) as DoctorReport);
+          resolve(JSON.parse(stdout));
         } catch (cause) {
-          reject(noReport(stderr, exitCode, cause));
+          reject(reportedFailure(stderr) ?? noReport(word, stderr, exitCode, cause));
         }
       });
     });
@@ -110,6 +120,7 @@ function readTail(descriptor: number, from: number): string {
 }
 
 function noReport(
+  word: string,
   stderrTail: string,
   exitCode: number | null,
   cause: unknown,
@@ -117,7 +128,7 @@ function noReport(
   return new BangerError('PROCESS_FAILED', 'the checks of the host could not be run', {
     details: {
       file: 'scripts/bangerd.sh',
-      args: ['doctor'],
+      args: [word],
       exitCode,
       signal: null,
       stderrTail,

@@ -9,12 +9,20 @@ export interface DaemonChild {
   release(): void;
 }
 
+/** One thing that was wrong, and what was done about it. */
+export interface ThingDone {
+  readonly what: string;
+  readonly done: string;
+}
+
 /** The daemon as a program: started, and asked without a socket. */
 export abstract class DaemonProcess {
   /** Starts it in a session of its own. @throws BangerError when it cannot even be started */
   abstract start(logPath: string): Promise<DaemonChild>;
   /** `banger doctor` without a daemon. @throws BangerError when the program gives no report */
   abstract doctor(): Promise<DoctorReport>;
+  /** Puts right what keeps a daemon from starting. @throws BangerError that says why it could not */
+  abstract repair(): Promise<ThingDone[]>;
   /** when the program was built, `ms` since the epoch; undefined when it is not known */
   abstract builtAt(): number | undefined;
   /** whether a process with this id is there */

@@ -1,5 +1,11 @@
+export { BookReader } from './book-reader.js';
+export type { BookRows, BookState, BookVm } from './book-reader.js';
+export { readBooks } from './book-reader.adapter.js';
+export { BookReaderModule } from './book-reader.module.js';
 export { Database } from './database.js';
 export { DatabaseModule } from './database.module.js';
 export { Prisma } from './generated/client.js';
 export { isUniqueViolation } from './prisma-failures.js';
 export { openDatabase } from './open-database.js';
+export { recoverDatabase } from './recover-database.adapter.js';
+export type { Recovery } from './recover-database.adapter.js';

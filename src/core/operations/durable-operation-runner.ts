@@ -96,6 +96,10 @@ export class DurableOperationRunner extends OperationRunner implements OnModuleD
     return this.store.get(id);
   }
 
+  override isUnderWay(id: string): boolean {
+    return this.#running.has(id);
+  }
+
   override markInterrupted(): Promise<OperationView[]> {
     return this.store.interrupt([...this.#running.keys()]);
   }

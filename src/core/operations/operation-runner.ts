@@ -52,6 +52,8 @@ export abstract class OperationRunner {
   abstract watch(idOrPrefix: string, signal: AbortSignal): AsyncGenerator<OperationEvent, OperationView>;
   /** Asks it to stop and waits until it is undone. An ended operation is returned as it is. */
   abstract cancel(idOrPrefix: string): Promise<OperationView>;
+  /** Whether this daemon is at work on it. */
+  abstract isUnderWay(id: string): boolean;
   /** Daemon start: operations that a dead daemon left running become failed with OPERATION_INTERRUPTED. Returns them. */
   abstract markInterrupted(): Promise<OperationView[]>;
   /** Daemon stop: cancels what runs and waits for the undo. */

@@ -16,7 +16,7 @@ import { LimitExceededError } from './rpc-errors.js';
 import { DEFAULT_RPC_LIMITS } from './rpc-limits.js';
 import type { RpcLimits } from './rpc-limits.js';
 import type { MethodTable } from './rpc.decorator.js';
-import { clearSocketPath, protectSocket } from './socket-file.js';
+import { clearSocketPath, protectSocket, socketInode } from './socket-file.js';
 
 export interface JsonRpcServerOptions {
   readonly socketPath: string;
@@ -40,7 +40,9 @@ export class JsonRpcServer extends Server implements CustomTransportStrategy {
   readonly #limits: RpcLimits;
   readonly #table: MethodTable;
   readonly #channels: ByteChannels;
-  readonly #netServer: NetServer;
+  #netServer: NetServer;
+  /** inode of the socket's file, as it was made */
+  #inode: number | undefined;
   readonly #connections = new Set<RpcConnection>();
   readonly #sockets = new Set<Socket>();
   readonly #refPrefix = randomBytes(4).toString('hex');
@@ -56,7 +58,7 @@ export class JsonRpcServer extends Server implements CustomTransportStrategy {
     this.#table = options.methods ?? METHODS;
     this.#channels = options.channels ?? new ByteChannels();
     this.#channels.logger = options.logger;
-    this.#netServer = createServer((socket) => this.#accept(socket));
+    this.#netServer = this.#createServer();
   }
 
   /** Nest would let the later of two handlers win in silence. */
@@ -85,6 +87,26 @@ export class JsonRpcServer extends Server implements CustomTransportStrategy {
     );
   }
 
+  /** Whether it has begun to listen, and has not been closed. */
+  get isListening(): boolean {
+    return this.#inode !== undefined && this.#closing === undefined;
+  }
+
+  /** Whether clients find the socket: its file is where it was made, and is the same. */
+  isReachable(): boolean {
+    return socketInode(this.#options.socketPath) === this.#inode;
+  }
+
+  /** Listens anew where the socket's file was taken away; connections that are open go on. */
+  async listenAgain(): Promise<void> {
+    if (this.isReachable()) return;
+    const lost = this.#netServer;
+    this.#netServer = this.#createServer();
+    // It would wait for its connections. Not after the bind: closing takes the file of that name away.
+    lost.close();
+    await this.#occupy();
+  }
+
   /** Stops accepting, aborts what is at work, gives it a moment to answer, and closes every socket. Repeatable. */
   close(): Promise<void> {
     return (this.#closing ??= this.#shutDown());
@@ -102,10 +124,19 @@ export class JsonRpcServer extends Server implements CustomTransportStrategy {
   async #listen(): Promise<void> {
     this.assertHandlersComplete();
     this.#methods = buildMethodRegistry(this.#table, this.messageHandlers, this.#limits.maxJsonDepth);
+    await this.#occupy();
+  }
+
+  async #occupy(): Promise<void> {
     const { socketPath, socketGroup } = this.#options;
     await clearSocketPath(socketPath);
     await this.#bind(socketPath);
     protectSocket(socketPath, socketGroup);
+    this.#inode = socketInode(socketPath);
+  }
+
+  #createServer(): NetServer {
+    return createServer((socket) => this.#accept(socket));
   }
 
   /** The socket is born private: a moment of a wider mode would be enough to connect. */

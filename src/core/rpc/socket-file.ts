@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, existsSync, readFileSync, unlinkSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, lstatSync, readFileSync, unlinkSync } from 'node:fs';
 import { toBangerError } from '../errors/index.js';
 import { RpcClient } from './rpc-client.js';
 import { DaemonAlreadyRunningError, MAX_SOCKET_PATH_BYTES, SocketPathTooLongError } from './rpc-errors.js';
@@ -34,6 +34,11 @@ export async function clearSocketPath(path: string): Promise<void> {
   } finally {
     await client.close();
   }
+}
+
+/** Tells a socket's file from another under the same path; undefined when there is none. */
+export function socketInode(path: string): number | undefined {
+  return lstatSync(path, { throwIfNoEntry: false })?.ino;
 }
 
 /** Who may connect: the user alone, and the group where there is one of that name. Returns the mode that was set. */

@@ -1,10 +1,10 @@
-import type { DoctorCheckView } from '../../contract/index.js';
+import type { DoctorCheckView, DoctorProblemView } from '../../contract/index.js';
 
 export type DoctorFinding = Omit<DoctorCheckView, 'id' | 'title'>;
 
 /**
- * One question about the host. `run` MUST change nothing, and need neither the database nor a VM; it is given up after
- * a few seconds. What it throws becomes a failed check.
+ * One question about the host or about what is banger's own. `run` MUST change nothing, and need no daemon; it is given
+ * up after a few seconds. What it throws becomes a failed check.
  */
 export abstract class DoctorCheck {
   /** stable, for scripts */
@@ -12,6 +12,29 @@ export abstract class DoctorCheck {
   abstract readonly title: string;
   abstract run(): Promise<DoctorFinding>;
 }
+
+/** What a check of many things found wrong with one of them. */
+export interface Problem extends DoctorProblemView {
+  readonly status: 'warn' | 'fail';
+}
+
+/** A check that looks at many things of one sort, and tells of each that is not as it should be. */
+export abstract class ManyThingsCheck extends DoctorCheck {
+  override async run(): Promise<DoctorFinding> {
+    const { looked, problems } = await this.look();
+    const [first, ...more] = problems;
+    if (first === undefined) return { status: 'ok', detail: looked };
+    const status = problems.some((problem) => problem.status === 'fail') ? 'fail' : 'warn';
+    const detail = more.length === 0 ? first.what : `${problems.length} things are not in order`;
+    return { status, detail, problems: problems.slice(0, MAX_PROBLEMS) };
+  }
+
+  /** `looked` says what was looked at, for when all is well: `4 VMs` */
+  protected abstract look(): Promise<{ looked: string; problems: Problem[] }>;
+}
+
+/** More than a person reads; whoever mends them sees what is next. */
+const MAX_PROBLEMS = 100;
 
 /** Array token: every check of this host, in the order in which they are shown. */
 export const DOCTOR_CHECKS = Symbol('DOCTOR_CHECKS');

@@ -49,7 +49,7 @@ export class DoctorModule {
         { provide: DOCTOR_CHECKS, useFactory: (...all: DoctorCheck[]) => all, inject: [...checks] },
         DoctorService,
       ],
-      exports: [DoctorService],
+      exports: [DoctorService, HostProbe],
     };
   }
 }

@@ -208,6 +208,10 @@ export abstract class Hypervisor {
    * @throws VmmProtocolError, TimeoutError when the process lives but does not answer: find and kill it
    */
   abstract adopt(record: MachineRecord): Promise<Machine | undefined>;
+  /** Sockets by which a running machine is controlled, and taken up again; without them it can only be killed. */
+  controlSockets(_runtimeDirectory: string): readonly string[] {
+    return [];
+  }
   /** Argument that only the process of this machine carries: finds it even if its pid was never recorded. */
   abstract processMarker(id: string): string;
 }

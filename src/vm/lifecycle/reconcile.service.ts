@@ -10,6 +10,12 @@ import { MachineAdoption } from './machine-adoption.js';
 import { MachineEnds } from './machine-ends.js';
 import { MachineTeardown } from './machine-teardown.js';
 
+export interface VmBrief {
+  readonly name: string;
+  readonly state: string;
+  readonly why: string | undefined;
+}
+
 const NO_STATUS = { exitCode: null, signal: null } as const;
 
 /**
@@ -48,6 +54,17 @@ export class VmReconciler {
     if (vm === undefined || (vm.state === 'running' && hasMachine)) return;
     this.logger.warn({ vm: id, state: vm.state }, 'nobody attends to a VM; making its record true');
     await this.#reconcileSafely(vm, await this.ledger.list({ owner: { type: 'vm', id } }));
+  }
+
+  /** How each VM stands in the books, by its id. */
+  async states(): Promise<ReadonlyMap<string, VmBrief>> {
+    const vms = await this.vms.list();
+    return new Map(vms.map((vm) => [vm.id, { name: vm.name, state: vm.state, why: vm.error?.message }]));
+  }
+
+  /** The same for one VM that nobody is at work on, under its lock. */
+  async settle(vm: Vm): Promise<void> {
+    await this.#reconcile(vm, await this.ledger.list({ owner: { type: 'vm', id: vm.id } }));
   }
 
   /** One VM that cannot be reconciled must not keep the daemon from serving the others. */

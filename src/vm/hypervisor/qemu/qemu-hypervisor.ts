@@ -121,6 +121,10 @@ export class QemuHypervisor extends Hypervisor {
     });
   }
 
+  override controlSockets(runtimeDirectory: string): readonly string[] {
+    return Object.values(qemuSockets(runtimeDirectory)) as string[];
+  }
+
   processMarker(id: string): string {
     return processMarker(id);
   }

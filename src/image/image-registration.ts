@@ -1,0 +1,87 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../core/config/index.js';
+import { toBangerError } from '../core/errors/index.js';
+import { Ledger } from '../core/operations/index.js';
+import type { OperationContext } from '../core/operations/index.js';
+import { BuildFiles } from './build/build-files.js';
+import { IMAGE_FILES } from './build/build-plan.js';
+import { imageOwner } from './build/build-sites.js';
+import { ImageRepository } from './image.repository.js';
+import type { NewImage } from './image.types.js';
+
+/** Enters images into the books again that the books have lost, from their manifests. */
+@Injectable()
+export class ImageRegistration {
+  constructor(
+    private readonly config: Config,
+    private readonly files: BuildFiles,
+    private readonly ledger: Ledger,
+    private readonly images: ImageRepository,
+  ) {}
+
+  /** Each image entered is a step of the operation. */
+  async run(operation: OperationContext): Promise<void> {
+    for (const id of await this.#lost()) {
+      const image = await this.#describe(id);
+      if (image === undefined) continue;
+      const title = `image ${image.name}: the books do not know it`;
+      try {
+        await operation.step('image.register', title, async (step) => {
+          await this.#register(image);
+          step.detail('entered again');
+        });
+      } catch (error) {
+        operation.signal.throwIfAborted();
+        operation.warn(`${title}, and it could not be entered again: ${toBangerError(error).message}`);
+      }
+    }
+  }
+
+  async #lost(): Promise<string[]> {
+    if (!(await this.files.exists(this.config.imagesDirectory))) return [];
+    const known = new Set((await this.images.list()).map(({ id }) => id));
+    const names = await this.files.list(this.config.imagesDirectory);
+    // a build under way puts its directory into place a moment before the row
+    const booked = new Set((await this.ledger.list({ kind: 'directory' })).map(({ key }) => key));
+    return names
+      .filter((name) => name.startsWith('img_') && !known.has(name))
+      .filter((name) => !booked.has(this.#path(name)));
+  }
+
+  /** undefined when it is not whole */
+  async #describe(id: string): Promise<NewImage | undefined> {
+    const directory = this.#path(id);
+    const names = Object.values(IMAGE_FILES);
+    const measures = await Promise.all(names.map((name) => this.files.measure(`${directory}/${name}`)));
+    if (measures.some((measure) => measure === undefined)) return undefined;
+    try {
+      const text = (await this.files.read(`${directory}/${IMAGE_FILES.manifest}`)).toString('utf8');
+      const { name, recipeDigest, distribution, kernelVersion, diskBytes, bootArguments, ...rest } =
+        JSON.parse(text) as NewImage;
+      if (rest.id !== id) return undefined;
+      const allocatedBytes = measures.reduce((sum, measure) => sum + (measure?.allocatedBytes ?? 0), 0);
+      return {
+        id,
+        name,
+        recipeDigest,
+        distribution,
+        kernelVersion,
+        diskBytes,
+        allocatedBytes,
+        bootArguments,
+      };
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #register(image: NewImage): Promise<void> {
+    const owner = imageOwner(image.id);
+    await this.ledger.make({ kind: 'directory', key: this.#path(image.id), owner }, () => Promise.resolve());
+    await this.images.register(image);
+  }
+
+  #path(id: string): string {
+    return `${this.config.imagesDirectory}/${id}`;
+  }
+}

@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import type { BookVm } from '../../core/database/index.js';
+import { toBangerError } from '../../core/errors/index.js';
+import type { OperationContext } from '../../core/operations/index.js';
+import { VmLocks } from '../vm-locks.js';
+import { VmRepository } from '../vm.repository.js';
+import type { Vm } from '../vm.types.js';
+import { VmHands } from './vm-hands.js';
+import { VmInspector } from './vm-inspector.js';
+import { VmMender } from './vm-mender.js';
+import type { VmProblem } from './vm-problem.js';
+
+/** Puts right what the inspector finds: what can be used is usable afterwards, the rest can be deleted. */
+@Injectable()
+export class VmRepair {
+  constructor(
+    private readonly inspector: VmInspector,
+    private readonly hands: VmHands,
+    private readonly locks: VmLocks,
+    private readonly vms: VmRepository,
+    private readonly mender: VmMender,
+  ) {}
+
+  /** Each thing done is a step; one that fails becomes a warning and stops none of the others. */
+  async run(operation: OperationContext): Promise<void> {
+    // side by side: a guest may take half a minute to shut down
+    await Promise.all((await this.vms.list()).map((vm) => this.#repair(vm.id, operation)));
+  }
+
+  async #repair(id: string, operation: OperationContext): Promise<void> {
+    // whoever is at work on it leaves it in order
+    if (this.hands.isBusy(id)) return;
+    const release = await this.locks.wait(id, 'repair');
+    try {
+      this.locks.attachOperation(id, operation.id);
+      await this.locks.under(id, () => this.#repairHeld(id, operation));
+    } finally {
+      release();
+    }
+  }
+
+  async #repairHeld(id: string, operation: OperationContext): Promise<void> {
+    const vm = await this.vms.find(id);
+    if (vm === undefined) return;
+    const found = await this.inspector.inspect(toBook(vm), nobodyElse(this.hands));
+    for (const problem of found) if (problem.repairable) await this.#attempt(problem, operation);
+    if (found.some(({ kind }) => kind === 'unusable')) return;
+    const now = await this.vms.find(id);
+    const deep = now === undefined ? [] : await this.inspector.checkDisk(toBook(now), operation.signal);
+    for (const problem of deep) await this.#attempt(problem, operation);
+  }
+
+  async #attempt(problem: VmProblem, operation: OperationContext): Promise<void> {
+    const vm = await this.vms.find(problem.vmId);
+    if (vm === undefined) return;
+    try {
+      await this.mender.mend(problem, vm, operation);
+    } catch (error) {
+      operation.signal.throwIfAborted();
+      operation.warn(
+        `${problem.what}: could not be put right: ${toBangerError(error, 'the repair').message}`,
+      );
+    }
+  }
+}
+
+/** The lock is the repair's own: nobody else is at work. */
+function nobodyElse(hands: VmHands): VmHands {
+  return { has: (id) => hands.has(id), isBusy: () => false };
+}
+
+function toBook(vm: Vm): BookVm {
+  return {
+    id: vm.id,
+    name: vm.name,
+    state: vm.state,
+    imageId: vm.imageId,
+    diskBackend: vm.diskBackend,
+    hasWorkDisk: vm.workDiskMib !== undefined,
+    uid: vm.uid,
+    hostKeyPublic: vm.hostKeyPublic,
+    machine: vm.machine,
+    errorKind: vm.error?.data.kind,
+  };
+}
