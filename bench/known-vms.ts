@@ -33,6 +33,7 @@ export function writeKnownVms(host: ScratchHost, count: number, running: readonl
       'publishedPorts',
       'machine',
       'startedAt',
+      'sshPort',
     ];
     const insert = database.prepare(
       `INSERT INTO Vm (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
@@ -47,7 +48,7 @@ export function writeKnownVms(host: ScratchHost, count: number, running: readonl
       insert.run(
         ...[id, `bench-${digits}`, state, image.id, 1, 1024, 8192, '{}', 0, 'qemu'],
         ...['52:54:00:00:00:01', '0'.repeat(32), 'ssh-ed25519 AAAA', now, '{}', '[]'],
-        ...(machine === undefined ? [null, null] : [JSON.stringify(machine), now]),
+        ...(machine === undefined ? [null, null, null] : [JSON.stringify(machine), now, 20_000 + index]),
       );
     }
     database.exec('COMMIT');

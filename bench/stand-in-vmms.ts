@@ -69,7 +69,7 @@ export class StandInVmms {
       if (greeting !== undefined) socket.write(greeting);
       createInterface({ input: socket }).on('line', (line) => {
         const text = answer(line);
-        if (text !== undefined) socket.write(text);
+        if (text !== undefined) socket.write(text, 'latin1');
       });
     });
     this.#servers.push(server);
