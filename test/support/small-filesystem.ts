@@ -23,14 +23,27 @@ export class SmallFilesystem {
   fill(leaveBytes = 0): void {
     this.relieve();
     const size = this.freeBytes - leaveBytes;
-    if (size > 0) execFileSync('fallocate', ['-l', String(size), join(this.directory, BALLAST)]);
+    if (size > 0) this.#take(BALLAST, size);
   }
 
   /** Takes what is free again, without giving back what is taken. */
   fillUp(): void {
     for (let index = 0; this.freeBytes > 0; index += 1) {
       const path = join(this.directory, `${BALLAST}-${index}`);
-      if (!existsSync(path)) execFileSync('fallocate', ['-l', String(this.freeBytes), path]);
+      if (!existsSync(path)) this.#take(`${BALLAST}-${index}`, this.freeBytes);
+    }
+  }
+
+  /** A machine that runs may have written in the meantime: then less is free than there was. */
+  #take(name: string, size: number): void {
+    const path = join(this.directory, name);
+    for (let left = size; left > 0; left = Math.min(left, this.freeBytes)) {
+      try {
+        execFileSync('fallocate', ['-l', String(left), path], { stdio: 'ignore' });
+        return;
+      } catch {
+        rmSync(path, { force: true });
+      }
     }
   }
 

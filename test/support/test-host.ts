@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { chmod, cp, link, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -31,13 +31,20 @@ export interface CommandOptions {
 export class TestHost {
   private constructor(readonly directory: string) {}
 
-  /** @param base state directory of which the images are shared (hard links); none when undefined */
-  static async create(base: string | undefined = process.env['BANGER_TEST_BASE']): Promise<TestHost> {
+  /**
+   * @param base state directory of which the images are shared (hard links where that goes); none when undefined
+   * @param mount puts a file system of its own under the state directory
+   */
+  static async create(
+    base: string | undefined = process.env['BANGER_TEST_BASE'],
+    mount?: (stateDirectory: string) => void,
+  ): Promise<TestHost> {
     const directory = await mkdtemp(join(tmpdir(), 'bgr-'));
     // VMMs run as users of their own and must be able to walk to their disks.
     await chmod(directory, 0o711);
     const host = new TestHost(directory);
     await mkdir(host.stateDirectory, { mode: 0o711 });
+    mount?.(host.stateDirectory);
     if (base !== undefined) await host.#takeImages(base);
     return host;
   }
@@ -172,7 +179,14 @@ export async function collect(child: ChildProcess, timeoutMs: number): Promise<C
 
 async function linkTree(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true, mode: 0o755 });
-  for (const name of await readdir(from)) await link(join(from, name), join(to, name));
+  for (const name of await readdir(from)) {
+    try {
+      await link(join(from, name), join(to, name));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+      execFileSync('cp', ['--sparse=always', join(from, name), join(to, name)]);
+    }
+  }
 }
 
 async function entries(directory: string): Promise<string[]> {

@@ -73,12 +73,72 @@ export const BAD_DAYS: readonly Guarantee[] = [
       {
         file: 'src/core/database/open-database.ts',
         find: '  refuseLostDatabase(file);\n',
-        replace: '',
+        replace: '  void refuseLostDatabase;\n',
       },
       {
         file: 'src/core/database/database-presence.adapter.ts',
         find: '{ readOnly: true, timeout: 5000 }',
         replace: '{ timeout: 5000 }',
+      },
+    ],
+  },
+  {
+    guarantee:
+      'A VMM that is killed at any moment leaves a VM that says why, starts, and kept what was synced',
+    test: 'test/chaos/days/machines.spec.ts',
+    name: 'by SIGKILL at any moment',
+    mutations: [
+      {
+        file: 'src/vm/lifecycle/machine-watcher.ts',
+        find: "      this.logger.warn({ vm: vmId, exit }, 'machine ended by itself');\n",
+        replace: '      if (exit !== undefined) return;\n',
+      },
+    ],
+  },
+  {
+    guarantee: 'After a reboot VMs start again with clean disks',
+    test: 'test/chaos/days/machines.spec.ts',
+    name: 'as by a reboot',
+    mutations: [
+      {
+        file: 'src/vm/lifecycle/reconcile.service.ts',
+        find: 'await this.ends.record(vm, NO_STATUS, { watched: false });',
+        replace: 'await this.teardown.destroy(vm);',
+      },
+    ],
+  },
+  {
+    guarantee: 'The clock may be set by hours while VMs boot, run and stop',
+    test: 'test/chaos/days/clock.spec.ts',
+    mutations: [
+      {
+        file: 'src/vm/lifecycle/guest-readiness.ts',
+        find: 'limits.deadlineMs - performance.now()',
+        replace: 'limits.deadlineMs - (Date.now() - performance.timeOrigin)',
+      },
+    ],
+  },
+  {
+    guarantee: 'VMs created and cancelled at once share no name, port, address or user id',
+    test: 'test/chaos/days/many.spec.ts',
+    name: 'share nothing and leave nothing',
+    mutations: [
+      {
+        file: 'src/host/leases/lease-pool.ts',
+        find: 'const start = Math.floor(Math.random() * size);',
+        replace: 'const start = 0;\n  leased.clear();',
+      },
+    ],
+  },
+  {
+    guarantee: 'Creations and deletions, round after round, make nothing of the daemon grow',
+    test: 'test/chaos/days/many.spec.ts',
+    name: 'make nothing of the daemon grow',
+    mutations: [
+      {
+        file: 'src/vm/hypervisor/qemu/console-log.adapter.ts',
+        find: '    await this.file.close();\n',
+        replace: '    await this.file.sync();\n',
       },
     ],
   },
