@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DiskFullError, isKind, toBangerError } from '../../core/errors/index.js';
+import { DiskFullError, invariant, isKind, toBangerError } from '../../core/errors/index.js';
 import type { OperationContext } from '../../core/operations/index.js';
 import { HostFacts } from '../../host/index.js';
 import type { Disk } from '../../host/index.js';
@@ -20,7 +20,8 @@ interface DiskFacts {
   readonly title: string;
   readonly serial: string;
   readonly mountPoint: string;
-  readonly locate: (disks: VmDisks, vm: Vm) => Disk;
+  /** undefined for a VM that does not have it */
+  readonly locate: (disks: VmDisks, vm: Vm) => Disk | undefined;
 }
 
 const GROWING_DISKS: Readonly<Record<GrowingDisk, DiskFacts>> = {
@@ -30,6 +31,13 @@ const GROWING_DISKS: Readonly<Record<GrowingDisk, DiskFacts>> = {
     serial: ROOT_SERIAL,
     mountPoint: '/',
     locate: (disks, vm) => disks.root(vm),
+  },
+  workDiskMib: {
+    step: 'work-disk.grow',
+    title: 'growing the work disk',
+    serial: 'bgr-work',
+    mountPoint: '/root',
+    locate: (disks, vm) => disks.work(vm),
   },
 };
 
@@ -75,11 +83,13 @@ export class DiskGrowth {
 
   /** Before a start: a change that was interrupted may have left a disk smaller than the record says. */
   async fit(vm: Vm): Promise<void> {
-    try {
-      await this.#growDrive(vm, 'diskMib', undefined);
-    } catch (error) {
-      // Larger than the record says does no harm: the guest grows its file system to the drive.
-      if (!isKind(error, 'VM_RESOURCES_INVALID')) throw error;
+    for (const disk of Object.keys(GROWING_DISKS) as GrowingDisk[]) {
+      try {
+        if (vm[disk] !== undefined) await this.#growDrive(vm, disk, undefined);
+      } catch (error) {
+        // Larger than the record says does no harm: the guest grows its file system to the drive.
+        if (!isKind(error, 'VM_RESOURCES_INVALID')) throw error;
+      }
     }
   }
 
@@ -102,15 +112,20 @@ export class DiskGrowth {
   }
 
   async #growDrive(vm: Vm, disk: GrowingDisk, machine: Machine | undefined): Promise<void> {
-    const { serial, locate } = GROWING_DISKS[disk];
     const bytes = (vm[disk] ?? 0) * MIB;
-    if (machine === undefined) await this.disks.backend(vm).grow(locate(this.disks, vm).path, bytes);
-    else await machine.resizeDrive(serial, bytes);
+    if (machine === undefined) await this.disks.backend(vm).grow(this.#path(vm, disk), bytes);
+    else await machine.resizeDrive(GROWING_DISKS[disk].serial, bytes);
+  }
+
+  #path(vm: Vm, disk: GrowingDisk): string {
+    const located = GROWING_DISKS[disk].locate(this.disks, vm);
+    invariant(located !== undefined, `VM ${vm.id} has no such disk to grow`);
+    return located.path;
   }
 
   /** QEMU tells a full disk in prose only. */
   async #explain(vm: Vm, disk: GrowingDisk, error: unknown): Promise<unknown> {
-    const { path } = GROWING_DISKS[disk].locate(this.disks, vm);
+    const path = this.#path(vm, disk);
     return (await this.host.freeBytes(path)) < MIB ? new DiskFullError(path, error) : error;
   }
 }

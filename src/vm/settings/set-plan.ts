@@ -10,10 +10,10 @@ export interface SetPlan {
   /** all published ports, when they change */
   readonly ports: readonly PublishedPort[] | undefined;
   /** new sizes of disks, `MiB`, where they differ */
-  readonly disks: { readonly diskMib?: number; readonly workDiskMib?: number };
+  readonly disks: Readonly<Partial<Record<GrowingDisk, number>>>;
 }
 
-export type GrowingDisk = 'diskMib';
+export type GrowingDisk = 'diskMib' | 'workDiskMib';
 
 /** @param now from when a new time to live counts */
 export function planOf(vm: Vm, params: VmSetParams, now: Date): SetPlan {

@@ -65,7 +65,10 @@ export class SetPreflight {
     const { diskMib, workDiskMib } = disks;
     if (diskMib !== undefined && diskMib < vm.diskMib)
       findings.add('disk', new DiskShrinkError('disk', diskMib, vm.diskMib));
-    if (workDiskMib !== undefined) findings.add('work-disk', new NoWorkDiskError(vm.name));
+    if (workDiskMib === undefined) return;
+    if (vm.workDiskMib === undefined) findings.add('work-disk', new NoWorkDiskError(vm.name));
+    else if (workDiskMib < vm.workDiskMib)
+      findings.add('work-disk', new DiskShrinkError('work-disk', workDiskMib, vm.workDiskMib));
   }
 
   /** Whether a port is free matters when the VM has it, which is while it runs. */

@@ -35,8 +35,10 @@ export class SetSteps {
     if (ports !== undefined) changed = await this.ports.apply(changed, ports, operation);
     changed = await this.live.memory(changed, operation);
     changed = await this.live.name(changed, operation);
-    if (disks.diskMib !== undefined)
-      changed = await this.growth.grow(changed, 'diskMib', disks.diskMib, operation);
+    for (const disk of ['diskMib', 'workDiskMib'] as const) {
+      const mib = disks[disk];
+      if (mib !== undefined) changed = await this.growth.grow(changed, disk, mib, operation);
+    }
     return changed;
   }
 }
