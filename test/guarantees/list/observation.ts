@@ -18,8 +18,8 @@ export const OBSERVATION: readonly Guarantee[] = [
   {
     guarantee:
       'A VM that hangs delays the figures of no other, and is not asked again before it has answered',
-    test: 'src/vm/stats/vm-sampler.spec.ts',
-    name: 'waits for no VM that hangs',
+    test: 'src/vm/stats/patient-query.spec.ts',
+    name: 'asks a question once',
     mutations: [
       {
         file: 'src/vm/stats/patient-query.ts',
@@ -48,7 +48,7 @@ export const OBSERVATION: readonly Guarantee[] = [
       {
         file: 'src/vm/console/file-console-reader.adapter.ts',
         find: 'return found < 0 ? 0 : found + anchor.length;',
-        replace: 'return 0;',
+        replace: 'return found < 0 ? 0 : 0;',
       },
     ],
   },
