@@ -7,6 +7,7 @@ import { HostNameCapability } from './host-name/host-name.capability.js';
 import { PublishedPortsCapability } from './published-ports/published-ports.capability.js';
 import { SshAccessCapability } from './ssh-access/ssh-access.capability.js';
 import { UserNetworkCapability } from './user-network/user-network.capability.js';
+import { WorkDiskCapability } from './work-disk/work-disk.capability.js';
 
 /** Every built-in capability; the registry orders and checks them when the daemon starts. */
 export const BUILTIN_CAPABILITIES: readonly CapabilityType[] = [
@@ -18,4 +19,5 @@ export const BUILTIN_CAPABILITIES: readonly CapabilityType[] = [
   GitIdentityCapability,
   ClockCapability,
   FileSyncCapability,
+  WorkDiskCapability,
 ];

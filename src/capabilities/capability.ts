@@ -9,6 +9,8 @@ export interface VmIdentity {
   readonly id: string;
   readonly name: string;
   readonly publishedPorts: readonly PublishedPort[];
+  /** size of its work disk; none when undefined */
+  readonly workDiskMib?: number | undefined;
 }
 
 /** What a capability may know of the VM whose machine it configures. */

@@ -100,6 +100,7 @@ export interface ErrorDetails {
   IMAGE_IN_USE: { image: string; vms: string[] };
   IMAGE_BUSY: { image: string; operation: string };
   IMAGE_BUILD_FAILED: { image: string; step: string; stderrTail: string };
+  IMAGE_WITHOUT_WORK_DISK: { image: string };
   IMAGE_DAMAGED: { image: string; reason: string };
 
   WORKSPACE_NOT_A_REPOSITORY: { path: string };
@@ -179,6 +180,7 @@ export const ERROR_CATEGORIES: Readonly<Record<ErrorKind, ErrorCategory>> = {
   IMAGE_IN_USE: 'conflict',
   IMAGE_BUSY: 'conflict',
   IMAGE_BUILD_FAILED: 'external',
+  IMAGE_WITHOUT_WORK_DISK: 'host',
   IMAGE_DAMAGED: 'host',
 
   WORKSPACE_NOT_A_REPOSITORY: 'invalid',

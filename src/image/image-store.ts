@@ -61,6 +61,7 @@ export class ImageStore {
       initrdPath: `${directory}/${IMAGE_FILES.initrd}`,
       rootPath: `${directory}/${IMAGE_FILES.root}`,
       rootFormat: 'raw',
+      workPath: `${directory}/${IMAGE_FILES.work}`,
       diskBytes: Number(row.diskBytes),
       allocatedBytes: Number(row.allocatedBytes),
       bootArguments: row.bootArguments as string[],

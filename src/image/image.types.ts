@@ -24,6 +24,8 @@ export interface BootableImage {
   readonly initrdPath: string;
   readonly rootPath: string;
   readonly rootFormat: 'raw';
+  /** what a work disk begins as, raw; not there in an image built before there were any */
+  readonly workPath: string;
   /** size of the root disk as the guest sees it, `bytes` */
   readonly diskBytes: number;
   /** what its files take, `bytes`: an upper bound of what the system takes of the root disk */

@@ -3,9 +3,12 @@ import { Config } from '../core/config/index.js';
 import { checkFreeSpace, DiskBackends, HostFacts } from '../host/index.js';
 import type { Disk, DiskBackend } from '../host/index.js';
 import { VmFiles } from './vm-files.adapter.js';
-import { VmDiskMissingError } from './vm.errors.js';
+import type { BootableImage } from '../image/index.js';
+import { ImageWithoutWorkDiskError, VmDiskMissingError } from './vm.errors.js';
 import { VmPathFinder } from './vm-paths.js';
 import type { Vm } from './vm.types.js';
+
+const MIB = 1024 * 1024;
 
 type Owner = Pick<Vm, 'id' | 'diskBackend' | 'workDiskMib'>;
 
@@ -43,6 +46,41 @@ export class VmDisks {
   async checkRoom(neededBytes: number): Promise<void> {
     const path = this.config.values.stateDirectory;
     checkFreeSpace({ path, freeBytes: await this.host.freeBytes(path), neededBytes });
+  }
+
+  /** @throws ImageWithoutWorkDiskError when a work disk is asked for that the image cannot give */
+  async checkImage(image: BootableImage, workDiskMib: number | undefined): Promise<void> {
+    if (workDiskMib !== undefined && !(await this.files.exists(image.workPath)))
+      throw new ImageWithoutWorkDiskError(image.name);
+  }
+
+  /** Makes them all, as they are when a VM is new. Repeatable only after they were removed. */
+  async make(
+    vm: Owner & Pick<Vm, 'diskMib' | 'uid'>,
+    image: BootableImage,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const [root, work] = [this.root(vm), this.work(vm)];
+    const shared = {
+      baseFormat: image.rootFormat,
+      owner: { type: 'vm', id: vm.id },
+      uid: vm.uid,
+      signal,
+    } as const;
+    const backend = this.backend(vm);
+    await backend.create({
+      ...shared,
+      basePath: image.rootPath,
+      path: root.path,
+      sizeBytes: vm.diskMib * MIB,
+    });
+    if (work !== undefined && vm.workDiskMib !== undefined)
+      await backend.create({
+        ...shared,
+        basePath: image.workPath,
+        path: work.path,
+        sizeBytes: vm.workDiskMib * MIB,
+      });
   }
 
   /** @throws VmDiskMissingError, DiskBackendUnavailableError */

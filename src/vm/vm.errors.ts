@@ -108,6 +108,17 @@ export class VmWrongStateError extends BangerError<'VM_WRONG_STATE'> {
   }
 }
 
+/** The image was built before there were work disks. */
+export class ImageWithoutWorkDiskError extends BangerError<'IMAGE_WITHOUT_WORK_DISK'> {
+  constructor(image: string) {
+    super('IMAGE_WITHOUT_WORK_DISK', `the image ${image} has nothing that a work disk could begin as`, {
+      details: { image },
+      why: 'it was built by a version of banger that had no work disks',
+      fix: 'build it again (banger image build --force), or leave out --work-disk',
+    });
+  }
+}
+
 export class VmDiskMissingError extends BangerError<'VM_DISK_MISSING'> {
   constructor(vm: string, path: string) {
     super('VM_DISK_MISSING', `the VM ${vm} cannot start: its disk ${path} is gone`, {
@@ -160,11 +171,15 @@ export class HypervisorUnavailableError extends BangerError<'HOST_UNSUPPORTED'> 
 }
 
 export class WorkspaceTooLargeError extends BangerError<'VM_RESOURCES_INVALID'> {
-  constructor(path: string, { diskMib, neededMib }: { diskMib: number; neededMib: number }) {
+  /** @param facts.resource the disk that /root is on */
+  constructor(
+    path: string,
+    { resource, diskMib, neededMib }: { resource: 'disk' | 'work-disk'; diskMib: number; neededMib: number },
+  ) {
     super('VM_RESOURCES_INVALID', `the repository ${path} does not fit into a disk of ${diskMib} MiB`, {
-      details: { resource: 'disk', requested: diskMib, min: neededMib, max: Number.MAX_SAFE_INTEGER },
-      why: `with the system and what has to be copied, ${neededMib} MiB are needed`,
-      fix: `ask for more: --disk ${Math.ceil(neededMib / 1024) + 1}g`,
+      details: { resource, requested: diskMib, min: neededMib, max: Number.MAX_SAFE_INTEGER },
+      why: `with what is on it already and what has to be copied, ${neededMib} MiB are needed`,
+      fix: `ask for more: --${resource} ${Math.ceil(neededMib / 1024) + 1}g`,
     });
   }
 }

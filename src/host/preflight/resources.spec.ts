@@ -18,7 +18,7 @@ describe('resourceProblems', () => {
     {},
     { cpus: 1, memoryMib: 64 },
     { cpus: 4, memoryMib: 8000, diskMib: 2048 },
-    { diskMib: MAX_DISK_MIB, workDiskMib: 64 },
+    { diskMib: MAX_DISK_MIB, workDiskMib: 512 },
   ])('takes %o', (request) => {
     expect(refusal(request)).toBeUndefined();
   });
@@ -59,8 +59,8 @@ describe('resourceProblems', () => {
     [
       { workDiskMib: 0 },
       'a work disk of 0 MiB is not possible',
-      'a file system with a journal takes 64 MiB',
-      'ask for 64 to 16777216 MiB, or leave it out',
+      'a file system with a journal takes 512 MiB',
+      'ask for 512 to 16777216 MiB, or leave it out',
     ],
   ])('refuses %o', (request, message, why, fix) => {
     expect(refusal(request)).toEqual(['VM_RESOURCES_INVALID', message, expect.anything(), why, fix]);

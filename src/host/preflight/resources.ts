@@ -4,7 +4,8 @@ import { VmResourcesInvalidError } from '../host.errors.js';
 export const MIN_MEMORY_MIB = 64;
 /** ext4 with blocks of 4 KiB ends here: 16 TiB */
 export const MAX_DISK_MIB = 16 * 1024 * 1024;
-const MIN_WORK_DISK_MIB = 64;
+/** size of the file system that an image has for it */
+const MIN_WORK_DISK_MIB = 512;
 /** Left free on the host's file system whatever a VM is given; the database must always be able to write. `bytes` */
 const RESERVE_BYTES = 256 * 1024 * 1024;
 

@@ -22,6 +22,7 @@ export const IMAGE_FILES = {
   kernel: 'vmlinux',
   initrd: 'initrd',
   root: 'root.ext4',
+  work: 'work.ext4',
   manifest: 'manifest.json',
 } as const;
 

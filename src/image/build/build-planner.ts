@@ -12,6 +12,7 @@ import { DISTRIBUTIONS, GUEST_PACKAGES } from '../recipe/distributions.js';
 import type { Distribution } from '../recipe/distributions.js';
 import {
   BOOT_ARGUMENTS,
+  DISK_SIZES,
   indexDigest,
   packagesDigest,
   recipeDigest,
@@ -114,7 +115,7 @@ export class BuildPlanner {
 function recipeOf(packages: string): string {
   return recipeDigest({
     packages,
-    guestFiles: guestFiles({ diskBytes: ROOT_DISK_BYTES }),
+    guestFiles: guestFiles(DISK_SIZES),
     initramfs: [initScript([]), guestScript(), ROOT_SCRIPT, ...INITRAMFS_MODULES],
     diskBytes: ROOT_DISK_BYTES,
     bootArguments: BOOT_ARGUMENTS,

@@ -52,12 +52,14 @@ rm -rf "$1"/var/log/apt "$1"/var/log/*.log "$1"/var/cache/debconf/*-old "$1"/var
 `;
 
 /**
- * Files to file system: PACKAGES.tar GUEST.tar TREE DRAFT IMAGE SIZE PLACE, without mounting anything.
+ * Files to file systems: PACKAGES.tar GUEST.tar TREE DRAFT IMAGE SIZE WORK WORKSIZE PLACE, without mounting anything.
+ * WORK is what a work disk begins as: the tree's /root alone, with a journal for more than its own size and room for
+ * the tables of 8 TiB.
  * PLACE is "memory" where this is not really root: the tree's owners are then ids that only the namespace may remove,
  * so it lives in a tmpfs that ends with the namespace, however that ends.
  */
 export const ROOT_SCRIPT = `set -eu
-packages=$1 guest=$2 tree=$3 draft=$4 image=$5 size=$6 place=$7
+packages=$1 guest=$2 tree=$3 draft=$4 image=$5 size=$6 work=$7 work_size=$8 place=$9
 umask 022
 mkdir "$tree"
 if [ "$place" = memory ]; then mount -t tmpfs -o mode=755 banger "$tree"; fi
@@ -67,6 +69,9 @@ chmod 755 "$tree"
 mke2fs -q -t ext4 -L bgr-root -m 0 -J size=32 -E lazy_itable_init=0,nodiscard -d "$tree" "$draft" "$size"
 # mke2fs reserves what it zeroes (inode tables, journal: 160 MiB); in the copy it is holes
 cp --sparse=always "$draft" "$image"
+rm "$draft"
+mke2fs -q -t ext4 -L bgr-work -b 4096 -I 256 -i 16384 -m 0 -J size=16 -E lazy_itable_init=0,nodiscard,resize=2147483648 -d "$tree/root" "$draft" "$work_size"
+cp --sparse=always "$draft" "$work"
 rm "$draft"
 if [ "$place" != memory ]; then rm -rf "$tree"; fi
 `;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../../core/config/index.js';
 import { ProcessRunner } from '../../core/process/index.js';
 import { guestFiles } from '../guest/guest-files.js';
-import { ROOT_DISK_BYTES } from '../recipe/recipe.js';
+import { DISK_SIZES, ROOT_DISK_BYTES, WORK_DISK_BYTES } from '../recipe/recipe.js';
 import { BuildFiles } from './build-files.js';
 import { buildPaths, IMAGE_FILES } from './build-plan.js';
 import type { BuildSite } from './build-plan.js';
@@ -11,7 +11,7 @@ import { guestArchive } from './guest-archive.js';
 
 const TIMEOUT_MS = 20 * 60_000;
 
-/** The root file system: the packages, the guest's files on top, made into ext4 without mounting it. */
+/** The file systems: the packages, the guest's files on top, made into ext4 without mounting it. */
 @Injectable()
 export class RootStep {
   constructor(
@@ -20,16 +20,18 @@ export class RootStep {
     private readonly files: BuildFiles,
   ) {}
 
-  /** Writes `root.ext4`. */
+  /** Writes `root.ext4` and `work.ext4`. */
   async run(archive: string, site: BuildSite): Promise<void> {
     const { guest, draft } = buildPaths(site.directory);
-    await this.files.write(guest, await guestArchive(guestFiles({ diskBytes: ROOT_DISK_BYTES })));
+    await this.files.write(guest, await guestArchive(guestFiles(DISK_SIZES)));
     const root = this.config.values.mode === 'root';
     const script = ['sh', '-c', ROOT_SCRIPT, 'banger-image', archive, guest, `${site.directory}/tree`];
     script.push(
       draft,
       `${site.directory}/${IMAGE_FILES.root}`,
       `${ROOT_DISK_BYTES / 1024}K`,
+      `${site.directory}/${IMAGE_FILES.work}`,
+      `${WORK_DISK_BYTES / 1024}K`,
       root ? 'disk' : 'memory',
     );
     const namespace = ['unshare', '--map-root-user', '--map-auto', '--mount'];

@@ -2,14 +2,15 @@ import { bootOrderFiles } from './boot-order.js';
 import { textFile } from './guest-file.js';
 import type { GuestFile } from './guest-file.js';
 import { GUEST_SCRIPT_PATH, guestScript } from './guest-script.js';
-import { ROOT_SECTORS_PATH } from './initramfs.js';
+import { ROOT_SECTORS_PATH, WORK_SECTORS_PATH } from './initramfs.js';
 
 /** Everything that banger puts into the root file system beside the distribution's packages. */
-export function guestFiles(facts: { diskBytes: number }): GuestFile[] {
+export function guestFiles(facts: { diskBytes: number; workBytes: number }): GuestFile[] {
   return [
     { path: GUEST_SCRIPT_PATH, mode: 0o755, content: guestScript() },
     ...bootOrderFiles(),
     textFile(ROOT_SECTORS_PATH, [String(facts.diskBytes / 512)]),
+    textFile(WORK_SECTORS_PATH, [String(facts.workBytes / 512)]),
     textFile('etc/ssh/sshd_config.d/10-banger.conf', SSHD),
     textFile('etc/profile.d/banger.sh', PROFILE),
     textFile('etc/systemd/journald.conf.d/10-banger.conf', [

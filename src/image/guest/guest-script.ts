@@ -1,6 +1,7 @@
 /** Where the guest has the script; the same text is in the initramfs. */
 export const GUEST_SCRIPT_PATH = 'usr/lib/banger/banger-guest';
 export const ROOT_SERIAL = 'bgr-root';
+export const WORK_SERIAL = 'bgr-work';
 export const IDENTITY_SERIAL = 'bgr-identity';
 export const AGENT_PORT = 'org.qemu.guest_agent.0';
 

@@ -1,7 +1,13 @@
-import { GUEST_SCRIPT_PATH, ROOT_SERIAL } from './guest-script.js';
+import { GUEST_SCRIPT_PATH, ROOT_SERIAL, WORK_SERIAL } from './guest-script.js';
 
 /** Sectors of 512 bytes that the root file system was made for; differs from the drive's size when that was enlarged. */
 export const ROOT_SECTORS_PATH = 'var/lib/banger/root-sectors';
+/** The same of the work disk; on the root disk, where no user comes upon it. */
+export const WORK_SECTORS_PATH = 'var/lib/banger/work-sectors';
+/** Argument of the kernel of a VM that has a work disk. */
+export const WORK_ARGUMENT = 'banger.work';
+/** What became of the work disk, in the guest: `mounted`, or what is wrong. */
+export const WORK_STATUS_PATH = 'run/banger/work-disk';
 
 /** What the initramfs loads, by module name; a driver that is built into the kernel is skipped. */
 export const INITRAMFS_MODULES: readonly string[] = [
@@ -56,6 +62,67 @@ export function orderModules(modulesDep: string, wanted: readonly string[] = INI
   return [...ordered];
 }
 
+/** What the initramfs needs more than once. */
+const FUNCTIONS = `# Probing runs alongside: a drive may appear a moment after its driver was loaded.
+find_drive() {
+  drive='' tries=0
+  while [ $tries -le 100 ]; do
+    for block in /sys/block/vd*; do
+      serial=''
+      [ -r "$block/serial" ] && read -r serial < "$block/serial"
+      if [ "$serial" = "$1" ]; then drive=\${block##*/}; return 0; fi
+    done
+    tries=$((tries + 1))
+    sleep 0.05
+  done
+  return 1
+}
+
+# A program of the guest's own, before the guest runs.
+in_guest() {
+  mount -t devtmpfs dev /root/dev
+  mount -t proc proc /root/proc
+  chroot /root "$@" > /dev/null 2>&1
+  result=$?
+  umount /root/proc
+  umount /root/dev
+  return $result
+}
+
+# Drive, file with the sectors that its file system was made for, what it is
+grow() {
+  read -r now < /sys/block/$1/size
+  made=''
+  [ -r "/root/$2" ] && read -r made < "/root/$2"
+  [ -n "$made" ] && [ "$now" != "$made" ] || return 0
+  if in_guest /sbin/resize2fs /dev/$1; then echo "$now" > "/root/$2"
+  else echo "banger: the $3 file system could not be grown to its drive" > /dev/console; fi
+}
+`;
+
+/** Mounts the work disk at /root; a damaged one keeps no guest from coming up. */
+const MOUNT_WORK = `# Before the identity: root's authorized keys are on it. Without it the guest comes up all the same, so that it can be repaired.
+work() {
+  find_drive ${WORK_SERIAL} || { problem='its drive did not appear'; return 1; }
+  if ! mount -t ext4 -o rw /dev/$drive /root/root; then
+    # 1 and 2: it was repaired
+    in_guest /sbin/e2fsck -p /dev/$drive
+    [ $? -le 2 ] && mount -t ext4 -o rw /dev/$drive /root/root || { problem="the file system on /dev/$drive is damaged"; return 1; }
+  fi
+  grow $drive ${WORK_SECTORS_PATH} work
+}
+cmdline=''
+read -r cmdline < /proc/cmdline
+case " $cmdline " in
+  *' ${WORK_ARGUMENT} '*)
+    problem=mounted
+    work || echo "banger: the work disk cannot be mounted at /root: $problem" > /dev/console
+    mkdir -p /root/run/banger
+    echo "$problem" > /root/${WORK_STATUS_PATH}
+    ;;
+esac
+`;
+
 /**
  * PID 1 of the initramfs (busybox): loads the drivers, mounts the root drive, applies the identity, becomes /sbin/init.
  * The identity is applied here because systemd reads machine-id and host name before it starts any unit, and because
@@ -78,41 +145,18 @@ mount -t devtmpfs dev /dev
 
 ${moduleFiles.map((file) => `insmod /modules/${file}`).join('\n')}
 
-# Probing runs alongside: a drive may appear a moment after its driver was loaded.
-root='' tries=0
-while [ -z "$root" ]; do
-  for block in /sys/block/vd*; do
-    serial=''
-    [ -r "$block/serial" ] && read -r serial < "$block/serial"
-    if [ "$serial" = ${ROOT_SERIAL} ]; then root=\${block##*/}; fi
-  done
-  [ -n "$root" ] && break
-  tries=$((tries + 1))
-  if [ $tries -gt 100 ]; then
-    [ -e /dev/vda ] || fail 'no disk was found (no virtio drive appeared within 5 s)'
-    root=vda
-    break
-  fi
-  sleep 0.05
-done
+${FUNCTIONS}
+find_drive ${ROOT_SERIAL} || drive=vda
+root=$drive
+[ -e /dev/$root ] || fail 'no disk was found (no virtio drive appeared within 5 s)'
 
 mount -t ext4 -o rw /dev/$root /root || fail "the root file system on /dev/$root cannot be mounted (is it ext4, is it damaged?)"
 [ -x /root/sbin/init ] || [ -L /root/sbin/init ] || fail "the root file system on /dev/$root has no /sbin/init"
 mount -t tmpfs -o mode=755,nosuid,nodev tmpfs /root/run
+grow $root ${ROOT_SECTORS_PATH} root
 
+${MOUNT_WORK}
 sh /${GUEST_SCRIPT_PATH} apply --root /root || echo 'banger: the guest starts without an identity' > /dev/console
-
-read -r now < /sys/block/$root/size
-made=''
-[ -r /root/${ROOT_SECTORS_PATH} ] && read -r made < /root/${ROOT_SECTORS_PATH}
-if [ -n "$made" ] && [ "$now" != "$made" ]; then
-  mount -t devtmpfs dev /root/dev
-  mount -t proc proc /root/proc
-  if chroot /root /sbin/resize2fs /dev/$root > /dev/null 2>&1; then echo "$now" > /root/${ROOT_SECTORS_PATH}
-  else echo "banger: the root file system could not be grown to its drive" > /dev/console; fi
-  umount /root/proc
-  umount /root/dev
-fi
 
 umount /proc
 umount /sys

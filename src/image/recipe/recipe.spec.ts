@@ -33,7 +33,7 @@ describe('packagesDigest', () => {
 describe('recipeDigest', () => {
   const inputs = {
     packages: 'p',
-    guestFiles: guestFiles({ diskBytes: 1024 ** 3 }),
+    guestFiles: guestFiles({ diskBytes: 1024 ** 3, workBytes: 4096 }),
     initramfs: ['init'],
     diskBytes: 1024 ** 3,
     bootArguments: ['quiet'],

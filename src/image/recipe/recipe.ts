@@ -9,6 +9,12 @@ const BUILD_FORMAT = 1;
 /** `bytes`; sparse, so that only what is in it takes space */
 export const ROOT_DISK_BYTES = 8 * 1024 ** 3;
 
+/** `bytes`; the smallest work disk, and sparse: each VM's is as large as was asked for */
+export const WORK_DISK_BYTES = 512 * 1024 ** 2;
+
+/** Sizes that the guest's files tell it, `bytes` */
+export const DISK_SIZES = { diskBytes: ROOT_DISK_BYTES, workBytes: WORK_DISK_BYTES } as const;
+
 /** What the image asks of the kernel. Console and clock are the hypervisor driver's. */
 export const BOOT_ARGUMENTS: readonly string[] = [
   // the address of the identity drive is for eth0

@@ -25,6 +25,7 @@ export class MachinePreparer {
   /** Repeatable: a second start replaces what the first one made. */
   async prepare(vm: Vm, image: BootableImage): Promise<MachineSpec> {
     const paths = this.paths.of(vm.id);
+    const work = this.disks.work(vm);
     const draft = this.capabilities.configure(await this.facts.gather(vm));
     const owner = { type: 'vm', id: vm.id } as const;
     await this.directories.make(paths.runtimeDirectory, { owner, mode: 0o700, uid: vm.uid });
@@ -46,6 +47,7 @@ export class MachinePreparer {
       drives: [
         { serial: 'bgr-root', ...this.disks.root(vm), readOnly: false },
         { serial: 'bgr-identity', path: paths.identity, format: 'raw', readOnly: true },
+        ...(work === undefined ? [] : [{ serial: 'bgr-work', ...work, readOnly: false }]),
       ],
       nics: draft.nics,
       consolePath: paths.console,

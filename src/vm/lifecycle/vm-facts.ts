@@ -23,6 +23,7 @@ export class VmFactsGatherer {
     return {
       id: vm.id,
       name: vm.name,
+      workDiskMib: vm.workDiskMib,
       publishedPorts: vm.publishedPorts,
       machineId: vm.machineId,
       mac: vm.mac,

@@ -38,6 +38,9 @@ export interface PreflightRequest extends StartRequest {
 /** What a new VM's disk takes before the guest has written anything of its own: logs, caches, journal. `bytes` */
 const FIRST_BOOT_BYTES = 64 * 1024 * 1024;
 
+/** What the file system of a work disk takes for itself: journal and tables. `bytes` */
+const WORK_TABLES_BYTES = 32 * 1024 * 1024;
+
 /** Everything that can be found out before anything is touched; all that is found is told at once. */
 @Injectable()
 export class VmPreflight {
@@ -68,6 +71,7 @@ export class VmPreflight {
       workspace === undefined
         ? undefined
         : await findings.collect('workspace', () => this.importer.inspect(workspace, signal));
+    await findings.collect('work-disk', () => this.disks.checkImage(image, request.workDiskMib));
     await findings.collect('workspace', () => checkRoom(request, plan));
     await this.#host(request, FIRST_BOOT_BYTES + (plan?.estimatedBytes ?? 0), findings, signal);
     findings.check();
@@ -115,8 +119,13 @@ export class VmPreflight {
 const MIB = 1024 * 1024;
 
 /** Known beforehand, it must not be found out by a guest whose disk is full half-way through the import. */
-function checkRoom({ diskMib, image }: PreflightRequest, plan: WorkspacePlan | undefined): void {
+function checkRoom({ diskMib, workDiskMib, image }: PreflightRequest, plan: WorkspacePlan | undefined): void {
   if (plan === undefined) return;
-  const neededMib = Math.ceil((image.allocatedBytes + FIRST_BOOT_BYTES + plan.estimatedBytes) / MIB);
-  if (neededMib > diskMib) throw new WorkspaceTooLargeError(plan.view.hostPath, { diskMib, neededMib });
+  const system = workDiskMib === undefined ? image.allocatedBytes + FIRST_BOOT_BYTES : WORK_TABLES_BYTES;
+  const sizes = {
+    diskMib: workDiskMib ?? diskMib,
+    neededMib: Math.ceil((system + plan.estimatedBytes) / MIB),
+    resource: workDiskMib === undefined ? 'disk' : 'work-disk',
+  } as const;
+  if (sizes.neededMib > sizes.diskMib) throw new WorkspaceTooLargeError(plan.view.hostPath, sizes);
 }

@@ -26,15 +26,7 @@ export class VmStorage {
     const leased = uid === undefined ? vm : await this.vms.update(vm.id, { uid });
     await this.directories.make(paths.directory, { owner, mode: 0o711 });
     await this.files.write(paths.hostKey, hostKeyPrivate, { mode: 0o600 });
-    await this.disks.backend(vm).create({
-      basePath: image.rootPath,
-      baseFormat: image.rootFormat,
-      path: this.disks.root(vm).path,
-      sizeBytes: vm.diskMib * 1024 * 1024,
-      owner,
-      uid,
-      signal,
-    });
+    await this.disks.make(leased, image, signal);
     return leased;
   }
 }

@@ -32,8 +32,8 @@ export function fileDeviations(books: Books, machine: MachineFacts, host: TestHo
   ];
 }
 
-/** `vmlinux`, `initrd`, `root.ext4`, `manifest.json` */
-const IMAGE_FILES = 4;
+/** `vmlinux`, `initrd`, `root.ext4`, `work.ext4`, `manifest.json` */
+const IMAGE_FILES = 5;
 
 function differences(what: string, there: readonly string[], owners: readonly string[]): string[] {
   return [

@@ -90,6 +90,7 @@ describe('a build', () => {
       'manifest.json',
       'root.ext4',
       'vmlinux',
+      'work.ext4',
     ]);
 
     expect(debugfs(image.rootPath, 'features')).toMatch(/has_journal/);
