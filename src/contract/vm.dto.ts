@@ -185,6 +185,17 @@ export class VmPending {
   @IsOptional() @ValidateNested() @Type(() => PendingText) hostName?: PendingText;
 }
 
+export const VM_CONDITIONS = ['halted', 'disk-space-low'] as const;
+
+/** Something that keeps a VM that runs from running well, whatever its state. */
+export class VmConditionView {
+  @IsIn(VM_CONDITIONS) kind!: (typeof VM_CONDITIONS)[number];
+  @IsString() message!: string;
+  @IsString() fix!: string;
+  /** ISO 8601, UTC */
+  @IsOptional() @IsString() since?: string;
+}
+
 export class VmView {
   @IsString() id!: string;
   @IsString() name!: string;
@@ -223,6 +234,12 @@ export class VmView {
   @IsOptional() @ValidateNested() @Type(() => VmWorkspaceView) workspace?: VmWorkspaceView;
   /** why it is in the state `failed`, or why it stopped by itself */
   @IsOptional() @ValidateNested() @Type(() => FailureView) error?: FailureView;
+  /** of a VM that runs; absent when all is well */
+  @IsOptional()
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => VmConditionView)
+  conditions?: VmConditionView[];
   /** ISO 8601, UTC */
   @IsString() createdAt!: string;
   @IsOptional() @IsString() startedAt?: string;

@@ -7,7 +7,7 @@ import { Rpc } from '../core/rpc/index.js';
 import type { RpcContext } from '../core/rpc/index.js';
 import { VmCreateService } from './lifecycle/create.service.js';
 import { VmDeleteService } from './lifecycle/delete.service.js';
-import { IdleTimes } from './policies/idle-times.js';
+import { LiveViews } from './live-views.js';
 import { PrunableVms } from './policies/prunable-vms.js';
 import { hasLabels } from './settings/labels.js';
 import { VmRepository } from './vm.repository.js';
@@ -20,7 +20,7 @@ export class VmController {
     private readonly creation: VmCreateService,
     private readonly deletion: VmDeleteService,
     private readonly vms: VmRepository,
-    private readonly idle: IdleTimes,
+    private readonly views: LiveViews,
     private readonly prunables: PrunableVms,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -41,7 +41,7 @@ export class VmController {
   async list({ labels = [] }: ParamsOf<'vm.list'>): Promise<ResultOf<'vm.list'>> {
     return (await this.vms.list())
       .filter((vm) => hasLabels(vm.labels, labels))
-      .map((vm) => toVmView(vm, this.idle.stopAt(vm.id)));
+      .map((vm) => this.views.of(vm));
   }
 
   @Rpc('vm.prunable')
@@ -51,8 +51,7 @@ export class VmController {
 
   @Rpc('vm.get')
   async get({ vm }: ParamsOf<'vm.get'>): Promise<ResultOf<'vm.get'>> {
-    const found = await this.vms.require(vm);
-    return toVmView(found, this.idle.stopAt(found.id));
+    return this.views.of(await this.vms.require(vm));
   }
 
   @Rpc('vm.delete')

@@ -33,6 +33,7 @@ import { VmStorage } from './lifecycle/vm-storage.js';
 import { WorkspaceStep } from './lifecycle/workspace-step.js';
 import { VM_DOCTOR, VM_DOCTOR_EXPORTS } from './doctor/vm-doctor.js';
 import { VmInspectionModule } from './doctor/vm-inspection.module.js';
+import { LiveViews } from './live-views.js';
 import { Machines } from './machines.js';
 import { OBSERVATION } from './observation.js';
 import { PublishedPorts } from './ports/published-ports.service.js';
@@ -46,6 +47,7 @@ import { RestartJob } from './policies/restart.job.js';
 import { VmUse } from './policies/vm-use.js';
 import { LeftoverReport } from './reaper/leftover-report.js';
 import { LeftoversModule } from './reaper/leftovers.module.js';
+import { StorageWatch } from './storage/storage-watch.js';
 import { VmDisks } from './vm-disks.js';
 import { OomRecords } from './reaper/oom-records.adapter.js';
 import { OomWatch } from './reaper/oom-watch.js';
@@ -144,6 +146,8 @@ const POLICIES = [
     GuestAccess,
     Machines,
     PublishedPorts,
+    LiveViews,
+    StorageWatch,
     VmDisks,
     VmFiles,
     VmLocks,

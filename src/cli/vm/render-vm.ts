@@ -20,7 +20,7 @@ export function renderVm(vm: VmView): string {
   );
 }
 
-function stateOf({ name, id, state, error }: VmView): Fact[] {
+function stateOf({ name, id, state, error, conditions = [] }: VmView): Fact[] {
   return [
     ['name', name],
     ['id', id],
@@ -28,6 +28,10 @@ function stateOf({ name, id, state, error }: VmView): Fact[] {
     ['error', error?.message],
     ['why', error?.data.why],
     ['fix', error?.data.fix],
+    ...conditions.flatMap(({ message, fix }): Fact[] => [
+      ['condition', message],
+      ['fix', fix],
+    ]),
   ];
 }
 

@@ -7,8 +7,9 @@ import { Invocation } from '../invocation.js';
 import { Presenter } from '../render/presenter.js';
 import { renderTable } from '../render/table.js';
 import type { Column } from '../render/table.js';
-import { escapeControls, formatAge, formatLabels, formatMib } from '../render/text.js';
+import { escapeControls, escapeLines, formatAge, formatLabels, formatMib } from '../render/text.js';
 import { announcements } from './announcements.js';
+import { remarks, shownState } from './conditions.js';
 
 interface VmColumn extends Column {
   readonly cell: (vm: VmView, now: number) => string;
@@ -20,7 +21,7 @@ const NOTHING = '-';
 
 const COLUMNS: readonly VmColumn[] = [
   { title: 'NAME', shrinkTo: 10, cell: (vm) => vm.name },
-  { title: 'STATE', cell: (vm) => vm.state },
+  { title: 'STATE', cell: shownState },
   { title: 'IMAGE', shrinkTo: 6, cell: (vm) => vm.image },
   { title: 'CPUS', align: 'right', cell: (vm) => String(vm.cpus) },
   { title: 'MEMORY', align: 'right', cell: (vm) => formatMib(vm.memoryMib) },
@@ -71,6 +72,7 @@ export class VmListCommand extends BangerCommand<VmListOptions> {
           : `no VM has ${labels.join(' and ')}; all VMs: banger vm list`,
       );
     this.presenter.result(vms, () => (vms.length === 0 ? '' : this.render(vms)));
+    if (!this.presenter.json) for (const remark of remarks(vms)) this.presenter.note(escapeLines(remark));
   }
 
   private render(vms: readonly VmView[]): string {

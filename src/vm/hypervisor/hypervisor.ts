@@ -145,6 +145,13 @@ export interface MachineExit extends ExitStatus {
   readonly by?: MachineEnder;
 }
 
+/** The host could not take what the guest wrote: the guest was halted before it could learn of that. */
+export interface DiskHalt {
+  /** for want of space; otherwise the host's disk reported an error */
+  readonly noSpace: boolean;
+  readonly since: Date;
+}
+
 /** A running VMM. */
 export abstract class Machine {
   abstract readonly record: MachineRecord;
@@ -183,6 +190,13 @@ export abstract class Machine {
    * @throws VmmProtocolError
    */
   abstract stats(options: { timeoutMs: number }): Promise<MachineStats>;
+  /** Why the guest is halted although nobody halted it; undefined while it may run. */
+  abstract get diskHalt(): DiskHalt | undefined;
+  /**
+   * Lets a halted guest go on: the writes that failed are tried again, and may halt it once more.
+   * @throws VmmProtocolError
+   */
+  abstract resume(): Promise<void>;
   /** Lets go of the machine without ending it: the daemon is about to stop. */
   abstract detach(): void;
 }

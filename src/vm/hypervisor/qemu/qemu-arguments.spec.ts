@@ -74,7 +74,7 @@ describe('qemuArguments', () => {
         "-blockdev",
         "{"driver":"qcow2","node-name":"bgr-root","read-only":false,"discard":"unmap","detect-zeroes":"unmap","file":{"driver":"file","filename":"/vms/a,b\\"c/disk.qcow2","read-only":false,"locking":"on","discard":"unmap"}}",
         "-device",
-        "virtio-blk-pci,drive=bgr-root,serial=bgr-root,disable-legacy=on",
+        "virtio-blk-pci,drive=bgr-root,serial=bgr-root,disable-legacy=on,werror=stop",
         "-blockdev",
         "{"driver":"raw","node-name":"bgr-identity","read-only":true,"file":{"driver":"file","filename":"/vms/id.tar","read-only":true,"locking":"on"}}",
         "-device",

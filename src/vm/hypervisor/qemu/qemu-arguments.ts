@@ -79,6 +79,9 @@ function machine(spec: MachineSpec, accelerator: Accelerator): string[] {
   ];
 }
 
+/** A write that the host cannot take, such as for want of space, halts the guest, whose file system would not survive it. */
+const HALT_ON_ERROR = ',werror=stop';
+
 /**
  * Guest flushes reach the host's disk (write-back cache, flushes honoured); what the guest discards or fills with
  * zeroes is given back to the host. Image locking stays on: two VMMs can never write one disk.
@@ -100,7 +103,10 @@ function drive(spec: DriveSpec): string[] {
   };
   return [
     ...['-blockdev', JSON.stringify(blockdev)],
-    ...['-device', `virtio-blk-pci,drive=${id},serial=${escape(spec.serial)},disable-legacy=on`],
+    ...[
+      '-device',
+      `virtio-blk-pci,drive=${id},serial=${escape(spec.serial)},disable-legacy=on${spec.readOnly ? '' : HALT_ON_ERROR}`,
+    ],
   ];
 }
 

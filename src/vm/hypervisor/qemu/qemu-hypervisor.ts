@@ -14,6 +14,7 @@ import type {
 } from '../hypervisor.js';
 import { AgentClient } from './agent-client.js';
 import { ConsoleLog } from './console-log.adapter.js';
+import { DiskHalts } from './disk-halt.js';
 import { cancellation, deadline, launchAttempt, launchFailure } from './launch-attempt.js';
 import { processMarker, QEMU_BINARY, qemuArguments, qemuSockets } from './qemu-arguments.js';
 import { QemuMachine } from './qemu-machine.js';
@@ -29,7 +30,7 @@ const END_LIMIT_MS = 10_000;
 /** between two looks at a VMM that an earlier daemon started */
 const LOOK_EVERY_MS = 5_000;
 
-type Connections = { qmp: QmpClient; agent: AgentClient; console: ConsoleLog };
+type Connections = { halts: DiskHalts; qmp: QmpClient; agent: AgentClient; console: ConsoleLog };
 
 @Injectable()
 export class QemuHypervisor extends Hypervisor {
@@ -108,8 +109,9 @@ export class QemuHypervisor extends Hypervisor {
       // The earlier daemon died between starting the VMM and letting the guest run.
       const status = await connections.qmp.execute('query-status');
       if (isRecord(status) && status['status'] === 'prelaunch') await connections.qmp.execute('cont');
+      await connections.halts.look(connections.qmp);
     } catch (error) {
-      for (const connection of Object.values(connections)) connection.close();
+      for (const connection of [connections.qmp, connections.agent, connections.console]) connection.close();
       throw error;
     }
     const waiting = new AbortController();
@@ -145,7 +147,9 @@ export class QemuHypervisor extends Hypervisor {
 
   async #connect(record: MachineRecord, signal: AbortSignal): Promise<Connections> {
     const sockets = qemuSockets(record.runtimeDirectory);
-    const qmp = await QmpClient.open(await connectUnixSocket(sockets.qmp, signal), signal);
+    const halts = new DiskHalts();
+    const socket = await connectUnixSocket(sockets.qmp, signal);
+    const qmp = await QmpClient.open(socket, signal, (event) => halts.hear(event));
     try {
       // QEMU listens on all of them before it greets.
       const console = await ConsoleLog.open(
@@ -153,7 +157,7 @@ export class QemuHypervisor extends Hypervisor {
         await connectUnixSocket(sockets.console, signal),
       );
       const agent = new AgentClient(record.id, await connectUnixSocket(sockets.agent, signal), randomId);
-      return { qmp, agent, console };
+      return { halts, qmp, agent, console };
     } catch (error) {
       qmp.close();
       throw error;

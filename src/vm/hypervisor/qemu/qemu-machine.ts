@@ -3,8 +3,16 @@ import type { ExitStatus, ProcessRunner } from '../../../core/process/index.js';
 import { TimeoutError } from '../../../core/errors/index.js';
 import { VmmProtocolError } from '../hypervisor.errors.js';
 import { Machine } from '../hypervisor.js';
-import type { MachineEnder, MachineExit, MachineRecord, MachineStats, RunState } from '../hypervisor.js';
+import type {
+  DiskHalt,
+  MachineEnder,
+  MachineExit,
+  MachineRecord,
+  MachineStats,
+  RunState,
+} from '../hypervisor.js';
 import type { AgentClient } from './agent-client.js';
+import type { DiskHalts } from './disk-halt.js';
 import { resizeDrive } from './drive-size.js';
 import { setForwards } from './port-forwards.js';
 import { MachineStatsQuery, parseRunState } from './machine-stats.js';
@@ -23,6 +31,7 @@ const MIB = 1024 * 1024;
 export interface QemuMachineParts {
   readonly runner: ProcessRunner;
   readonly qmp: QmpClient;
+  readonly halts: Pick<DiskHalts, 'current'>;
   readonly agent: AgentClient;
   readonly console: { readonly finished: Promise<void>; close(): void };
   readonly exited: Promise<ExitStatus>;
@@ -92,6 +101,14 @@ export class QemuMachine extends Machine {
 
   async resizeDrive(serial: string, bytes: number): Promise<void> {
     await resizeDrive(this.parts.qmp, serial, bytes);
+  }
+
+  get diskHalt(): DiskHalt | undefined {
+    return this.parts.halts.current;
+  }
+
+  async resume(): Promise<void> {
+    await this.parts.qmp.execute('cont');
   }
 
   async runState({ timeoutMs }: { timeoutMs: number }): Promise<RunState> {

@@ -9,6 +9,12 @@ import type { QmpMessage } from './qmp-protocol.js';
 const MAX_LINE_BYTES = 1024 * 1024;
 const DEFAULT_TIMEOUT_MS = 10_000;
 
+/** Something that QEMU tells unasked. What is in `data` is a hostile QEMU's to choose. */
+export interface QmpEvent {
+  readonly name: string;
+  readonly data: unknown;
+}
+
 /** QEMU's machine protocol on one connection. */
 export class QmpClient {
   #shutdownReason: string | undefined;
@@ -26,7 +32,11 @@ export class QmpClient {
   }
 
   /** Waits for the greeting and negotiates. @throws VmmProtocolError; the reason of the abort */
-  static async open(socket: ByteSocket, signal: AbortSignal): Promise<QmpClient> {
+  static async open(
+    socket: ByteSocket,
+    signal: AbortSignal,
+    onEvent: (event: QmpEvent) => void = () => undefined,
+  ): Promise<QmpClient> {
     const greeted = Promise.withResolvers<'greeting' | 'closed'>();
     const events: { listener?: (message: QmpMessage) => void } = {};
     const channel = new RequestChannel(socket, {
@@ -34,6 +44,7 @@ export class QmpClient {
       onOther: (message) => {
         if (message.type === 'greeting') greeted.resolve('greeting');
         else events.listener?.(message);
+        if (message.type === 'event') onEvent(message);
       },
     });
     void socket.closed.then(() => greeted.resolve('closed'));
