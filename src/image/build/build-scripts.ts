@@ -53,8 +53,8 @@ rm -rf "$1"/var/log/apt "$1"/var/log/*.log "$1"/var/cache/debconf/*-old "$1"/var
 
 /**
  * Files to file systems: PACKAGES.tar GUEST.tar TREE DRAFT IMAGE SIZE WORK WORKSIZE PLACE, without mounting anything.
- * WORK is what a work disk begins as: the tree's /root alone, with a journal for more than its own size and room for
- * the tables of 8 TiB.
+ * WORK is what a work disk begins as: the tree's /root alone, with a journal for more than its own size. No more room for
+ * tables than mke2fs leaves by itself: with that for 8 TiB the kernel could not grow it (its journal was too small).
  * PLACE is "memory" where this is not really root: the tree's owners are then ids that only the namespace may remove,
  * so it lives in a tmpfs that ends with the namespace, however that ends.
  */
@@ -70,7 +70,7 @@ mke2fs -q -t ext4 -L bgr-root -m 0 -J size=32 -E lazy_itable_init=0,nodiscard -d
 # mke2fs reserves what it zeroes (inode tables, journal: 160 MiB); in the copy it is holes
 cp --sparse=always "$draft" "$image"
 rm "$draft"
-mke2fs -q -t ext4 -L bgr-work -b 4096 -I 256 -i 16384 -m 0 -J size=16 -E lazy_itable_init=0,nodiscard,resize=2147483648 -d "$tree/root" "$draft" "$work_size"
+mke2fs -q -t ext4 -L bgr-work -b 4096 -I 256 -i 16384 -m 0 -J size=16 -E lazy_itable_init=0,nodiscard -d "$tree/root" "$draft" "$work_size"
 cp --sparse=always "$draft" "$work"
 rm "$draft"
 if [ "$place" != memory ]; then rm -rf "$tree"; fi

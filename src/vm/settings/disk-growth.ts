@@ -3,7 +3,7 @@ import { DiskFullError, invariant, isKind, toBangerError } from '../../core/erro
 import type { OperationContext } from '../../core/operations/index.js';
 import { HostFacts } from '../../host/index.js';
 import type { Disk } from '../../host/index.js';
-import { ROOT_SECTORS_PATH, ROOT_SERIAL } from '../../image/index.js';
+import { ROOT_SECTORS_PATH, ROOT_SERIAL, WORK_SECTORS_PATH, WORK_SERIAL } from '../../image/index.js';
 import type { Machine } from '../hypervisor/hypervisor.js';
 import { Machines } from '../machines.js';
 import { VmDisks } from '../vm-disks.js';
@@ -20,6 +20,8 @@ interface DiskFacts {
   readonly title: string;
   readonly serial: string;
   readonly mountPoint: string;
+  /** in the guest: size of the drive that the file system was made for, `sectors` */
+  readonly sectorsFile: string;
   /** undefined for a VM that does not have it */
   readonly locate: (disks: VmDisks, vm: Vm) => Disk | undefined;
 }
@@ -30,16 +32,20 @@ const GROWING_DISKS: Readonly<Record<GrowingDisk, DiskFacts>> = {
     title: 'growing the disk',
     serial: ROOT_SERIAL,
     mountPoint: '/',
+    sectorsFile: `/${ROOT_SECTORS_PATH}`,
     locate: (disks, vm) => disks.root(vm),
   },
   workDiskMib: {
     step: 'work-disk.grow',
     title: 'growing the work disk',
-    serial: 'bgr-work',
+    serial: WORK_SERIAL,
     mountPoint: '/root',
+    sectorsFile: `/${WORK_SECTORS_PATH}`,
     locate: (disks, vm) => disks.work(vm),
   },
 };
+
+const NAMES = Object.keys(GROWING_DISKS) as GrowingDisk[];
 
 /**
  * Makes disks larger. The size is written down first: what then happens to the daemon, or to the machine, the disk is
@@ -83,9 +89,9 @@ export class DiskGrowth {
 
   /** Before a start: a change that was interrupted may have left a disk smaller than the record says. */
   async fit(vm: Vm): Promise<void> {
-    for (const disk of Object.keys(GROWING_DISKS) as GrowingDisk[]) {
+    for (const disk of NAMES.filter((name) => vm[name] !== undefined)) {
       try {
-        if (vm[disk] !== undefined) await this.#growDrive(vm, disk, undefined);
+        await this.#growDrive(vm, disk, undefined);
       } catch (error) {
         // Larger than the record says does no harm: the guest grows its file system to the drive.
         if (!isKind(error, 'VM_RESOURCES_INVALID')) throw error;
@@ -95,8 +101,7 @@ export class DiskGrowth {
 
   /** Disks of which the running machine does not have all that the record says. */
   behind(vm: Vm, shape: MachineShape): GrowingDisk[] {
-    const disks = Object.keys(GROWING_DISKS) as GrowingDisk[];
-    return disks.filter((disk) => (vm[disk] ?? 0) > (shape[disk] ?? Infinity));
+    return NAMES.filter((disk) => (vm[disk] ?? 0) > (shape[disk] ?? Infinity));
   }
 
   /** The drive of a running machine, and what the guest has on it. Repeatable. */
@@ -106,8 +111,8 @@ export class DiskGrowth {
   }
 
   async #growFileSystem(vm: Vm, disk: GrowingDisk, { agent }: Machine): Promise<void> {
-    const { mountPoint } = GROWING_DISKS[disk];
-    const sizes = { mountPoint, mib: vm[disk] ?? 0, sectorsFile: `/${ROOT_SECTORS_PATH}` };
+    const { mountPoint, sectorsFile } = GROWING_DISKS[disk];
+    const sizes = { mountPoint, mib: vm[disk] ?? 0, sectorsFile };
     await growFileSystem({ vm: vm.name, agent }, sizes);
   }
 

@@ -42,9 +42,9 @@ export async function setHostName(call: GuestCall, name: string): Promise<void> 
 
 /**
  * The guest says itself which drive it has mounted there. It learns of the drive's new size a moment after QEMU, and
- * remembers the size of the root disk for its next boot (initramfs.ts).
+ * remembers it for its next boot (initramfs.ts).
  */
-const GROW = `at=$1 sectors=$2 rootsize=$3 device='' kind=''
+const GROW = `at=$1 sectors=$2 made=$3 device='' kind=''
 while read -r source target type rest; do
   if [ "$target" = "$at" ]; then device=$source kind=$type; fi
 done < /proc/self/mounts
@@ -57,7 +57,7 @@ while read -r now < "/sys/class/block/\${device##*/}/size"; [ "$now" -lt "$secto
   sleep 0.1
 done
 resize2fs "$device" 2>&1 || exit 1
-if [ "$at" = / ]; then echo "$now" > "$rootsize"; fi`;
+echo "$now" > "$made"`;
 
 /** The file system grows to its drive, while it is used. Repeatable. @throws BangerError */
 export async function growFileSystem(
