@@ -28,7 +28,7 @@ export class WorkDiskCapability extends Capability {
     if (status === 'mounted') return;
     warn(
       `the work disk may not be at /root, where the root disk's own files are then: ${status}; ` +
-        'to repair it: e2fsck -f /dev/disk/by-id/virtio-bgr-work in the VM, then restart it',
+        'to repair it: e2fsck -f /dev/vdc in the VM, then restart it',
     );
   }
 }
