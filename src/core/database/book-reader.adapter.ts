@@ -83,7 +83,8 @@ function readFrom(file: string, readOnly = true): BookState {
   const database = new DatabaseSync(file, { readOnly, timeout: 2_000 });
   try {
     const [found] = all<{ quick_check: string }>(database, 'PRAGMA quick_check(1)');
-    if (found?.quick_check !== 'ok') return { state: 'damaged', reason: (found?.quick_check ?? 'no answer').replace(/\s+/g, ' ') };
+    if (found?.quick_check !== 'ok')
+      return { state: 'damaged', reason: (found?.quick_check ?? 'no answer').replace(/\s+/g, ' ') };
     return { state: 'readable', rows: readRows(database) };
   } finally {
     database.close();
