@@ -84,7 +84,7 @@ export class PackageFixture extends BuildHost {
   async #makePackages(): Promise<void> {
     const tree = join(this.directory, 'tree');
     const modules = join(tree, 'usr/lib/modules', RELEASE);
-    for (const path of ['boot', 'etc/ssh', 'usr/bin', 'usr/sbin', 'dev'])
+    for (const path of ['boot', 'etc/ssh', 'root', 'usr/bin', 'usr/sbin', 'dev'])
       await mkdir(join(tree, path), { recursive: true });
     await mkdir(join(modules, 'kernel/drivers/virtio'), { recursive: true });
     await writeFile(join(tree, 'boot', `vmlinuz-${RELEASE}`), bzImage());
