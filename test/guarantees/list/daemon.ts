@@ -51,7 +51,7 @@ export const DAEMON: readonly Guarantee[] = [
       {
         file: 'src/daemon/reconciler.ts',
         find: '    await this.images.reconcile();\n',
-        replace: '',
+        replace: '    void this.images;\n',
       },
     ],
   },
