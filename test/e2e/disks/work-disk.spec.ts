@@ -9,7 +9,9 @@ import { checkDisk, diskPath } from '../../support/vm-disks.js';
 
 const MIB = 1024 * 1024;
 
-const REPAIR = 'e2fsck -fy /dev/vdc > /tmp/log 2>&1; [ $? -le 2 ] || { cat /tmp/log >&2; exit 1; }';
+/** The first run reads a copy of the head, which says that the journal is to be replayed, and wants another run after it. */
+const REPAIR =
+  'for i in 1 2 3; do e2fsck -fy /dev/vdc > /tmp/log 2>&1 && exit; done; cat /tmp/log >&2; exit 1';
 
 describe('a work disk', () => {
   let host: TestHost;
