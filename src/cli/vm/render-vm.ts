@@ -51,8 +51,12 @@ function sizeOf(vm: VmView): Fact[] {
 export function describePending(pending: VmPending): string[] {
   const waits = (what: string, change: { now: string; next: string } | undefined): string[] =>
     change === undefined ? [] : [`${what} ${change.next} from the next start, ${change.now} until then`];
-  const size = (change: PendingNumber | undefined) =>
-    change && { now: formatMib(change.now), next: formatMib(change.next) };
+  const size = (change: PendingNumber | undefined) => {
+    if (change === undefined) return undefined;
+    const [now, next] = [formatMib(change.now), formatMib(change.next)];
+    // 1030M and 1024M are both 1G
+    return now === next ? { now: `${change.now}M`, next: `${change.next}M` } : { now, next };
+  };
   const { cpus, hostName } = pending;
   return [
     ...waits('CPUs:', cpus && { now: String(cpus.now), next: String(cpus.next) }),

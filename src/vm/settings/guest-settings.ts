@@ -7,7 +7,8 @@ import { printable } from '../printable.js';
 const NAME_TIMEOUT_MS = 15_000;
 /** Growing an ext4 by a terabyte takes an emulated guest some seconds. `ms` */
 const GROW_TIMEOUT_MS = 60_000;
-const MEMORY_TIMEOUT_MS = 20_000;
+/** An emulated guest on a busy host gives back some 50 MiB a second; one that has nothing left to give stands still. `ms` */
+const MEMORY_PATIENCE_MS = 5_000;
 const MEMORY_POLL_MS = 100;
 const MAX_WORDS = 200;
 const MIB = 1024 * 1024;
@@ -69,15 +70,21 @@ export async function growFileSystem(
 }
 
 /**
- * Asks for so much memory and waits, for a while, until the guest has it. It gives back what it does not need itself,
- * and goes on doing so when nobody waits any more. Returns what it has. `MiB` @throws VmmProtocolError
+ * Asks for so much memory and waits until the guest has it, as long as it comes nearer. It gives back what it does not
+ * need itself, and goes on doing so when nobody waits any more. Returns what it has. `MiB` @throws VmmProtocolError
  */
 export async function settleMemory(machine: Machine, mib: number, signal?: AbortSignal): Promise<number> {
   await machine.setMemory(mib);
-  const deadline = performance.now() + MEMORY_TIMEOUT_MS;
+  let nearest = Infinity;
+  let deadline = 0;
   for (;;) {
     const has = await machine.memory();
-    if (has === mib || performance.now() > deadline) return has;
+    const missing = Math.abs(has - mib);
+    if (missing < nearest) {
+      nearest = missing;
+      deadline = performance.now() + MEMORY_PATIENCE_MS;
+    }
+    if (missing === 0 || performance.now() > deadline) return has;
     await pause(MEMORY_POLL_MS, signal);
   }
 }
