@@ -81,6 +81,7 @@ describe('the configuration file', () => {
 
   it.each([
     ['memory_mib = 3', '1:1 memory_mib is not a known key → vm.memory_mib'],
+    ['vm.memory = 3', '1:4 vm.memory is not a known key → vm.memory_mib'],
     ['vm = 3', '1:1 vm must be a table, not 3'],
     ['[other]', '1:2 other is not a known key'],
     ['state_directory = "relative"', '1:1 state_directory must be an absolute path'],

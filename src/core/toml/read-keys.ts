@@ -78,11 +78,14 @@ function startsWith(key: string, path: readonly string[]): boolean {
   return path.length < parts.length && path.every((part, index) => parts[index] === part);
 }
 
-/** The key that is most like it, section and all; or else the one whose last word is. */
+/** The one of that name in another section, or that goes on where it ends; the most like it, section and all; or else by its last word. */
 function nearest(path: readonly string[], specs: readonly KeySpec[]): string | undefined {
   const written = path.join('.').slice(0, 64);
   const last = (path.at(-1) ?? '').slice(0, 64);
   const keys = specs.map(({ key }) => key);
   const words = new Map(keys.map((key) => [key.slice(key.lastIndexOf('.') + 1), key]));
-  return words.get(last) ?? suggest(written, keys) ?? words.get(suggest(last, [...words.keys()]) ?? '');
+  const longer = keys.find((key) => key.startsWith(`${written}_`));
+  return (
+    words.get(last) ?? longer ?? suggest(written, keys) ?? words.get(suggest(last, [...words.keys()]) ?? '')
+  );
 }

@@ -117,7 +117,7 @@ describe('a daemon on a bad day', () => {
     const result = await host.banger(['vm', 'list']);
     expect(result, result.stderr).toMatchObject({ exitCode: 6, stdout: '' });
     expect(result.stderr).toMatch(/banger: the database .*banger\.db is damaged/);
-    expect(result.stderr).toMatch(/^ {2}fix: put back a copy/m);
+    expect(result.stderr).toMatch(/^ {2}fix: .*put back a copy.*banger doctor --fix/m);
     expect(result.stderr).not.toMatch(/^\s+at /m);
     copyFileSync(`${file}.good`, file);
     expect(await host.json<VmView[]>(['vm', 'list'])).toEqual([]);
