@@ -103,6 +103,14 @@ export interface ErrorDetails {
   IMAGE_WITHOUT_WORK_DISK: { image: string };
   IMAGE_DAMAGED: { image: string; reason: string };
 
+  PROJECT_FILE_INVALID: { file: string; issues: FileIssue[] };
+  /** `exitCode` of what ran in the guest */
+  PROJECT_STEP_FAILED: {
+    file: string;
+    step: 'files' | 'setup';
+    exitCode: number | null;
+    outputTail: string;
+  };
   WORKSPACE_NOT_A_REPOSITORY: { path: string };
   WORKSPACE_PATH_INVALID: { path: string; reason: string };
   WORKSPACE_IMPORT_FAILED: { path: string; step: string; stderrTail: string };
@@ -183,6 +191,8 @@ export const ERROR_CATEGORIES: Readonly<Record<ErrorKind, ErrorCategory>> = {
   IMAGE_WITHOUT_WORK_DISK: 'host',
   IMAGE_DAMAGED: 'host',
 
+  PROJECT_FILE_INVALID: 'invalid',
+  PROJECT_STEP_FAILED: 'external',
   WORKSPACE_NOT_A_REPOSITORY: 'invalid',
   WORKSPACE_PATH_INVALID: 'invalid',
   WORKSPACE_IMPORT_FAILED: 'external',

@@ -83,6 +83,8 @@ function IsVmName(): PropertyDecorator {
 export class WorkspaceSource {
   /** absolute path on the host, inside the git repository to import */
   @IsString() @Length(1, 4096) path!: string;
+  /** whether the repository's .banger.toml counts; true when left out */
+  @IsOptional() @IsBoolean() projectFile?: boolean;
 }
 
 /** Who commits, as git knows them. */
@@ -146,6 +148,8 @@ export class VmWorkspaceView {
   /** commit that was imported; absent for a repository without one */
   @IsOptional() @IsString() head?: string;
   @IsOptional() @IsString() branch?: string;
+  /** file of the repository that had a say in how the VM was made; absent when there was none */
+  @IsOptional() @IsString() projectFile?: string;
 }
 
 export const VM_END_CAUSES = ['failed', 'powered-off', 'idle'] as const;

@@ -2,6 +2,8 @@ export { Machines } from './machines.js';
 export { VmModule } from './vm.module.js';
 export { VmReconciler } from './lifecycle/reconcile.service.js';
 export type { VmBrief } from './lifecycle/reconcile.service.js';
+export { ProjectReader } from './project/project-reader.js';
+export type { Project } from './project/project-reader.js';
 export { WorkspaceImporter } from './workspace-importer.js';
 export type { ImportProgress, WorkspacePlan } from './workspace-importer.js';
 export { AcceleratorCheck } from './hypervisor/accelerator.check.js';

@@ -5,11 +5,11 @@ import { LOGGER } from '../core/logging/index.js';
 import type { Logger } from '../core/logging/index.js';
 import { Rpc } from '../core/rpc/index.js';
 import type { RpcContext } from '../core/rpc/index.js';
-import { VmCreateService } from './lifecycle/create.service.js';
 import { VmDeleteService } from './lifecycle/delete.service.js';
 import { LiveViews } from './live-views.js';
 import { PrunableVms } from './policies/prunable-vms.js';
 import { hasLabels } from './settings/labels.js';
+import { ProjectCreation } from './project/project-creation.js';
 import { VmRepository } from './vm.repository.js';
 import { toVmView } from './vm-view.js';
 
@@ -17,7 +17,7 @@ import { toVmView } from './vm-view.js';
 @Controller()
 export class VmController {
   constructor(
-    private readonly creation: VmCreateService,
+    private readonly creation: ProjectCreation,
     private readonly deletion: VmDeleteService,
     private readonly vms: VmRepository,
     private readonly views: LiveViews,

@@ -36,6 +36,8 @@ import { VmInspectionModule } from './doctor/vm-inspection.module.js';
 import { LiveViews } from './live-views.js';
 import { Machines } from './machines.js';
 import { OBSERVATION } from './observation.js';
+import { ProjectCreation } from './project/project-creation.js';
+import { ProjectStep } from './project/project-step.js';
 import { PublishedPorts } from './ports/published-ports.service.js';
 import { ExpiryJob } from './policies/expiry.job.js';
 import { HostConnections } from './policies/host-connections.adapter.js';
@@ -145,6 +147,8 @@ const POLICIES = [
     ExecService,
     GuestAccess,
     Machines,
+    ProjectCreation,
+    ProjectStep,
     PublishedPorts,
     LiveViews,
     StorageWatch,

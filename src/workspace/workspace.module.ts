@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
-import { WorkspaceImporter } from '../vm/index.js';
+import { ProjectReader, WorkspaceImporter } from '../vm/index.js';
 import { GitWorkspaceImporter, GUEST_BASE } from './git-workspace-importer.js';
+import { RepositoryProjectReader } from './project/repository-project-reader.js';
 import { RepositoryFinder } from './repository-finder.js';
 import { ScratchDirectories } from './scratch-directories.js';
 import { SCRATCH_PARENT, WorkspaceFiles } from './workspace-files.adapter.js';
@@ -15,8 +16,9 @@ import { SCRATCH_PARENT, WorkspaceFiles } from './workspace-files.adapter.js';
     // On a disk, unlike /tmp: an import may need as much as the repository has uncommitted.
     { provide: SCRATCH_PARENT, useValue: '/var/tmp' },
     { provide: GUEST_BASE, useValue: '/root' },
+    { provide: ProjectReader, useClass: RepositoryProjectReader },
     { provide: WorkspaceImporter, useClass: GitWorkspaceImporter },
   ],
-  exports: [WorkspaceImporter],
+  exports: [ProjectReader, WorkspaceImporter],
 })
 export class WorkspaceModule {}

@@ -22,7 +22,8 @@ export function renderFailure(error: BangerError, style: Style, verbose: boolean
     if (text !== undefined && text !== '') lines.push(`  ${style.bold(`${name}:`)} ${escapeControls(text)}`);
   };
   add('why', error.why);
-  if (isKind(error, 'CONFIG_INVALID')) lines.push(...renderIssues(error.details));
+  if (isKind(error, 'CONFIG_INVALID') || isKind(error, 'PROJECT_FILE_INVALID'))
+    lines.push(...renderIssues(error.details));
   add('fix', error.fix);
   if (isKind(error, 'PREFLIGHT_FAILED') && error.why === undefined)
     for (const { problem, fix } of error.details.findings) {
@@ -54,6 +55,7 @@ function tailOf(error: BangerError): { title: string; text: string } | undefined
   if (isKind(error, 'VMM_FAILED')) return part('last lines of its output', error.details.stderrTail);
   if (isKind(error, 'WORKSPACE_IMPORT_FAILED'))
     return part('last lines of its output', error.details.stderrTail);
+  if (isKind(error, 'PROJECT_STEP_FAILED')) return part('last lines of its output', error.details.outputTail);
   if (isKind(error, 'PROCESS_FAILED')) return part('last lines of its output', error.details.stderrTail);
   return undefined;
 }

@@ -1,5 +1,5 @@
 import { Option } from 'nest-commander';
-import type { PublishedPort, RestartPolicy, VmCreateParams } from '../../contract/vm.dto.js';
+import type { PublishedPort, RestartPolicy, VmCreateParams, WorkspaceSource } from '../../contract/vm.dto.js';
 import { BangerCommand } from '../command/banger-command.js';
 import type { Invocation } from '../invocation.js';
 import { UsageError } from '../usage-error.js';
@@ -28,6 +28,8 @@ export interface VmCreateOptions {
   ttl?: number;
   idleStop?: number;
   restart?: RestartPolicy;
+  /** false with --no-project */
+  project?: boolean;
 }
 
 /** The options that `vm run` and `vm create` share. */
@@ -114,6 +116,11 @@ export abstract class VmCreateBase<Options extends VmCreateOptions> extends Bang
     return parseRestartPolicy('--restart', value);
   }
 
+  @Option({ flags: '--no-project', description: 'leave the repository’s .banger.toml out of account' })
+  parseProject(): boolean {
+    return false;
+  }
+
   /** The parameters that the options and PATH describe. */
   protected createParams(path: string | undefined, options: VmCreateOptions): VmCreateParams {
     const gitIdentity = callerGitIdentity(this.invocation.facts);
@@ -131,8 +138,12 @@ export abstract class VmCreateBase<Options extends VmCreateOptions> extends Bang
       ...(options.restart !== undefined && { restartPolicy: options.restart }),
       ...(options.env !== undefined && { env: options.env }),
       ...(options.publish !== undefined && { publishedPorts: options.publish }),
-      ...(path !== undefined && { workspace: { path: this.absolute(path) } }),
+      ...(path !== undefined && { workspace: this.workspace(path, options) }),
     };
+  }
+
+  private workspace(path: string, { project }: VmCreateOptions): WorkspaceSource {
+    return { path: this.absolute(path), ...(project === false && { projectFile: false }) };
   }
 
   private absolute(path: string): string {

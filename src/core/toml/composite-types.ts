@@ -63,6 +63,34 @@ export function tableOf<const F extends Readonly<Record<string, Field<never> | F
   };
 }
 
+/** A table whose keys are names that the user chooses. */
+export function mapOf<T>(
+  name: { readonly what: string; readonly pattern: RegExp },
+  item: ValueType<T>,
+  max: number,
+): ValueType<Readonly<Record<string, T>>> {
+  return {
+    what: `a table of at most ${max}: ${name.what} = ${item.what}`,
+    read: (value, report) => {
+      if (!isTable(value)) return fail(report, `must be a table, not ${showValue(value)}`);
+      const entries = Object.entries(value);
+      if (entries.length > max) return fail(report, `must have at most ${max} keys, not ${entries.length}`);
+      const read: [string, T][] = [];
+      for (const [key, content] of entries) {
+        const within: Report = (problem, path = []) => report(problem, [key, ...path]);
+        const one = item.read(content, within);
+        if (!name.pattern.test(key)) within(`is not ${name.what}`);
+        else if (one !== undefined) read.push([key, one]);
+      }
+      return read.length === entries.length ? Object.fromEntries(read) : undefined;
+    },
+    write: (value) =>
+      `{ ${Object.entries(value)
+        .map(([key, one]) => `${JSON.stringify(key)} = ${item.write(one)}`)
+        .join(', ')} }`,
+  };
+}
+
 function fail(report: Report, problem: string): undefined {
   report(problem);
   return undefined;

@@ -1,7 +1,18 @@
-export { listOf, tableOf } from './composite-types.js';
+export { listOf, mapOf, tableOf } from './composite-types.js';
 export { parseToml } from './parse-toml.js';
-export { readSettingsFile } from './read-settings-file.adapter.js';
+export { decodeSettings, readSettingsFile } from './read-settings-file.adapter.js';
+export type { SettingsText } from './read-settings-file.adapter.js';
 export { readKeys } from './read-keys.js';
 export type { FoundValue, KeySpec } from './read-keys.js';
 export type { TomlIssue } from './toml-issue.js';
-export { absolutePath, numberRange, oneOf, seconds, text, wholeNumber } from './value-types.js';
+export {
+  absolutePath,
+  numberRange,
+  oneOf,
+  relativePath,
+  seconds,
+  text,
+  transformed,
+  wholeNumber,
+} from './value-types.js';
+export type { ValueType } from './value-types.js';

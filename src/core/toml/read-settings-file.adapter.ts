@@ -45,7 +45,7 @@ function readText(descriptor: number, maxBytes: number): SettingsText {
 }
 
 /** The text of a file's bytes; a problem when they are none. */
-function decodeSettings(bytes: Uint8Array): SettingsText {
+export function decodeSettings(bytes: Uint8Array): SettingsText {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     const nul = text.indexOf('\0');

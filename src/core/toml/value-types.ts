@@ -63,15 +63,11 @@ export function wholeNumber(min: number, max: number, unit = ''): ValueType<numb
 
 /** Written in seconds, used in `ms`. */
 export function seconds(min: number, max: number): ValueType<number> {
-  const whole = wholeNumber(min, max, 'seconds');
-  return {
-    what: whole.what,
-    read: (value, report) => {
-      const count = whole.read(value, report);
-      return count === undefined ? undefined : count * 1000;
-    },
-    write: (ms) => String(ms / 1000),
-  };
+  return transformed(
+    wholeNumber(min, max, 'seconds'),
+    (count) => count * 1000,
+    (ms) => ms / 1000,
+  );
 }
 
 export function oneOf<const T extends string>(words: readonly T[]): ValueType<T> {
@@ -95,19 +91,54 @@ export function absolutePath(): ValueType<string> {
   return { ...type, readText: (value, report) => type.read(resolve(value), report) };
 }
 
-export function isPlainAbsolute(path: string): boolean {
+/** Of a file within a directory: it cannot lead out, unless a link does. */
+export function relativePath(): ValueType<string> {
+  return simple({
+    what: 'a path within the repository: relative, without ".."',
+    parse: (value) =>
+      typeof value === 'string' && isPlainAbsolute(`/${value}`) && isRelative(value) ? value : undefined,
+    write: JSON.stringify,
+  });
+}
+
+function isRelative(path: string): boolean {
+  return path !== '' && !path.startsWith('/');
+}
+
+function isPlainAbsolute(path: string): boolean {
   if (!path.startsWith('/') || path.length > MAX_PATH || /\p{Cc}/u.test(path)) return false;
   return !path.split('/').some((part) => part === '.' || part === '..');
 }
 
 /** @param pattern that the whole text matches */
-export function text(what: string, pattern: RegExp, options: { secret?: boolean } = {}): ValueType<string> {
+export function text(
+  what: string,
+  pattern: RegExp,
+  options: { secret?: boolean; valid?: (written: string) => boolean } = {},
+): ValueType<string> {
+  const { valid = () => true, ...rest } = options;
   return simple({
     what,
-    parse: (value) => (typeof value === 'string' && pattern.test(value) ? value : undefined),
+    parse: (value) => (typeof value === 'string' && pattern.test(value) && valid(value) ? value : undefined),
     write: JSON.stringify,
-    ...options,
+    ...rest,
   });
+}
+
+/** Another form of what is written. */
+export function transformed<W, T>(
+  type: ValueType<W>,
+  forward: (written: W) => T,
+  back: (value: T) => W,
+): ValueType<T> {
+  return {
+    what: type.what,
+    read: (value, report) => {
+      const written = type.read(value, report);
+      return written === undefined ? undefined : forward(written);
+    },
+    write: (value) => type.write(back(value)),
+  };
 }
 
 export interface NumberRange {

@@ -1,4 +1,5 @@
 import type { BootableImage } from '../../image/index.js';
+import type { Project } from '../project/project-reader.js';
 import type { Vm } from '../vm.types.js';
 import type { WorkspacePlan } from '../workspace-importer.js';
 
@@ -8,4 +9,6 @@ export interface CreateRequest {
   readonly image: BootableImage;
   readonly hostKeyPrivate: string;
   readonly workspace: WorkspacePlan | undefined;
+  /** of the repository in `workspace` */
+  readonly project: Project | undefined;
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { OperationContext } from '../../core/operations/index.js';
+import type { Project } from '../project/project-reader.js';
 import { VmRepository } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
 import { BootService } from './boot.service.js';
@@ -24,11 +25,26 @@ export class CreateSteps {
       await this.vms.transition(request.vm, 'deleting');
       await this.teardown.destroy(request.vm);
     });
+    const { workspace: plan, project } = request;
+    if (project !== undefined) await tellProject(project, operation);
     const stored = await operation.step('disk.create', 'creating the disk', () =>
       this.storage.make(request, operation.signal),
     );
     const booted = await this.boot.boot(stored, request.image, operation);
-    if (request.workspace !== undefined) await this.workspaces.run(booted, request.workspace, operation);
+    if (plan !== undefined) await this.workspaces.run(booted, { plan, project }, operation);
     return operation.step('vm.ready', 'ready', () => this.vms.transition(booted, 'running'));
   }
+}
+
+/** Nobody is to wonder where a VM has its size or its ports from. */
+async function tellProject(
+  { file, settings, files, setup }: Project,
+  operation: OperationContext,
+): Promise<void> {
+  await operation.step('project.use', `using ${file}`, async (step) => {
+    const more = [files.length > 0 && 'files', setup !== undefined && 'setup'].filter(
+      (name) => name !== false,
+    );
+    step.detail([...Object.keys(settings), ...more].join(', '));
+  });
 }

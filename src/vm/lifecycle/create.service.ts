@@ -7,6 +7,7 @@ import { generateSshKeyPair } from '../../core/ssh/index.js';
 import { ImageService } from '../../image/index.js';
 import type { BootableImage } from '../../image/index.js';
 import { randomMac, randomMachineId, randomVmName } from '../identity/random-identity.js';
+import type { CreateDemand } from '../project/project-reader.js';
 import { lifeOf } from '../settings/life.js';
 import { VmRepository } from '../vm.repository.js';
 import type { NewVm } from '../vm.repository.js';
@@ -28,7 +29,7 @@ export class VmCreateService {
   ) {}
 
   async begin(
-    params: VmCreateParams,
+    { params, project }: CreateDemand,
     signal: AbortSignal,
   ): Promise<{ vm: Vm; view: OperationView; finished: Promise<Vm> }> {
     const image = await this.images.require(params.image ?? DEFAULT_IMAGE);
@@ -39,7 +40,7 @@ export class VmCreateService {
     try {
       const change = { vm, kind: 'vm.create', action: 'creation' };
       const started = await this.changes.begin(change, (operation) =>
-        this.steps.run({ vm, image, hostKeyPrivate: hostKey.privateKey, workspace }, operation),
+        this.steps.run({ vm, image, hostKeyPrivate: hostKey.privateKey, workspace, project }, operation),
       );
       return { vm, ...started };
     } catch (error) {

@@ -3,19 +3,26 @@ import type { OperationContext } from '../../core/operations/index.js';
 import { GuestAccess } from '../access/guest-access.js';
 import { VmRepository } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
+import { ProjectStep } from '../project/project-step.js';
+import type { Project } from '../project/project-reader.js';
 import { WorkspaceImporter } from '../workspace-importer.js';
 import type { WorkspacePlan } from '../workspace-importer.js';
 
-/** Brings a repository into a running guest and notes where it is. */
+/** Brings a repository into a running guest, notes where it is, and does what its project file wants. */
 @Injectable()
 export class WorkspaceStep {
   constructor(
     private readonly importer: WorkspaceImporter,
     private readonly access: GuestAccess,
     private readonly vms: VmRepository,
+    private readonly projects: ProjectStep,
   ) {}
 
-  async run(vm: Vm, plan: WorkspacePlan, operation: OperationContext): Promise<void> {
+  async run(
+    vm: Vm,
+    { plan, project }: { plan: WorkspacePlan; project: Project | undefined },
+    operation: OperationContext,
+  ): Promise<void> {
     const { warnings, ...workspace } = await operation.step(
       'workspace.import',
       'importing the repository',
@@ -25,6 +32,8 @@ export class WorkspaceStep {
       },
     );
     for (const warning of warnings) operation.warn(warning);
-    await this.vms.update(vm.id, { workspace });
+    const used = project === undefined ? {} : { projectFile: project.file };
+    await this.vms.update(vm.id, { workspace: { ...workspace, ...used } });
+    if (project !== undefined) await this.projects.run(vm, project, workspace.guestPath, operation);
   }
 }

@@ -86,4 +86,50 @@ export const CONFIG: readonly Guarantee[] = [
       },
     ],
   },
+  {
+    guarantee: "A project file is read through no link, and as no other user's than the repository's",
+    test: 'test/integration/workspace/project-file.spec.ts',
+    name: 'is none of',
+    mutations: [
+      {
+        file: 'src/workspace/project/project-text.adapter.ts',
+        find: ' | constants.O_NOFOLLOW',
+        replace: '',
+      },
+      {
+        file: 'src/workspace/project/project-text.adapter.ts',
+        find: 'if (facts.uid !== ownerUid)',
+        replace: 'if (ownerUid < 0)',
+      },
+    ],
+  },
+  {
+    guarantee: 'A project file names no file outside its repository, and opens ports on the loopback alone',
+    test: 'src/workspace/project/parse-project.spec.ts',
+    name: 'cannot',
+    mutations: [
+      {
+        file: 'src/core/toml/value-types.ts',
+        find: "return !path.split('/').some((part) => part === '.' || part === '..');",
+        replace: 'return true;',
+      },
+      {
+        file: 'src/workspace/project/project-keys.ts',
+        find: '(?:127\\.0\\.0\\.1:)?',
+        replace: '(?:[0-9.]+:)?',
+      },
+    ],
+  },
+  {
+    guarantee: 'What a project file places in a VM comes from the repository alone, whatever its links say',
+    test: 'test/integration/workspace/project-file.spec.ts',
+    name: 'leads out of the repository',
+    mutations: [
+      {
+        file: 'src/vm/project/place-files.ts',
+        find: '"$top"/*) ;;',
+        replace: '*) ;;',
+      },
+    ],
+  },
 ];
