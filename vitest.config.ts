@@ -22,7 +22,9 @@ export default defineConfig({
           globalSetup: ['./test/support/base-image.global-setup.ts'],
           testTimeout: 240_000,
           hookTimeout: 600_000,
-          fileParallelism: false,
+          // Most of a file's time one VM boots on one CPU; each file has a host of its own.
+          fileParallelism: true,
+          maxWorkers: 2,
         },
       },
       {

@@ -6,5 +6,6 @@ export * from './method-table.js';
 export * from './operation.dto.js';
 export * from './system.dto.js';
 export * from './vm.dto.js';
+export * from './vm-access.dto.js';
 export * from './vm-observation.dto.js';
 export * from './version.js';

@@ -3,17 +3,15 @@ import { ImageBuildParams, ImageDeleteParams, ImageRef, ImageView } from './imag
 import { call, list, one, stream } from './method.js';
 import { OperationEvent, OperationListParams, OperationRef, OperationView } from './operation.dto.js';
 import { ConfigView, DoctorReport, HelloView, StopView } from './system.dto.js';
+import { ChannelGrant, VmExecParams, VmSshView } from './vm-access.dto.js';
 import {
-  ChannelGrant,
   VmCreateParams,
   VmDeleteParams,
-  VmExecParams,
   VmListParams,
   VmPrunableParams,
   VmPrunableView,
   VmRef,
   VmSetParams,
-  VmSshView,
   VmStopParams,
   VmView,
 } from './vm.dto.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { VmExecParams } from '../../contract/vm.dto.js';
+import type { VmExecParams } from '../../contract/vm-access.dto.js';
 import { openByteChannel } from '../client/rpc.js';
 import type { ClientByteChannel, RpcClient } from '../client/rpc.js';
 import { DaemonConnector } from '../client/daemon-connector.js';

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
-import type { ChannelGrant } from '../../contract/vm.dto.js';
+import type { ChannelGrant } from '../../contract/vm-access.dto.js';
 import { CancelledError, InternalError, toBangerError } from '../errors/index.js';
 import { currentRef, runWithRef } from '../logging/index.js';
 import type { Logger } from '../logging/index.js';

@@ -1,0 +1,52 @@
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsInt,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { IsEnvironment } from './common.dto.js';
+import { VmRef } from './vm.dto.js';
+
+export class TerminalSize {
+  @IsInt() @Min(1) @Max(65535) columns!: number;
+  @IsInt() @Min(1) @Max(65535) rows!: number;
+}
+
+export class TerminalRequest extends TerminalSize {
+  /** value of TERM: `xterm-256color` */
+  @Matches(/^[A-Za-z0-9._+-]{1,64}$/) term!: string;
+}
+
+export class VmExecParams extends VmRef {
+  /** argv; a login shell when empty */
+  @IsArray() @ArrayMaxSize(65536) @IsString({ each: true }) command!: string[];
+  /** absolute directory in the guest; the workspace, or else the home directory, when left out */
+  @IsOptional() @IsString() @Matches(/^\/[^\0]*$/) cwd?: string;
+  @IsOptional() @IsEnvironment() env?: Record<string, string>;
+  /** ask for a terminal of this size */
+  @IsOptional() @ValidateNested() @Type(() => TerminalRequest) terminal?: TerminalRequest;
+}
+
+export class ChannelGrant {
+  /** opens the byte channel, once */
+  @IsString() token!: string;
+  /** ISO 8601, UTC: after this the token is worthless */
+  @IsString() expiresAt!: string;
+}
+
+export class VmSshView {
+  @IsString() host!: string;
+  @IsInt() port!: number;
+  @IsString() user!: string;
+  /** private key file that the guest accepts */
+  @IsString() identityFile!: string;
+  /** file in known_hosts format with the guest's pinned host key under `hostKeyAlias` */
+  @IsString() knownHostsFile!: string;
+  @IsString() hostKeyAlias!: string;
+}
