@@ -50,19 +50,20 @@ function inject(place) {
     if (sql.startsWith('COMMIT')) {
       const points = transaction ?? [];
       transaction = undefined;
-      return commit(points.join(' + '), run);
+      return points.length === 0 ? run() : commit(points.join(' + '), run);
     }
     const point = nameOf(sql, values, names);
     if (point === undefined) return run();
-    if (transaction === undefined) return commit(point, run);
-    transaction.push(point);
-    return run();
+    if (transaction === undefined) return commit(point, run, isNothing);
+    const result = run();
+    if (!isNothing(result)) transaction.push(point);
+    return result;
   };
 
-  const commit = (point, run) => {
-    if (point === '') return run();
+  const commit = (point, run, wasNothing = () => false) => {
     meet(point, 'before');
     const result = run();
+    if (wasNothing(result)) return result;
     appendFileSync(`${place}/writes`, `${point}\t${effects.take() ? 'effect' : ''}\n`);
     meet(point, 'after');
     return result;
@@ -123,6 +124,11 @@ function lookUp(id) {
   } finally {
     database.close();
   }
+}
+
+/** Whether a statement found no row to change: jobs look now and then, in their own time, for what is due. */
+function isNothing(result) {
+  return Array.isArray(result) ? result.length === 0 : Number(result?.changes) === 0;
 }
 
 function readFault(place) {
