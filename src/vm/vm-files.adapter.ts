@@ -16,13 +16,19 @@ export class VmFiles {
     await rm(temporary, { force: true });
     const file = await open(temporary, 'wx', options.mode);
     try {
-      await file.writeFile(content);
-      if (options.uid !== undefined) await file.chown(options.uid, options.uid);
-      await file.sync();
-    } finally {
-      await file.close();
+      try {
+        await file.writeFile(content);
+        if (options.uid !== undefined) await file.chown(options.uid, options.uid);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, path);
+    } catch (error) {
+      // On a full disk the half that was written takes the last of the room.
+      await rm(temporary, { force: true });
+      throw error;
     }
-    await rename(temporary, path);
   }
 
   async exists(path: string): Promise<boolean> {

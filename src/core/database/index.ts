@@ -5,7 +5,7 @@ export { BookReaderModule } from './book-reader.module.js';
 export { Database } from './database.js';
 export { DatabaseModule } from './database.module.js';
 export { Prisma } from './generated/client.js';
-export { isUniqueViolation } from './prisma-failures.js';
+export { isMissingReference, isUniqueViolation } from './prisma-failures.js';
 export { openDatabase } from './open-database.js';
 export { recoverDatabase } from './recover-database.adapter.js';
 export type { Recovery } from './recover-database.adapter.js';

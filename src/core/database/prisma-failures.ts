@@ -11,3 +11,8 @@ export function isUniqueViolation(error: unknown, field?: string): boolean {
   const { constraint } = driverError.cause;
   return constraint !== undefined && 'fields' in constraint && constraint.fields.includes(field);
 }
+
+/** The row that it refers to is not there, or no more. */
+export function isMissingReference(error: unknown): boolean {
+  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2003';
+}

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DEFAULT_IMAGE } from '../../contract/index.js';
 import type { OperationView, VmCreateParams } from '../../contract/index.js';
 import { Config } from '../../core/config/index.js';
+import { isMissingReference } from '../../core/database/index.js';
 import { newId } from '../../core/ids.js';
 import { generateSshKeyPair } from '../../core/ssh/index.js';
 import { ImageService } from '../../image/index.js';
@@ -36,7 +37,7 @@ export class VmCreateService {
     const request = await this.#request(params, image);
     const workspace = await this.preflight.check({ ...request, image, workspace: params.workspace }, signal);
     const hostKey = await generateSshKeyPair(`root@${request.name}`);
-    const vm = await this.vms.insert({ ...request, hostKeyPublic: hostKey.publicKey });
+    const vm = await this.#insert({ ...request, hostKeyPublic: hostKey.publicKey });
     try {
       const change = { vm, kind: 'vm.create', action: 'creation' };
       const started = await this.changes.begin(change, (operation) =>
@@ -45,6 +46,16 @@ export class VmCreateService {
       return { vm, ...started };
     } catch (error) {
       await this.vms.remove(vm.id);
+      throw error;
+    }
+  }
+
+  async #insert(request: NewVm): Promise<Vm> {
+    try {
+      return await this.vms.insert(request);
+    } catch (error) {
+      // Deleted while the request was checked, its image is told as any image that is not there.
+      if (isMissingReference(error)) await this.images.require(request.imageId);
       throw error;
     }
   }

@@ -116,7 +116,7 @@ describe('bad input', () => {
     const missing = await host.banger(['vm', 'list'], { env: { BANGER_CONFIG: join(parent, 'none.toml') } });
     expect(missing).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringMatching(/none\.toml cannot be read/),
+      stderr: expect.stringMatching(/none\.toml does not exist/),
     });
   });
 

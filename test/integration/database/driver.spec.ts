@@ -1,7 +1,7 @@
 // Guards the defects measured in the published SQLite adapters: acknowledged writes lost, pragmas lost, dirty reads.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { isUniqueViolation, Prisma } from '../../../src/core/database/index.js';
+import { isMissingReference, isUniqueViolation, Prisma } from '../../../src/core/database/index.js';
 import { anImage, aVm, scratchDatabase } from './support.js';
 
 it('brings every type back as it went in', async () => {
@@ -177,6 +177,15 @@ it('undoes an inner transaction and keeps the outer one', async () => {
     }),
   ).rejects.toMatchObject({ code: 'P2002' });
   expect([await client.image.count(), await client.vm.count()]).toEqual([1, 1]);
+});
+
+// A creation whose image was deleted meanwhile was told as an internal error.
+it('tells a row whose image is gone', async () => {
+  const { client } = await scratchDatabase();
+  const refused: unknown = await client.vm
+    .create({ data: aVm('web', 'img_gone') })
+    .catch((error: unknown) => error);
+  expect([isMissingReference(refused), isUniqueViolation(refused)]).toEqual([true, false]);
 });
 
 it('serves many more shapes of query than it keeps statements for', async () => {
