@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { coldCreate } from './figures/cold-create.js';
 import { idleDaemon, restart } from './figures/daemon.js';
 import { imageBuild } from './figures/image-build.js';
+import { locks } from './figures/locks.js';
 import { listThousand, pipelinedHello } from './figures/rpc.js';
+import { runningVms } from './figures/running-vms.js';
 import { statsOfHundred } from './figures/stats.js';
 import { vmListProcess } from './figures/start-up.js';
 import { workspaceImport } from './figures/workspace.js';
@@ -27,6 +29,8 @@ const PARTS: Readonly<Record<string, Part>> = {
   rpc: pipelinedHello,
   'cold-create': coldCreate,
   workspace: workspaceImport,
+  locks,
+  'running-vms': runningVms,
   daemon: async (host) => {
     await host.banger('daemon', 'stop');
     writeKnownVms(host, 100);
