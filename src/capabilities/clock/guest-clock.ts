@@ -4,8 +4,6 @@ import type { Guest } from '../capability.js';
 export const CLOCK_TOLERANCE_MS = 100;
 /** Each attempt is a process in the guest; one is enough unless the machine is very busy. */
 const ATTEMPTS = 3;
-/** `ms` until the program that sets the clock runs in the guest, to begin with; measured afterwards */
-const USUAL_LEAD_MS = 30;
 const SET_LIMIT_MS = 10_000;
 
 export interface ClockReading {
@@ -38,20 +36,28 @@ export async function correctGuestClock(
 ): Promise<{ before: ClockReading; after: ClockReading }> {
   const before = await abortable(readGuestClock(guest), signal);
   let after = before;
-  let leadMs = USUAL_LEAD_MS;
   for (let attempt = 1; attempt <= ATTEMPTS && isOff(after); attempt += 1) {
-    await setClock(guest, leadMs, signal);
+    await moveClock(guest, -after.offsetMs, signal);
     after = await abortable(readGuestClock(guest), signal);
-    // behind by what the program took longer to start than was thought
-    leadMs -= after.offsetMs;
   }
   return { before, after };
 }
 
-/** By date(1), which sets the system clock alone; the agent's own command waits a second for a clock chip. */
-async function setClock(guest: Guest, leadMs: number, signal: AbortSignal): Promise<void> {
-  const seconds = ((Date.now() + leadMs) / 1000).toFixed(3);
-  await guest.exec(['date', '-u', '-s', `@${seconds}`], { timeoutMs: SET_LIMIT_MS, signal });
+/**
+ * Moves the clock from where it is in the guest: what the host would set it to is stale when the program at last runs,
+ * by half a second and more on a busy machine, and never by the same. date(1) sets the system clock alone; the agent's
+ * own command waits a second for a clock chip.
+ */
+const MOVE_SCRIPT = `
+now=$(date +%s%3N) || exit 1
+case $now in *[!0-9]*) now=$(date +%s)000 ;; esac # a date without fractions of seconds
+to=$((now + $1))
+exec date -u -s "@$((to / 1000)).$(printf %03d $((to % 1000)))"
+`;
+
+async function moveClock(guest: Guest, byMs: number, signal: AbortSignal): Promise<void> {
+  const argv = ['sh', '-c', MOVE_SCRIPT, 'sh', String(Math.round(byMs))];
+  await guest.exec(argv, { timeoutMs: SET_LIMIT_MS, signal });
 }
 
 /** `time` takes no signal: a guest that hangs is waited for no longer than the hook may. */
