@@ -69,7 +69,10 @@ describe('what the configuration gives to every guest', () => {
     await expect
       .poll(async () => Math.abs(Number(await inGuest('date +%s')) - Date.now() / 1000), { timeout: 30_000 })
       .toBeLessThan(20);
-    expect((await banger(['daemon', 'logs', '-n', '1000'])).stdout).toContain('set the clock of a guest');
+    // The guest has the time a moment before the daemon has looked at it again and says so.
+    await expect
+      .poll(async () => (await banger(['daemon', 'logs', '-n', '1000'])).stdout, { timeout: 30_000 })
+      .toContain('set the clock of a guest');
 
     await inGuest('echo 2 > /etc/tokens/one');
     await configure(false);
