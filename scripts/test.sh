@@ -58,14 +58,17 @@ check() { # name, command...: one check that counts as one test
   ended "$check_name" "$check_status"
 }
 
-# One project of vitest. Its reporter leaves the counts in a file; a run that ends without them has failed.
+# One project of vitest. Its reporter leaves the counts and the failures in a file; a run that ends without them has failed.
 project() {
   heading "tests: $1"
   rm -f "$scratch/counts"
   BANGER_TEST_COUNTS="$scratch/counts" vitest run --project "$1" 2>&1
   project_status=$?
   run_passed=0 run_failed=0 run_skipped=0
-  [ ! -f "$scratch/counts" ] || read -r run_passed run_failed run_skipped <"$scratch/counts"
+  if [ -f "$scratch/counts" ]; then
+    read -r run_passed run_failed run_skipped <"$scratch/counts"
+    sed 1d "$scratch/counts" >>"$scratch/failures"
+  fi
   if [ "$project_status" -ne 0 ] && [ "$run_failed" -eq 0 ]; then run_failed=1; fi
   if [ "$project_status" -eq 0 ] && [ "$run_failed" -ne 0 ]; then project_status=1; fi
   passed=$((passed + run_passed)) failed=$((failed + run_failed)) skipped=$((skipped + run_skipped))
@@ -82,6 +85,7 @@ wants() {
 
 finish() {
   [ -z "$failures" ] || printf '\nfailed:%s\n' "$failures"
+  [ ! -s "$scratch/failures" ] || cat "$scratch/failures"
   line="$passed passed, $failed failed"
   [ "$skipped" -eq 0 ] || line="$line, $skipped skipped"
   printf '\n%s\n' "$line"

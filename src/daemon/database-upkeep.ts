@@ -3,7 +3,8 @@ import { Interval } from '@nestjs/schedule';
 import { Database } from '../core/database/index.js';
 import { Jobs } from '../core/jobs/index.js';
 
-const EVERY_MS = 60_000;
+/** Often: what was freed may be gone again soon. A round costs a look at the file system. */
+const EVERY_MS = 10_000;
 
 /** Keeps room in the database while there is some, so that VMs can be stopped and deleted when there is none. */
 @Injectable()

@@ -1,4 +1,4 @@
-import { rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /*
@@ -14,8 +14,11 @@ const INSIDE_BYTES = 2 * MIB;
 const FILE_BYTES = 8 * MIB;
 /** below it the file is given up */
 const LOW_BYTES = 2 * MIB;
-/** with less the file system is left what it has */
-const PLENTY_BYTES = 64 * MIB;
+/** with less a file system is left what it has, as long as the database is open and has room within */
+const PLENTY_BYTES = 2 * (INSIDE_BYTES + FILE_BYTES);
+const CHUNK_BYTES = MIB / 4;
+/** what SQLite asks for at once, and a little */
+const FULL_BYTES = 64 * 1024;
 const PAGE_BYTES = 4096;
 
 /** What is needed of a SqliteConnection. */
@@ -38,16 +41,34 @@ export function releaseSpace(file: string): boolean {
   return true;
 }
 
-/** Keeps the space, as far as there is some. Success when it is kept already; a file system that fills up is no failure. */
+/**
+ * Keeps the space. Success when it is kept already; a file system that fills up is no failure. A database that was
+ * just opened has a log without length: what its file gave back for it must be taken before somebody else does.
+ */
 export function keepSpace(connection: Connection, log: 'new' | 'grown'): void {
-  const { file } = connection;
-  if (freeBytes(file) < PLENTY_BYTES) return;
+  const plenty = freeBytes(connection.file) >= PLENTY_BYTES;
   try {
-    if (log === 'new' || freePages(connection) * PAGE_BYTES < INSIDE_BYTES / 2) growInside(connection);
-    const kept = statSync(fileOf(file), { throwIfNoEntry: false })?.size ?? 0;
-    if (kept < FILE_BYTES) writeFileSync(fileOf(file), Buffer.alloc(FILE_BYTES), { mode: 0o600 });
+    if (log === 'new' || (plenty && freePages(connection) * PAGE_BYTES < INSIDE_BYTES / 2))
+      growInside(connection);
   } catch {
-    rmSync(fileOf(file), { force: true });
+    // as much of it as there was room for is kept
+  }
+  if (plenty) reserveFile(connection.file);
+}
+
+/**
+ * For the next daemon, which needs a log again: as much as there is room for, up to {@link FILE_BYTES}. Also called
+ * when the database was closed, since that frees the log.
+ */
+export function reserveFile(file: string): void {
+  const path = fileOf(file);
+  let kept = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (kept >= FILE_BYTES) return;
+  try {
+    for (; kept < FILE_BYTES; kept += CHUNK_BYTES)
+      appendFileSync(path, Buffer.alloc(CHUNK_BYTES), { mode: 0o600 });
+  } catch {
+    // no room for more
   }
 }
 
@@ -64,6 +85,12 @@ function growInside(connection: Connection): void {
 function freePages(connection: Connection): number {
   const { rows } = connection.query({ sql: 'PRAGMA freelist_count', args: [], argTypes: [] });
   return Number(rows[0]?.[0] ?? 0);
+}
+
+/** Whether an error of the file system is one of a full one: SQLite calls some of them "disk I/O error". */
+export function isFull(file: string): boolean {
+  const { bavail, bsize, ffree, files } = statfsSync(dirname(file));
+  return bavail * bsize < FULL_BYTES || (files > 0 && ffree === 0);
 }
 
 function freeBytes(file: string): number {

@@ -1,7 +1,7 @@
 import { DatabaseDamagedError } from './database-errors.js';
 import { backUpDatabase, prepareDatabaseFile } from './database-file.adapter.js';
 import { findDamage, markOpen, refuseLostDatabase, refuseOrphans } from './database-presence.adapter.js';
-import { keepSpace, releaseSpaceIfLow } from './database-space.adapter.js';
+import { keepSpace, releaseSpaceIfLow, reserveFile } from './database-space.adapter.js';
 import { Database } from './database.js';
 import { PrismaClient } from './generated/client.js';
 import { migrate } from './migrate.js';
@@ -44,6 +44,7 @@ export async function openDatabase({ file, migrations }: OpenDatabaseOptions): P
         await client.$disconnect();
         unmark();
         connection.close();
+        reserveFile(file);
       },
     });
   } catch (error) {

@@ -1,6 +1,7 @@
 import { DiskFullError, StateDirectoryUnusableError } from '../errors/index.js';
 import type { BangerError } from '../errors/index.js';
 import { DatabaseDamagedError } from './database-errors.js';
+import { isFull } from './database-space.adapter.js';
 import { isSqliteError } from './sqlite-errors.js';
 
 const PRIMARY_CODES = {
@@ -18,7 +19,10 @@ const PRIMARY_CODES = {
 export function toUserError(file: string, error: unknown): BangerError | undefined {
   if (!isSqliteError(error)) return undefined;
   const { message } = error;
-  switch (error.errcode & 0xff) {
+  const code = error.errcode & 0xff;
+  if ((code === PRIMARY_CODES.inputOutput || code === PRIMARY_CODES.cannotOpen) && isFull(file))
+    return new DiskFullError(file, error);
+  switch (code) {
     case PRIMARY_CODES.corrupt:
     case PRIMARY_CODES.notADatabase:
       return new DatabaseDamagedError(file, message, error);

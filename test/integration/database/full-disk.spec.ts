@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { openDatabase } from '../../../src/core/database/index.js';
@@ -57,6 +58,55 @@ itAsRoot('opens on a full disk with the space that was kept for it', async () =>
   await again.client.vm.create({ data: aVm('web', 'img_default') });
   disk.relieve();
   expect(await names(again)).toEqual(['web']);
+});
+
+/** Ends and deletes the VM and makes it again, by a daemon of its own. */
+async function oneDaemon(disk: SmallFilesystem, file: string): Promise<void> {
+  const database = await openDatabase({ file });
+  disk.fillUp();
+  for (let change = 0; change < 200; change += 1) {
+    const where = { id: 'vm_web' };
+    await database.client.vm.update({ where, data: { error: { message: 'x'.repeat(2000) } } });
+    await database.client.vm.delete({ where });
+    await database.client.vm.create({ data: aVm('web', 'img_default') });
+  }
+  disk.fillUp();
+  await database.keepSpace();
+  await database.close();
+}
+
+itAsRoot(
+  'goes on on a disk that stays full from daemon to daemon, and where others take all that becomes free',
+  async () => {
+    const { disk, file, database } = await opened();
+    await database.client.image.create({ data: anImage('default') });
+    await database.client.vm.create({ data: aVm('web', 'img_default') });
+    disk.fill();
+    await database.close();
+    disk.fillUp();
+    for (let daemon = 0; daemon < 4; daemon += 1) {
+      await oneDaemon(disk, file);
+      disk.fillUp();
+    }
+    disk.relieve();
+    disk.fill(1 * MIB);
+    disk.fillUp();
+    await oneDaemon(disk, file);
+    const again = await openDatabase({ file });
+    onTestFinished(() => again.close());
+    expect(await names(again)).toEqual(['web']);
+  },
+);
+
+itAsRoot('says that the disk is full when nothing was kept for it', async () => {
+  const { disk, file, database } = await opened();
+  await database.client.image.create({ data: anImage('default') });
+  await database.close();
+  rmSync(`${file}.space`);
+  disk.fill();
+  await expect(openDatabase({ file })).rejects.toMatchObject({ kind: 'DISK_FULL', details: { path: file } });
+  disk.relieve();
+  await (await openDatabase({ file })).close();
 });
 
 itAsRoot(
