@@ -1,6 +1,9 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { ScratchHost } from './scratch-host.js';
+
+const ID_PREFIX = 'vm_bench';
 
 /** One that runs, as a daemon that stopped would have left it. */
 export interface RunningVm {
@@ -41,10 +44,12 @@ export function writeKnownVms(host: ScratchHost, count: number, running: readonl
     database.exec('BEGIN; DELETE FROM Vm');
     for (let index = 0; index < count; index += 1) {
       const digits = String(index).padStart(6, '0');
-      const id = `vm_bench${digits}`;
+      const id = `${ID_PREFIX}${digits}`;
       const machine = running.find((one) => one.id === id)?.machine;
       const state = machine === undefined ? 'stopped' : 'running';
       const now = new Date().toISOString();
+      // without it the daemon would look for it again and again
+      mkdirSync(join(host.stateDirectory, 'vms', id), { recursive: true, mode: 0o711 });
       insert.run(
         ...[id, `bench-${digits}`, state, image.id, 1, 1024, 8192, '{}', 0, 'qemu'],
         ...['52:54:00:00:00:01', '0'.repeat(32), 'ssh-ed25519 AAAA', now, '{}', '[]'],
@@ -59,4 +64,7 @@ export function writeKnownVms(host: ScratchHost, count: number, running: readonl
 
 export function forgetKnownVms(host: ScratchHost): void {
   writeKnownVms(host, 0);
+  const directory = join(host.stateDirectory, 'vms');
+  for (const name of readdirSync(directory).filter((entry) => entry.startsWith(ID_PREFIX)))
+    rmSync(join(directory, name), { recursive: true });
 }

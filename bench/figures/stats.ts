@@ -1,15 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { forgetKnownVms, writeKnownVms } from '../known-vms.js';
 import type { Figure } from '../measure.js';
-import { cpuMs, residentMib } from '../scratch-host.js';
+import { watchDaemon } from './daemon.js';
 import type { ScratchHost } from '../scratch-host.js';
 import { StandInVmms } from '../stand-in-vmms.js';
 
 const VMS = 100;
-/** until the daemon has taken up all VMs and compiled what it runs */
-const SETTLE_MS = 40_000;
-const WATCH_MS = 60_000;
-
 /**
  * What it costs the daemon that 100 VMs run and are sampled: its CPU time and memory beyond those of a daemon that
  * knows as many stopped ones.
@@ -45,17 +40,6 @@ export async function statsOfHundred(host: ScratchHost): Promise<Figure[]> {
     await vmms.stop();
     forgetKnownVms(host);
   }
-}
-
-async function watchDaemon(host: ScratchHost): Promise<{ percent: number; mib: number }> {
-  await host.banger('daemon', 'start');
-  const client = await host.client();
-  const { pid } = await client.call('system.hello', {});
-  await client.close();
-  await delay(SETTLE_MS);
-  const before = cpuMs(pid);
-  await delay(WATCH_MS);
-  return { percent: ((cpuMs(pid) - before) / WATCH_MS) * 100, mib: residentMib(pid) };
 }
 
 /** A daemon that took none of them up would be cheap. */

@@ -1,6 +1,7 @@
 import type { PrismaClient } from './generated/client.js';
 
 interface DatabaseActions {
+  readonly version: () => string;
   readonly keepSpace: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -19,6 +20,20 @@ export class Database {
   /** Keeps room in the database for what must be written although the disk is full. */
   keepSpace(): Promise<void> {
     return this.actions.keepSpace();
+  }
+
+  /**
+   * Remembers what a read gave for as long as nothing in the database changes: what looks again and again costs next to
+   * nothing while nothing happens.
+   */
+  remembered<T>(read: () => Promise<T>): () => Promise<T> {
+    let known: { readonly version: string; readonly value: T } | undefined;
+    return async () => {
+      // before the read: what changes meanwhile is read again the next time
+      const version = this.actions.version();
+      if (known?.version !== version) known = { version, value: await read() };
+      return known.value;
+    };
   }
 
   /** Again is success. */

@@ -39,6 +39,7 @@ export async function openDatabase({ file, migrations }: OpenDatabaseOptions): P
     });
     await client.$connect();
     return new Database(client, migrated, {
+      version: () => connection.version(),
       keepSpace: () => adapter.alone(() => keepSpace(connection, 'grown')),
       close: async () => {
         await client.$disconnect();

@@ -73,6 +73,14 @@ export class SqliteConnection {
     this.#guarded(() => this.#database.exec(sql));
   }
 
+  /** Another after every change to the database, by this connection or by somebody else. A few microseconds. */
+  version(): string {
+    const [own, others] = ['SELECT total_changes()', 'PRAGMA data_version'].map(
+      (sql) => this.query({ sql, args: [], argTypes: [] }).rows[0]?.[0],
+    );
+    return `${String(own)} ${String(others)}`;
+  }
+
   close(): void {
     this.#statements.clear();
     if (this.#database.isOpen) this.#database.close();

@@ -2,18 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { Ledger } from '../../core/operations/index.js';
 import type { LedgerEntry } from '../../core/operations/index.js';
 import { ProcessRunner } from '../../core/process/index.js';
-import { HostDirectories } from '../../host/index.js';
-import { TimeoutError } from '../../core/errors/index.js';
 import { VmRepository } from '../vm.repository.js';
 import { DiskUsage } from './disk-usage.adapter.js';
 import { LeftoverFinder } from './leftover-finder.js';
 import type { Leftover } from './leftover.js';
 
-const END_LIMIT_MS = 10_000;
-
 /**
  * What is left on the host of VMs that nobody knows any more: a restored database, a state directory that was copied,
- * a defect. Nothing of it is ever removed without being asked for. What other state directories have is not seen.
+ * a defect. Nothing of it is ever removed: the doctor tells users how. What other state directories have is not seen.
  */
 @Injectable()
 export class Leftovers {
@@ -23,7 +19,6 @@ export class Leftovers {
     private readonly ledger: Ledger,
     private readonly vms: VmRepository,
     private readonly processes: ProcessRunner,
-    private readonly directories: HostDirectories,
   ) {}
 
   /** All of it, the processes first. Changes nothing. */
@@ -35,19 +30,6 @@ export class Leftovers {
     const unknown = found.filter((one) => !isOwned(one, entries, known));
     const sized = await Promise.all(unknown.map((one) => this.#sized(one)));
     return sized.filter((one) => one !== undefined);
-  }
-
-  /**
-   * Takes one off the host, when it still is a leftover. Gone already is success. Remove processes before the files
-   * that they have open. @throws TimeoutError, PermissionDeniedError
-   */
-  async remove({ kind, key, process }: Leftover): Promise<void> {
-    const current = (await this.scan()).find((one) => one.kind === kind && one.key === key);
-    if (current === undefined || current.process?.startTicks !== process?.startTicks) return;
-    if (current.process === undefined) return this.directories.remove(key);
-    await this.processes.signal(current.process, 'SIGKILL');
-    if (!(await this.processes.waitForExit(current.process, { timeoutMs: END_LIMIT_MS })))
-      throw new TimeoutError(`the end of process ${key}`, END_LIMIT_MS);
   }
 
   /** Undefined when it has gone since it was seen: it had an owner, who took it away. */

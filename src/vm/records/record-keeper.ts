@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
+import { Database } from '../../core/database/index.js';
 import { Jobs } from '../../core/jobs/index.js';
 import { VmRepository } from '../vm.repository.js';
 import { VmRecords } from './vm-records.js';
 
-/** `ms`; a thousand unchanged VMs cost a query */
+/** `ms`; unchanged VMs cost nothing */
 const EVERY_MS = 10_000;
 
 /** Keeps the records beside the disks up to date, whoever changes a VM. */
@@ -12,8 +13,11 @@ const EVERY_MS = 10_000;
 export class RecordKeeper {
   readonly #round: () => Promise<void>;
 
-  constructor(vms: VmRepository, records: VmRecords, jobs: Jobs) {
-    this.#round = jobs.define('records', async () => records.keep(await vms.list()));
+  constructor(database: Database, vms: VmRepository, records: VmRecords, jobs: Jobs) {
+    this.#round = jobs.define(
+      'records',
+      database.remembered(async () => records.keep(await vms.list())),
+    );
   }
 
   @Interval(EVERY_MS)

@@ -23,7 +23,8 @@ export class VmRecords {
 
   /** Writes those that have changed; what has no directory has no record. */
   async keep(vms: readonly Vm[]): Promise<void> {
-    for (const id of this.#known.keys()) if (!vms.some((vm) => vm.id === id)) this.#known.delete(id);
+    const current = new Set(vms.map(({ id }) => id));
+    for (const id of this.#known.keys()) if (!current.has(id)) this.#known.delete(id);
     for (const vm of vms) if (vm.state !== 'creating' && vm.state !== 'deleting') await this.#keep(vm);
   }
 

@@ -66,6 +66,47 @@ export const BAD_DAYS: readonly Guarantee[] = [
     ],
   },
   {
+    guarantee:
+      'On a disk that stays full every next daemon starts and VMs are stopped and deleted, whoever takes what becomes free',
+    test: 'test/integration/database/full-disk.spec.ts',
+    name: 'goes on on a disk that stays full',
+    mutations: [
+      {
+        file: 'src/core/database/open-database.ts',
+        find: '        reserveFile(file);\n',
+        replace: '',
+      },
+      {
+        file: 'src/core/database/open-database.ts',
+        find: "keepSpace(connection, 'new');",
+        replace: "keepSpace(connection, 'grown');",
+      },
+    ],
+  },
+  {
+    guarantee:
+      'Whatever is asked for on a full disk is done, or refused with what to do, and leaves nothing half-way',
+    test: 'test/chaos/days/full-disk.spec.ts',
+    mutations: [
+      {
+        file: 'src/core/database/database-space.adapter.ts',
+        find: 'const FILE_BYTES = 8 * MIB;',
+        replace: 'const FILE_BYTES = 0;',
+      },
+    ],
+  },
+  {
+    guarantee: 'Opposite commands at once never wait for each other: each is done, or says who was quicker',
+    test: 'test/chaos/days/opposites.spec.ts',
+    mutations: [
+      {
+        file: 'src/core/concurrency/keyed-lock.ts',
+        find: 'if (this.#holders.has(key)) return undefined;',
+        replace: 'void this.#holders.has(key);',
+      },
+    ],
+  },
+  {
     guarantee: 'A lost, cut off or damaged database is refused with what to do, and left as it is',
     test: 'test/integration/database/lost.spec.ts',
     name: 'a database that was lost is never replaced',

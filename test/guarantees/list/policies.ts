@@ -155,8 +155,7 @@ export const POLICIES: readonly Guarantee[] = [
     ],
   },
   {
-    guarantee:
-      'Leftovers that nobody accounts for are told, and never removed unasked; those of others are not seen',
+    guarantee: 'Leftovers that nobody accounts for are told, and never removed; those of others are not seen',
     test: 'test/integration/vm/leftovers.spec.ts',
     mutations: [
       {

@@ -1,8 +1,10 @@
 // Guards the defects measured in the published SQLite adapters: acknowledged writes lost, pragmas lost, dirty reads.
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { isMissingReference, isUniqueViolation, Prisma } from '../../../src/core/database/index.js';
-import { anImage, aVm, scratchDatabase } from './support.js';
+import { anImage, aVm, scratchDatabase, scratchDirectory } from './support.js';
 
 it('brings every type back as it went in', async () => {
   const { client } = await scratchDatabase();
@@ -203,4 +205,33 @@ it('refuses an isolation level that SQLite does not have', async () => {
   await expect(client.$transaction(async () => 1, { isolationLevel: level })).rejects.toThrow(
     /READ COMMITTED/,
   );
+});
+
+it('remembers what was read until anything changes, by whom it may be', async () => {
+  const file = join(scratchDirectory(), 'banger.db');
+  const database = await scratchDatabase(file);
+  const { client } = database;
+  let reads = 0;
+  const names = database.remembered(async () => {
+    reads += 1;
+    return (await client.image.findMany({ orderBy: { name: 'asc' } })).map(({ name }) => name);
+  });
+  expect([await names(), await names(), reads]).toEqual([[], [], 1]);
+  await client.image.create({ data: anImage('one') });
+  expect([await names(), await names(), reads]).toEqual([['one'], ['one'], 2]);
+
+  const undone = client.$transaction(async (tx) => {
+    await tx.image.create({ data: anImage('undone') });
+    await sleep(50);
+    throw new Error('undone');
+  });
+  await sleep(10);
+  const meanwhile = await names();
+  await expect(undone).rejects.toThrow('undone');
+  expect([meanwhile, await names()]).toEqual([['one'], ['one']]);
+
+  const other = new DatabaseSync(file);
+  other.prepare('DELETE FROM Image').run();
+  other.close();
+  expect(await names()).toEqual([]);
 });
