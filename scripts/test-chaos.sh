@@ -5,15 +5,7 @@
 #   npm run test:chaos -- -t 'vm.stop'   only what has this in its name
 set -eu
 BANGER_ROOT=$(cd "$(dirname "$0")/.." && pwd)
-cd "$BANGER_ROOT"
-. scripts/bootstrap.sh
-. scripts/host-packages.sh
-bootstrap_modules
-node=$(bootstrap_node)
-PATH="$BANGER_ROOT/node_modules/.bin:$(dirname "$node"):$PATH"
-export PATH
-bootstrap_build
-host_install
+. "$BANGER_ROOT/scripts/test-environment.sh"
 BANGER_CHAOS=all
 export BANGER_CHAOS
-exec vitest run --project chaos "$@"
+exec vitest run --project chaos --reporter=verbose --reporter=./test/support/closing-line-reporter.ts "$@"

@@ -4,13 +4,5 @@
 #   npm run test:guarantees -- -t 'run --rm'  only those whose text has this
 set -eu
 BANGER_ROOT=$(cd "$(dirname "$0")/.." && pwd)
-cd "$BANGER_ROOT"
-. scripts/bootstrap.sh
-. scripts/host-packages.sh
-bootstrap_modules
-node=$(bootstrap_node)
-PATH="$BANGER_ROOT/node_modules/.bin:$(dirname "$node"):$PATH"
-export PATH
-bootstrap_build
-host_install
-exec vitest run --project guarantees "$@"
+. "$BANGER_ROOT/scripts/test-environment.sh"
+exec vitest run --project guarantees --reporter=verbose --reporter=./test/support/closing-line-reporter.ts "$@"

@@ -81,7 +81,7 @@ export class CapabilityRegistry {
       const run = (): Promise<void> =>
         boundedHook(capability.id, undefined, async () => capability.stopped?.(vm));
       try {
-        await step(`stopped.${capability.id}`, `giving back: ${capability.id}`, run);
+        await step(`stopped.${capability.id}`, `giving back ${capability.id.replaceAll('-', ' ')}`, run);
       } catch (error) {
         failures.push(toBangerError(error, capability.id));
       }

@@ -64,6 +64,7 @@ import { VmController } from './vm.controller.js';
 import { DiskGrowth } from './settings/disk-growth.js';
 import { LiveSettings } from './settings/live-settings.js';
 import { MachineShapes } from './settings/machine-shapes.js';
+import { MemoryFollower } from './settings/memory-follower.job.js';
 import { SetPreflight } from './settings/set-preflight.js';
 import { SetSteps } from './settings/set-steps.js';
 import { VmSetService } from './settings/set.service.js';
@@ -76,6 +77,7 @@ const SETTINGS = [
   DiskGrowth,
   LiveSettings,
   MachineShapes,
+  MemoryFollower,
   SetPreflight,
   SetSteps,
   SettingsReconciler,

@@ -10,7 +10,9 @@ const GROW_TIMEOUT_MS = 60_000;
 /** An emulated guest on a busy host gives back some 50 MiB a second; one that has nothing left to give stands still. `ms` */
 const MEMORY_PATIENCE_MS = 5_000;
 const MEMORY_POLL_MS = 100;
-const MAX_WORDS = 200;
+const MAX_WORDS = 400;
+/** what the programs of e2fsprogs say first: `resize2fs 1.47.0 (5-Feb-2023)` */
+const PROGRAM_VERSION = /^[a-z0-9]+ [0-9.]+ \(.*\)$/;
 const MIB = 1024 * 1024;
 
 /** The guest did not do what its new settings ask for; it has them at its next start. */
@@ -99,8 +101,11 @@ async function runScript(
     ...(signal !== undefined && { signal }),
   });
   if (exitCode === 0) return;
-  const words = printable(`${stdout.toString('utf8')}\n${stderr.toString('utf8')}`).trim();
-  throw new GuestRefusedError(vm, (words.split('\n').at(-1) ?? '').slice(0, MAX_WORDS));
+  const words = printable(`${stdout.toString('utf8')}\n${stderr.toString('utf8')}`)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !PROGRAM_VERSION.test(line));
+  throw new GuestRefusedError(vm, words.join('; ').slice(0, MAX_WORDS));
 }
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
