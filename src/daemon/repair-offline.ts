@@ -1,6 +1,7 @@
 import { loadConfig } from '../core/config/index.js';
 import { readBooks, recoverDatabase } from '../core/database/index.js';
 import type { Recovery } from '../core/database/index.js';
+import { plural } from '../core/plural.js';
 import { takeStateDirectory } from './single-instance.adapter.js';
 
 /**
@@ -28,7 +29,8 @@ function tell(
   file: string,
   { kept, rows, backup }: Recovery,
 ): { what: string; done: string } {
-  const found = `${rows['Vm'] ?? 0} VMs, ${rows['Image'] ?? 0} images and ${rows['Operation'] ?? 0} operations`;
+  const count = (table: string, noun: string): string => plural(rows[table] ?? 0, noun);
+  const found = `${count('Vm', 'VM')}, ${count('Image', 'image')} and ${count('Operation', 'operation')}`;
   const from = backup === undefined ? 'what could be read of it' : `the copy ${backup}`;
   return {
     what: `the database ${file} was damaged: ${reason}`,

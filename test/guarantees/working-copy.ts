@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { projectFiles } from '../style/support/sources.js';
@@ -61,6 +61,7 @@ export class WorkingCopy {
       env: { BANGER_TEST_COUNTS: this.#counts, BANGER_TEST_BASE: base },
       mayFail: true,
     });
+    if (!existsSync(this.#counts)) throw new Error(`the tests of ${test} did not begin: ${output}`);
     const [passed = 0, failed = 0] = readFileSync(this.#counts, 'utf8').split(' ').map(Number);
     return { passed, failed, output };
   }

@@ -63,7 +63,7 @@ function lostLog(file: string): DatabaseDamagedError {
     file,
     `its write-ahead log ${file}-wal is gone: the daemon before did not close the database, and what it wrote last was there`,
     undefined,
-    `put the log back; or, to go on without what was written last, remove ${markerOf(file)}`,
+    'nothing was changed; put the log back, or let `banger doctor --fix` go on without what was written last',
   );
 }
 

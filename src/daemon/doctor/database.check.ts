@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../../core/config/index.js';
 import { BookReader } from '../../core/database/index.js';
 import type { BookRows } from '../../core/database/index.js';
+import { plural } from '../../core/plural.js';
 import { HostProbe, ManyThingsCheck } from '../../host/index.js';
 import type { Problem } from '../../host/index.js';
 
@@ -75,6 +76,6 @@ export class DatabaseCheck extends ManyThingsCheck {
 
 function describe({ vms, images, missingMigrations }: BookRows): string {
   const waiting =
-    missingMigrations === 0 ? '' : `; ${missingMigrations} migrations wait for the daemon's start`;
-  return `whole: ${vms.length} VMs, ${images.length} images${waiting}`;
+    missingMigrations === 0 ? '' : `; for the daemon's start: ${plural(missingMigrations, 'migration')}`;
+  return `whole: ${plural(vms.length, 'VM')}, ${plural(images.length, 'image')}${waiting}`;
 }

@@ -1,4 +1,5 @@
 import { DiskFullError } from '../../core/errors/index.js';
+import { plural } from '../../core/plural.js';
 import { VmResourcesInvalidError } from '../host.errors.js';
 
 export const MIN_MEMORY_MIB = 64;
@@ -102,8 +103,4 @@ export function checkFreeSpace(facts: { path: string; freeBytes: number; neededB
 
 function isWithin(value: number, min: number, max: number): boolean {
   return Number.isInteger(value) && value >= min && value <= max;
-}
-
-function plural(count: number, noun: string): string {
-  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
 }
