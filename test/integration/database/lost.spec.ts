@@ -125,7 +125,7 @@ describe('a database that was lost is never replaced by an empty one, and nothin
     await expectRefused(host, /a directory is in its place/);
   });
 
-  it('when the log of a daemon that was killed is gone; removing the mark that the error names goes on without it', async () => {
+  it('when the log of a daemon that was killed is gone; removing the mark goes on without it', async () => {
     const host = await killed();
     rmSync(`${host.file}-wal`);
     await expectRefused(host, /what it wrote last was there/, /doctor --fix/);
