@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { projectFiles } from '../style/support/sources.js';
@@ -25,6 +25,8 @@ export class WorkingCopy {
 
   /** Packages are shared by hard links: neither a build nor a test writes them. */
   constructor() {
+    // VMMs run as users of their own and must be able to walk to their disks.
+    chmodSync(this.#directory, 0o711);
     for (const file of projectFiles()) {
       mkdirSync(dirname(join(this.#repository, file)), { recursive: true });
       cpSync(join(REPOSITORY, file), join(this.#repository, file));
