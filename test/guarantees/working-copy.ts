@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { projectFiles } from '../style/support/sources.js';
@@ -55,7 +64,9 @@ export class WorkingCopy {
     if (!/^(?:src|test\/style)\//.test(test)) this.#build();
     rmSync(this.#counts, { force: true });
     const args = ['run', '--project', projectOf(test), test];
-    if (name !== undefined) args.push('-t', name.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
+    // with `=`, since a name may begin with `--`
+    if (name !== undefined)
+      args.push(`--testNamePattern=${name.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}`);
     const base = ownImage === true ? undefined : this.#images();
     const output = this.#run(join(this.#repository, 'node_modules/.bin/vitest'), args, {
       limitMs: TEST_LIMIT_MS,
