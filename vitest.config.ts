@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+// Most of a file's time one VM boots on one CPU; each file has a host of its own.
+const TWO_FILES_AT_A_TIME = { fileParallelism: true, maxWorkers: 2 };
+
 export default defineConfig({
   test: {
     projects: [
@@ -22,9 +25,7 @@ export default defineConfig({
           globalSetup: ['./test/support/base-image.global-setup.ts'],
           testTimeout: 240_000,
           hookTimeout: 600_000,
-          // Most of a file's time one VM boots on one CPU; each file has a host of its own.
-          fileParallelism: true,
-          maxWorkers: 2,
+          ...TWO_FILES_AT_A_TIME,
         },
       },
       {
@@ -35,7 +36,7 @@ export default defineConfig({
           globalSetup: ['./test/support/base-image.global-setup.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
-          fileParallelism: false,
+          ...TWO_FILES_AT_A_TIME,
         },
       },
       {

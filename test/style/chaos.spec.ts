@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { VM_METHODS } from '../../src/vm/vm.methods.js';
 import { imageScenarios } from '../chaos/support/image-scenarios.js';
-import { vmScenarios } from '../chaos/support/vm-scenarios.js';
+import { lifeScenarios, powerScenarios } from '../chaos/support/vm-scenarios.js';
 import { productFiles, readProjectFile } from './support/sources.js';
 
 /** What operations are called in the code that begins them, and methods that change a VM under its lock. */
@@ -17,8 +17,9 @@ function operationKinds(): string[] {
 const REPAIR = 'host.repair';
 
 it('each kind of operation is interrupted by the chaos tests', () => {
-  const vms = vmScenarios({ name: 'web', createCommand: [] });
-  const interrupted = new Set([...vms, ...imageScenarios([])].map(({ kind }) => kind));
+  const names = { name: 'web', createCommand: [] };
+  const scenarios = [...lifeScenarios(names), ...powerScenarios(names), ...imageScenarios([])];
+  const interrupted = new Set<string>(scenarios.map(({ kind }) => kind));
   expect(operationKinds().length).toBeGreaterThan(5);
   const kinds = operationKinds().filter((kind) => kind !== REPAIR);
   expect([...interrupted].toSorted()).toEqual(kinds);

@@ -134,7 +134,8 @@ export class VmInspector {
       const stays = lives && (await this.directories.facts(paths.identity)) === undefined;
       const fix = `shut it down, then: banger doctor --fix`;
       const changes = stays ? { repairable: false, fix } : {};
-      problems.push(vmProblem(vm, 'host-key', `its SSH host key ${paths.hostKey} is gone`, changes));
+      const what = key === undefined ? 'is gone' : 'is no private key';
+      problems.push(vmProblem(vm, 'host-key', `its SSH host key ${paths.hostKey} ${what}`, changes));
     }
     // made at the first start, and again at each
     if (lives && known?.includes(vm.hostKeyPublic) !== true)

@@ -105,7 +105,7 @@ export class SetPreflight {
     if (growthMib <= freeMib) return [];
     return [
       `the disk may come to take ${growthMib} MiB more than now, and ${freeMib} MiB are free in ${path}: ` +
-        'the VM gets errors when that is used up',
+        'the VM is halted when that is used up, until there is room again',
     ];
   }
 }

@@ -2,11 +2,10 @@ import { setCommand } from './commands.js';
 import type { ChaosVm, VmOutcome } from './chaos-vm.js';
 import type { Scenario } from './interrupt.js';
 
-/** In an order in which each begins where the one before has ended, so that little has to be booted. */
-export function vmScenarios({
-  name,
-  createCommand,
-}: Pick<ChaosVm, 'name' | 'createCommand'>): Scenario<VmOutcome>[] {
+type Names = Pick<ChaosVm, 'name' | 'createCommand'>;
+
+/** From nothing to nothing, in an order in which little has to be booted. */
+export function lifeScenarios({ name, createCommand }: Names): Scenario<VmOutcome>[] {
   return [
     {
       name: 'vm.create',
@@ -16,6 +15,36 @@ export function vmScenarios({
       outcomes: ['absent', 'running'],
       sample: 4,
     },
+    {
+      name: 'vm.delete of a stopped VM',
+      kind: 'vm.delete',
+      from: 'stopped',
+      command: () => ['vm', 'delete', name],
+      outcomes: ['stopped', 'absent'],
+      sample: 0,
+    },
+    {
+      name: 'vm.kill',
+      kind: 'vm.kill',
+      from: 'running',
+      command: () => ['vm', 'kill', name],
+      outcomes: ['running', 'stopped'],
+      sample: 1,
+    },
+    {
+      name: 'vm.delete --force of a running VM',
+      kind: 'vm.delete',
+      from: 'running',
+      command: () => ['vm', 'delete', '--force', name],
+      outcomes: ['running', 'absent'],
+      sample: 2,
+    },
+  ];
+}
+
+/** Of a VM that there is, each beginning where the one before has ended, so that little has to be booted. */
+export function powerScenarios({ name }: Pick<Names, 'name'>): Scenario<VmOutcome>[] {
+  return [
     {
       name: 'vm.set',
       kind: 'vm.set',
@@ -46,30 +75,6 @@ export function vmScenarios({
       from: 'running',
       command: () => ['vm', 'restart', name],
       outcomes: ['running', 'stopped'],
-      sample: 2,
-    },
-    {
-      name: 'vm.kill',
-      kind: 'vm.kill',
-      from: 'running',
-      command: () => ['vm', 'kill', name],
-      outcomes: ['running', 'stopped'],
-      sample: 1,
-    },
-    {
-      name: 'vm.delete of a stopped VM',
-      kind: 'vm.delete',
-      from: 'stopped',
-      command: () => ['vm', 'delete', name],
-      outcomes: ['stopped', 'absent'],
-      sample: 0,
-    },
-    {
-      name: 'vm.delete --force of a running VM',
-      kind: 'vm.delete',
-      from: 'running',
-      command: () => ['vm', 'delete', '--force', name],
-      outcomes: ['running', 'absent'],
       sample: 2,
     },
   ];

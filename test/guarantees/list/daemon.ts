@@ -28,7 +28,7 @@ export const DAEMON: readonly Guarantee[] = [
   },
   {
     guarantee:
-      'The daemon killed at any step of any operation on a VM: nothing is without an owner, each VM can be used, its file system is sound, what was acknowledged is there',
+      'The daemon killed at any step of an operation on a VM: nothing is without an owner, each VM can be used, its file system is sound, what was acknowledged is there',
     test: 'test/chaos/steps/vm.spec.ts',
     mutations: [
       {
@@ -36,6 +36,12 @@ export const DAEMON: readonly Guarantee[] = [
         find: '    await this.vms.run();\n',
         replace: '',
       },
+    ],
+  },
+  {
+    guarantee: 'The daemon killed while a VM is stopped, started, restarted or set: the same',
+    test: 'test/chaos/steps/vm-power.spec.ts',
+    mutations: [
       {
         file: 'src/vm/lifecycle/reconcile.service.ts',
         find: "if (vm.state === 'stopping') await this.vms.transition(vm, 'running');",
