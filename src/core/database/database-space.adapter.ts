@@ -17,6 +17,8 @@ const LOW_BYTES = 2 * MIB;
 /** with less a file system is left what it has, as long as the database is open and has room within */
 const PLENTY_BYTES = 2 * (INSIDE_BYTES + FILE_BYTES);
 const CHUNK_BYTES = MIB / 4;
+/** of the free pages, for the table that takes the others: its root, its pages' own heads */
+const SPARE_BYTES = 64 * 1024;
 /** what SQLite asks for at once, and a little */
 const FULL_BYTES = 64 * 1024;
 const PAGE_BYTES = 4096;
@@ -48,8 +50,11 @@ export function releaseSpace(file: string): boolean {
 export function keepSpace(connection: Connection, log: 'new' | 'grown'): void {
   const plenty = freeBytes(connection.file) >= PLENTY_BYTES;
   try {
-    if (log === 'new' || (plenty && freePages(connection) * PAGE_BYTES < INSIDE_BYTES / 2))
-      growInside(connection);
+    const inside = freePages(connection) * PAGE_BYTES;
+    if (plenty && (log === 'new' || inside < INSIDE_BYTES / 2)) growInside(connection, INSIDE_BYTES);
+    // A file that cannot grow takes no checkpoint, and the log would grow with every write.
+    else if (log === 'new' && inside > SPARE_BYTES)
+      growInside(connection, Math.min(INSIDE_BYTES, inside - SPARE_BYTES));
   } catch {
     // as much of it as there was room for is kept
   }
@@ -73,10 +78,10 @@ export function reserveFile(file: string): void {
 }
 
 /** Two transactions: pages that are written and freed within one never get to the disk. */
-function growInside(connection: Connection): void {
+function growInside(connection: Connection, bytes: number): void {
   connection.script('DROP TABLE IF EXISTS "_space"; CREATE TABLE "_space" ("content" BLOB)');
   try {
-    connection.script(`INSERT INTO "_space" VALUES (zeroblob(${INSIDE_BYTES}))`);
+    connection.script(`INSERT INTO "_space" VALUES (zeroblob(${bytes}))`);
   } finally {
     connection.script('DROP TABLE "_space"');
   }

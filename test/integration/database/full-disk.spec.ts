@@ -60,10 +60,16 @@ itAsRoot('opens on a full disk with the space that was kept for it', async () =>
   expect(await names(again)).toEqual(['web']);
 });
 
-/** Ends and deletes the VM and makes it again, by a daemon of its own. */
+let rows = 0;
+
+/** Ends and deletes the VM and makes it again, by a daemon of its own, which also leaves rows behind, as operations do. */
 async function oneDaemon(disk: SmallFilesystem, file: string): Promise<void> {
   const database = await openDatabase({ file });
   disk.fillUp();
+  rows += 1;
+  await database.client.image.create({
+    data: { ...anImage(`row-${rows}`), distribution: 'x'.repeat(100_000) },
+  });
   for (let change = 0; change < 200; change += 1) {
     const where = { id: 'vm_web' };
     await database.client.vm.update({ where, data: { error: { message: 'x'.repeat(2000) } } });
