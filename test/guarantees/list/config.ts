@@ -82,7 +82,7 @@ export const CONFIG: readonly Guarantee[] = [
       {
         file: 'src/capabilities/file-sync/file-sync.capability.ts',
         find: 'await this.files.remember(vm.id, [...known, ...added]);',
-        replace: '',
+        replace: 'void [known, added];',
       },
     ],
   },
