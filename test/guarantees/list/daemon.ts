@@ -34,7 +34,7 @@ export const DAEMON: readonly Guarantee[] = [
       {
         file: 'src/daemon/reconciler.ts',
         find: '    await this.vms.run();\n',
-        replace: '',
+        replace: '    void this.vms;\n',
       },
     ],
   },
