@@ -90,7 +90,7 @@ export class TestHost {
   /** Runs the CLI with --json; fails the test when it fails. */
   async json<T>(args: readonly string[], options: CommandOptions = {}): Promise<T> {
     const result = await this.banger([...args, '--json'], options);
-    expect(result, `banger ${args.join(' ')}`).toMatchObject({ exitCode: 0 });
+    expect(result, `banger ${args.join(' ')}: ${result.stderr}`).toMatchObject({ exitCode: 0 });
     return JSON.parse(result.stdout) as T;
   }
 

@@ -1,6 +1,7 @@
 import { Command, Option, SubCommand } from 'nest-commander';
+import type { HelloView } from '../../contract/system.dto.js';
 import { Config } from '../../core/config/index.js';
-import { BangerError } from '../../core/errors/index.js';
+import { BangerError, isKind } from '../../core/errors/index.js';
 import { DaemonConnector } from '../client/daemon-connector.js';
 import { BangerCommand } from '../command/banger-command.js';
 import { GroupCommand } from '../command/group-command.js';
@@ -27,8 +28,16 @@ export class DaemonStartCommand extends BangerCommand {
   }
 
   protected override async execute(): Promise<void> {
-    const hello = await this.connector.with((client) => client.call('system.hello', {}));
+    const hello = await this.hello().catch((error: unknown) => {
+      // one that was on its end has still taken the connection: now another can be started
+      if (isKind(error, 'CONNECTION_LOST')) return this.hello();
+      throw error;
+    });
     this.presenter.result(hello, () => `the daemon runs (pid ${hello.pid}, version ${hello.version})\n`);
+  }
+
+  private hello(): Promise<HelloView> {
+    return this.connector.with((client) => client.call('system.hello', {}));
   }
 }
 

@@ -33,7 +33,7 @@ export async function vmOf(host: TestHost, name: string): Promise<VmView> {
 /** Fails the test with all that the command printed. */
 export async function succeed(host: TestHost, ...args: string[]): Promise<CommandResult> {
   const result = await host.banger(args);
-  expect(result, `banger ${args.join(' ')}`).toMatchObject({ exitCode: 0 });
+  expect(result, `banger ${args.join(' ')}: ${result.stderr}`).toMatchObject({ exitCode: 0 });
   return result;
 }
 

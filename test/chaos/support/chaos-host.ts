@@ -46,7 +46,7 @@ export class ChaosHost {
     await this.startDaemon();
     rmSync(this.#file('writes'), { force: true });
     const result = await this.banger(args);
-    expect(result, `banger ${args.join(' ')}`).toMatchObject({ exitCode: 0 });
+    expect(result, `banger ${args.join(' ')}: ${result.stderr}`).toMatchObject({ exitCode: 0 });
     return this.#changes();
   }
 
@@ -85,7 +85,7 @@ export class ChaosHost {
   /** Running already is success. */
   async startDaemon(): Promise<void> {
     const started = await this.#startCommand();
-    expect(started, 'banger daemon start').toMatchObject({ exitCode: 0 });
+    expect(started, `banger daemon start: ${started.stderr}`).toMatchObject({ exitCode: 0 });
   }
 
   /** The oracle's sentences, after the daemon has answered. */

@@ -87,6 +87,7 @@ export class ChaosVm implements Subject<VmOutcome> {
   }
 
   async #succeed(args: readonly string[]): Promise<void> {
-    expect(await this.chaos.banger(args), `banger ${args.join(' ')}`).toMatchObject({ exitCode: 0 });
+    const result = await this.chaos.banger(args);
+    expect(result, `banger ${args.join(' ')}: ${result.stderr}`).toMatchObject({ exitCode: 0 });
   }
 }

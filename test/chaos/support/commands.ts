@@ -25,12 +25,15 @@ export async function createCommand(directory: string, name: string): Promise<st
 
 let settings = 0;
 
-/** A `vm set` that goes through all of its steps in a VM that runs, each time anew. */
+/**
+ * A `vm set` that goes through all of its steps in a VM that runs, each time anew: with less memory than it was started
+ * with, also when that was after the setting before.
+ */
 export function setCommand(name: string): string[] {
   settings += 1;
   return [
     ...['vm', 'set', name, '--ttl', '2h', '--label', `changed=${settings}`],
-    ...['--memory', `${245 + (settings % 10)}m`, '--disk', `${8192 + settings}m`],
+    ...['--memory', `${255 - (settings % 50)}m`, '--disk', `${8192 + settings}m`],
     // below the ports that the kernel gives out by itself
     ...['--no-publish', '--publish', `${15_000 + settings}:80`],
   ];
