@@ -1,9 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../../support/free-port.js';
 
 /** A `vm create` that gives the capabilities something to do; the repository is made below `directory`. */
 export async function createCommand(directory: string, name: string): Promise<string[]> {
@@ -37,13 +35,4 @@ export function setCommand(name: string): string[] {
     // below the ports that the kernel gives out by itself
     ...['--no-publish', '--publish', `${15_000 + settings}:80`],
   ];
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { VmView } from '../../../src/contract/index.js';
 import { TestHost } from '../../support/test-host.js';
+import { freePort } from '../../support/free-port.js';
 
 describe('a repository with a project file', () => {
   let host: TestHost;
@@ -75,11 +74,3 @@ describe('a repository with a project file', () => {
     await rm(join(repository, '.banger.toml'));
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -1,6 +1,4 @@
 import { chmod, chown, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Test } from '@nestjs/testing';
@@ -11,6 +9,7 @@ import { HypervisorModule } from '../../../src/vm/hypervisor/hypervisor.module.j
 import { Hypervisor } from '../../../src/vm/hypervisor/hypervisor.js';
 import type { Machine, MachineSpec } from '../../../src/vm/hypervisor/hypervisor.js';
 import { requireGuestImage } from '../../support/guest-image.js';
+import { freePort } from '../../support/free-port.js';
 
 export const ROOT = process.getuid?.() === 0;
 export const VMM_UID = 789_901;
@@ -103,12 +102,4 @@ export class HypervisorHarness {
       },
     });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

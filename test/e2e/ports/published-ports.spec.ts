@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { VmView } from '../../../src/contract/index.js';
 import { TestHost } from '../../support/test-host.js';
+import { freePort } from '../../support/free-port.js';
 
 /** Perl is in every Debian: a TCP and a UDP server in the guest, on ports 80 and 53, that answer with a word. */
 const SERVERS = `
@@ -103,14 +104,6 @@ describe('published ports', () => {
     await host.json(['vm', 'delete', '--force', 'one', 'two']);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 function askTcp(port: number): Promise<string> {
   return new Promise((resolve, reject) => {

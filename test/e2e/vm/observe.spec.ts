@@ -1,5 +1,3 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {
@@ -10,6 +8,7 @@ import type {
   VmView,
 } from '../../../src/contract/index.js';
 import { TestHost } from '../../support/test-host.js';
+import { freePort } from '../../support/free-port.js';
 
 /** One VM serves all of it. */
 describe('what a VM does is seen', () => {
@@ -191,11 +190,3 @@ describe('what a VM does is seen', () => {
     expect(await ended).toBe(0);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

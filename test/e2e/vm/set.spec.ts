@@ -1,9 +1,8 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OperationView, VmView } from '../../../src/contract/index.js';
 import { TestHost } from '../../support/test-host.js';
 import { checkDisk } from '../../support/vm-disks.js';
+import { freePort } from '../../support/free-port.js';
 
 /** One VM serves all of these; none depends on what another has left. */
 describe('the settings of a VM', () => {
@@ -213,11 +212,3 @@ describe('the settings of a VM', () => {
     expect(await inside('hostname')).toBe('late');
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

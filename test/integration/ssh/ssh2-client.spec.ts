@@ -12,7 +12,8 @@ import {
   SshPool,
 } from '../../../src/core/ssh/index.js';
 import type { SshChannel, SshConnection } from '../../../src/core/ssh/index.js';
-import { freePort, Sshd, whyNoSshd } from './support/sshd.js';
+import { freePort } from '../../support/free-port.js';
+import { Sshd, whyNoSshd } from './support/sshd.js';
 
 const reason = whyNoSshd();
 const client = new Ssh2Client();

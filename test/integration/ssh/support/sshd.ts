@@ -2,12 +2,11 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateSshKeyPair } from '../../../../src/core/ssh/index.js';
 import type { SshKeyPair, SshTarget } from '../../../../src/core/ssh/index.js';
+import { freePort } from '../../../support/free-port.js';
 
 const SSHD = '/usr/sbin/sshd';
 
@@ -100,12 +99,4 @@ async function untilListening(child: ChildProcess): Promise<void> {
       if (log.includes('Server listening on')) resolve();
     });
   });
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
