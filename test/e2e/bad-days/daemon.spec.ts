@@ -23,12 +23,12 @@ describe('a daemon on a bad day', () => {
   }
 
   /** A daemon started by hand, as a service manager would. */
-  function startByHand(): Promise<CommandResult> {
+  function startByHand(env: NodeJS.ProcessEnv = {}): Promise<CommandResult> {
     const daemon = spawn(process.execPath, [join(REPOSITORY, 'dist/daemon/main.js')], {
-      env: host.env,
+      env: { ...host.env, ...env },
       stdio: 'pipe',
     });
-    return collect(daemon, 60_000);
+    return collect(daemon, 30_000);
   }
 
   it('is not disturbed by a second one, which says who is there', async () => {
@@ -41,6 +41,8 @@ describe('a daemon on a bad day', () => {
     expect(await host.daemonPid()).toBe(pid);
     const [third, fourth] = await Promise.all([startByHand(), startByHand()]);
     expect([third.exitCode, fourth.exitCode]).toEqual([4, 4]);
+    const elsewhere = await startByHand({ BANGER_RUNTIME_DIR: join(host.directory, 'elsewhere') });
+    expect(elsewhere, 'with a socket of its own').toMatchObject({ exitCode: 4, signal: null });
     expect(await host.json<VmView[]>(['vm', 'list'])).toEqual([]);
   });
 

@@ -9,8 +9,8 @@ export const DAEMON: readonly Guarantee[] = [
     mutations: [
       {
         file: 'src/vm/lifecycle/machine-adoption.ts',
-        find: 'vm.machine === undefined ? undefined : await this.hypervisor.adopt(vm.machine)',
-        replace: 'undefined as Awaited<ReturnType<Hypervisor["adopt"]>>',
+        find: 'vm.machine === undefined ?',
+        replace: 'vm.name !== "" || vm.machine === undefined ?',
       },
     ],
   },
@@ -76,8 +76,8 @@ export const DAEMON: readonly Guarantee[] = [
   },
   {
     guarantee: 'Two daemons cannot use one state directory',
-    test: 'test/e2e/daemon/restart.spec.ts',
-    name: 'cannot be two at once on one state directory',
+    test: 'test/e2e/bad-days/daemon.spec.ts',
+    name: 'is not disturbed by a second one, which says who is there',
     mutations: [
       {
         file: 'src/daemon/single-instance.adapter.ts',
