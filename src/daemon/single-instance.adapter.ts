@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { StateDirectoryUnusableError } from '../core/errors/index.js';
+import { isDiskFull, StateDirectoryUnusableError } from '../core/errors/index.js';
 import { DaemonAlreadyRunningError } from '../core/rpc/index.js';
 
 /**
@@ -45,7 +45,7 @@ function writePid(path: string): void {
   try {
     writeFileSync(path, `${process.pid}\n`, { mode: 0o644 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    if (!isDiskFull(error)) throw error;
   }
 }
 

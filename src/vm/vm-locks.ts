@@ -5,6 +5,8 @@ import { VmBusyError } from './vm.errors.js';
 interface Hold {
   readonly action: string;
   operationId?: string;
+  /** of what takes milliseconds and is no change: when it is over */
+  readonly over?: Promise<void>;
 }
 
 /** One change at a time per VM; whoever comes second is told what is under way (design 4.10). */
@@ -29,22 +31,35 @@ export class VmLocks {
     if (hold !== undefined) hold.operationId = operationId;
   }
 
-  /** @throws VmBusyError */
-  take(vmId: string, vmName: string, action: string): () => void {
-    const release = this.#lock.tryAcquire(vmId, action);
-    const hold = this.#holds.get(vmId);
-    if (release === undefined)
-      throw new VmBusyError(vmName, hold?.action ?? 'another change', hold?.operationId);
-    return this.#hold(vmId, action, release);
+  /** For a change. Waits for the daemon's own notes, which no user could make sense of. @throws VmBusyError */
+  async take(vmId: string, vmName: string, action: string): Promise<() => void> {
+    for (;;) {
+      const release = this.#lock.tryAcquire(vmId, action);
+      if (release !== undefined) return this.#hold(vmId, { action }, release);
+      const hold = this.#holds.get(vmId);
+      if (hold?.over === undefined)
+        throw new VmBusyError(vmName, hold?.action ?? 'another change', hold?.operationId);
+      await hold.over;
+    }
   }
 
-  /** Waits instead of failing; for the daemon's own work, such as an exit that has to be recorded. */
+  /** Waits instead of failing; for the daemon's own work, such as a repair. */
   async wait(vmId: string, action: string): Promise<() => void> {
-    return this.#hold(vmId, action, await this.#lock.acquire(vmId, action));
+    return this.#hold(vmId, { action }, await this.#lock.acquire(vmId, action));
   }
 
-  #hold(vmId: string, action: string, release: () => void): () => void {
-    const hold: Hold = { action };
+  /** Waits, and is waited for; for what the daemon writes down of a VM, which takes milliseconds. */
+  async note(vmId: string, action: string): Promise<() => void> {
+    const acquired = await this.#lock.acquire(vmId, action);
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    const release = this.#hold(vmId, { action, over }, acquired);
+    return () => {
+      release();
+      resolve();
+    };
+  }
+
+  #hold(vmId: string, hold: Hold, release: () => void): () => void {
     this.#holds.set(vmId, hold);
     return () => {
       if (this.#holds.get(vmId) === hold) this.#holds.delete(vmId);

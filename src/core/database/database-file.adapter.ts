@@ -10,7 +10,7 @@ import {
   statSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { DiskFullError, StateDirectoryUnusableError } from '../errors/index.js';
+import { DiskFullError, isDiskFull, StateDirectoryUnusableError } from '../errors/index.js';
 import type { SqliteConnection } from './sqlite-connection.adapter.js';
 
 const OWNER_ONLY = 0o600;
@@ -25,10 +25,9 @@ export function prepareDatabaseFile(file: string): void {
     closeSync(openSync(file, 'a', OWNER_ONLY));
     chmodSync(file, OWNER_ONLY);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw code === 'ENOSPC' || code === 'EDQUOT'
+    throw isDiskFull(error)
       ? new DiskFullError(directory, error)
-      : new StateDirectoryUnusableError(directory, { reason: message, cause: error });
+      : new StateDirectoryUnusableError(directory, { reason: (error as Error).message, cause: error });
   }
 }
 

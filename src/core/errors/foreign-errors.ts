@@ -16,10 +16,16 @@ export function toBangerError(error: unknown, what = 'the work'): BangerError {
   if (!(error instanceof Error)) return new InternalError(`a ${typeof error} was thrown`, error);
   if (error.name === 'AbortError') return isBangerCause(error) ? error.cause : new CancelledError(what);
   const { code, path = '(unknown path)', syscall = 'use' } = error as SystemError;
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new DiskFullError(path, error);
+  if (isDiskFull(error)) return new DiskFullError(path, error);
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
     return new PermissionDeniedError(path, syscall, error);
   return new InternalError(error.message, error);
+}
+
+/** Of Node's file system: the disk has no room, or its user has none left. */
+export function isDiskFull(error: unknown): boolean {
+  const { code } = error as SystemError;
+  return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
 function isBangerCause(error: Error): error is Error & { cause: BangerError } {

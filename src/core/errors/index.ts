@@ -9,5 +9,5 @@ export {
   StateDirectoryUnusableError,
   TimeoutError,
 } from './common-errors.js';
-export { toBangerError } from './foreign-errors.js';
+export { isDiskFull, toBangerError } from './foreign-errors.js';
 export { suggest } from './suggest.js';

@@ -1,5 +1,5 @@
 import { chmod, chown, link, rm, stat } from 'node:fs/promises';
-import { CancelledError, DiskFullError, invariant } from '../../core/errors/index.js';
+import { CancelledError, DiskFullError, invariant, isDiskFull } from '../../core/errors/index.js';
 import { BaseDiskDamagedError } from '../host.errors.js';
 import type { DiskRequest } from './disk-backend.js';
 import { tooSmall } from './disk-sizes.js';
@@ -42,8 +42,7 @@ export async function placeDisk(request: DiskRequest, make: (draft: string) => P
     if (request.uid !== undefined) await chown(draft, request.uid, request.uid);
     await link(draft, request.path);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw code === 'ENOSPC' || code === 'EDQUOT' ? new DiskFullError(request.path, error) : error;
+    throw isDiskFull(error) ? new DiskFullError(request.path, error) : error;
   } finally {
     await rm(draft, { force: true });
   }

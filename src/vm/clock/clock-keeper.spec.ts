@@ -147,7 +147,7 @@ describe('ClockKeeper', () => {
 
   it('leaves alone a VM with a change under way', async () => {
     const agent = add('a', -3_000);
-    const release = locks.take('a', 'web', 'stop');
+    const release = await locks.take('a', 'web', 'stop');
     await round();
     release();
     expect(agent.asked).toBe(0);

@@ -24,30 +24,49 @@ export class VmRepair {
   /** Each thing done is a step; one that fails becomes a warning and stops none of the others. */
   async run(operation: OperationContext): Promise<void> {
     // side by side: a guest may take half a minute to shut down
-    await Promise.all((await this.vms.list()).map((vm) => this.#repair(vm.id, operation)));
+    const vms = await this.vms.list();
+    const sound = await Promise.all(
+      vms.map((vm) => this.#held(vm, operation, () => this.#mend(vm, operation))),
+    );
+    // one after the other: each reads all tables of its disks
+    for (const vm of vms.filter((_, at) => sound[at]))
+      await this.#held(vm, operation, () => this.#checkDisk(vm, operation));
   }
 
-  async #repair(id: string, operation: OperationContext): Promise<void> {
+  /** Under the VM's lock. @returns what the body does; undefined when somebody else is at work on it, or it fails */
+  async #held<T>(
+    { id, name }: Vm,
+    operation: OperationContext,
+    body: () => Promise<T>,
+  ): Promise<T | undefined> {
     // whoever is at work on it leaves it in order
-    if (this.hands.isBusy(id)) return;
+    if (this.hands.isBusy(id)) return undefined;
     const release = await this.locks.wait(id, 'repair');
     try {
       this.locks.attachOperation(id, operation.id);
-      await this.locks.under(id, () => this.#repairHeld(id, operation));
+      return await this.locks.under(id, body);
+    } catch (error) {
+      operation.signal.throwIfAborted();
+      operation.warn(`VM ${name} could not be looked at: ${toBangerError(error, 'the look').message}`);
+      return undefined;
     } finally {
       release();
     }
   }
 
-  async #repairHeld(id: string, operation: OperationContext): Promise<void> {
+  /** @returns whether its disk can be used, as far as that shows */
+  async #mend({ id }: Vm, operation: OperationContext): Promise<boolean> {
     const vm = await this.vms.find(id);
-    if (vm === undefined) return;
+    if (vm === undefined) return false;
     const found = await this.inspector.inspect(toBook(vm), nobodyElse(this.hands));
     for (const problem of found) if (problem.repairable) await this.#attempt(problem, operation);
-    if (found.some(({ kind }) => kind === 'unusable')) return;
-    const now = await this.vms.find(id);
-    const deep = now === undefined ? [] : await this.inspector.checkDisk(toBook(now), operation.signal);
-    for (const problem of deep) await this.#attempt(problem, operation);
+    return found.every(({ kind }) => kind !== 'unusable');
+  }
+
+  async #checkDisk({ id }: Vm, operation: OperationContext): Promise<void> {
+    const vm = await this.vms.find(id);
+    const found = vm === undefined ? [] : await this.inspector.checkDisk(toBook(vm), operation.signal);
+    for (const problem of found) await this.#attempt(problem, operation);
   }
 
   async #attempt(problem: VmProblem, operation: OperationContext): Promise<void> {

@@ -64,6 +64,8 @@ export class GuestReadiness {
     let ended: ExitStatus | undefined;
     const abort = (): void => stop.abort();
     limits.signal.addEventListener('abort', abort, { once: true });
+    // cancelled while the step was written down: such a signal calls nobody any more
+    if (limits.signal.aborted) abort();
     void machine.exited.then((exit) => {
       ended = exit;
       stop.abort();

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { VmState } from '../../contract/index.js';
 import { DiskFullError } from '../../core/errors/index.js';
 import type { Machine, MachineExit } from '../hypervisor/hypervisor.js';
@@ -72,7 +72,7 @@ describe('MachineWatcher', () => {
   });
 
   it('leaves to a change under way what it ends itself, and to a new start its own machine', async () => {
-    const release = locks.take('vm', 'web', 'stop');
+    const release = await locks.take('vm', 'web', 'stop');
     end(EXIT);
     await settled();
     machines.remove('vm');
@@ -94,5 +94,18 @@ describe('MachineWatcher', () => {
     exited.resolve(EXIT);
     await settled();
     expect(recorded).toEqual([{ exit: EXIT, asked: true }]);
+  });
+
+  it('does not take a crash long after for what the VM had been asked', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const exited = Promise.withResolvers<MachineExit>();
+    const adopted = { exited: exited.promise } as Machine;
+    machines.add('vm', adopted);
+    watcher.watch({ id: 'vm', state: 'stopping' }, adopted);
+    vi.advanceTimersByTime(3_600_000);
+    exited.resolve(EXIT);
+    await settled();
+    expect(recorded).toEqual([{ exit: EXIT, asked: false }]);
   });
 });

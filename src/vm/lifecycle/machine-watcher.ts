@@ -10,9 +10,13 @@ import { VmRepository } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
 import { MachineEnds } from './machine-ends.js';
 
+/** `ms` after which a guest that was asked to go down, and has not, is not going to: its end then is another matter. */
+const ASKED_MS = 5 * 60_000;
+
 interface Ended {
   readonly machine: Machine;
   readonly exit: MachineExit;
+  /** it had been asked to stop, and not long before */
   readonly asked: boolean;
   /** that it could not be recorded is in the log already */
   isTold?: true;
@@ -34,11 +38,11 @@ export class MachineWatcher {
 
   /** A VM that is `stopping` has been asked to go down by somebody who is gone: when it obeys now it stays down. */
   watch(vm: Pick<Vm, 'id' | 'state'>, machine: Machine): void {
-    const asked = vm.state === 'stopping';
+    const askedUntil = vm.state === 'stopping' ? performance.now() + ASKED_MS : 0;
     // Begun by a start that holds the VM, it must be able to wait for the VM itself.
     void apart(async () => {
       const exit = await machine.exited;
-      this.#unrecorded.set(vm.id, { machine, exit, asked });
+      this.#unrecorded.set(vm.id, { machine, exit, asked: performance.now() < askedUntil });
       await this.#tryToRecord(vm.id);
     });
   }
@@ -65,7 +69,7 @@ export class MachineWatcher {
 
   async #record(vmId: string): Promise<void> {
     // A stop, kill or deletion under way does all of this itself; afterwards the machine is no longer registered.
-    const release = await this.locks.wait(vmId, 'recording its end');
+    const release = await this.locks.note(vmId, 'recording its end');
     try {
       const ended = this.#unrecorded.get(vmId);
       if (ended === undefined) return;

@@ -4,6 +4,7 @@ import { LOGGER } from '../../core/logging/index.js';
 import type { Logger } from '../../core/logging/index.js';
 import { Ledger } from '../../core/operations/index.js';
 import type { LedgerEntry } from '../../core/operations/index.js';
+import { OrphanedOwners } from '../records/orphaned-owners.js';
 import { VmRepository } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
 import { MachineAdoption } from './machine-adoption.js';
@@ -30,6 +31,7 @@ export class VmReconciler {
     private readonly teardown: MachineTeardown,
     private readonly ends: MachineEnds,
     private readonly ledger: Ledger,
+    private readonly orphans: OrphanedOwners,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -37,11 +39,7 @@ export class VmReconciler {
     const vms = await this.vms.list();
     const entries = await this.ledger.list();
     await Promise.all(vms.map((vm) => this.#reconcileSafely(vm, entries)));
-    const known = new Set(vms.map((vm) => vm.id));
-    const orphans = (await this.ledger.list()).filter(
-      ({ owner }) => owner.type === 'vm' && !known.has(owner.id),
-    );
-    for (const id of new Set(orphans.map(({ owner }) => owner.id))) {
+    for (const id of await this.orphans.find()) {
       this.logger.warn({ vm: id }, 'releasing what belonged to a VM that is no more');
       // what could not be released is logged by the ledger, and tried again at the next start
       await this.ledger.releaseOwner({ type: 'vm', id }).catch(() => undefined);

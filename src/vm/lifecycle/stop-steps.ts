@@ -91,7 +91,7 @@ async function endOf(machine: Machine, timeoutMs: number, signal: AbortSignal): 
   }
 }
 
-/** `exited` is a promise alone: whether it has settled shows in a race that it would win. */
+/** `exited` is a promise alone: whether it has settled shows in a race that it wins as it is; a `then` of it would be late. */
 async function hasEnded(machine: Machine): Promise<boolean> {
-  return Promise.race([machine.exited.then(() => true), Promise.resolve(false)]);
+  return (await Promise.race([machine.exited, Promise.resolve(undefined)])) !== undefined;
 }

@@ -24,7 +24,7 @@ export class VmStopService {
 
   /** Asks the guest, and kills it when it has not obeyed in time. Stopped already is success. */
   async stop(vm: Vm, timeoutMs: number = DEFAULT_STOP_TIMEOUT_MS): Promise<Vm> {
-    return this.#end(await this.#callOffRestart(vm, 'stop'), 'vm.stop', timeoutMs);
+    return this.#end(vm, 'vm.stop', timeoutMs);
   }
 
   /** A stop that the daemon decided on; the VM tells why. Gone already is success. */
@@ -42,20 +42,13 @@ export class VmStopService {
       (await this.locks.wait(vm.id, 'kill'))();
       return this.vms.require(vm.id);
     }
-    return this.#end(await this.#callOffRestart(vm, 'kill'), 'vm.kill', undefined);
+    return this.#end(vm, 'vm.kill', undefined);
   }
 
   /** A VM that waits to be started again is down already; who stops it wants it to stay so. */
-  async #callOffRestart(vm: Vm, action: string): Promise<Vm> {
-    if (vm.restartAt === undefined || this.locks.holder(vm.id) !== undefined) return vm;
-    const release = this.locks.take(vm.id, vm.name, action);
-    try {
-      const current = await this.vms.require(vm.id);
-      const waits = current.state === 'stopped' || current.state === 'failed';
-      return waits ? await this.vms.update(vm.id, { restarts: 0, restartAt: null }) : current;
-    } finally {
-      release();
-    }
+  async #callOffRestart(vm: Vm): Promise<Vm> {
+    if (vm.restartAt === undefined) return vm;
+    return await this.vms.update(vm.id, { restarts: 0, restartAt: null });
   }
 
   async #end(
@@ -68,11 +61,16 @@ export class VmStopService {
       method === 'vm.kill'
         ? { vm, method, action: 'kill', interrupts: ['start', 'restart'] }
         : { vm, method, action: 'stop' };
-    return this.changes.change(change, async (current, operation) => {
-      if (lastEnd !== null) operation.warn(`stopped because it was ${lastEnd.reason}`);
-      const stopped = await this.steps.run(current, timeoutMs, operation, lastEnd);
-      if (stopped.ephemeral) await this.teardown.destroy(stopped);
-      return stopped;
-    });
+    // a stop that the daemon decided on is none of the user's
+    const whenDone = lastEnd === null ? (current: Vm) => this.#callOffRestart(current) : undefined;
+    return this.changes.change(
+      { ...change, ...(whenDone !== undefined && { whenDone }) },
+      async (current, operation) => {
+        if (lastEnd !== null) operation.warn(`stopped because it was ${lastEnd.reason}`);
+        const stopped = await this.steps.run(current, timeoutMs, operation, lastEnd);
+        if (stopped.ephemeral) await this.teardown.destroy(stopped);
+        return stopped;
+      },
+    );
   }
 }

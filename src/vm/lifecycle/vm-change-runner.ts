@@ -24,6 +24,8 @@ interface VmMethodChange {
   readonly action: string;
   /** legal also where the method needs force */
   readonly force?: boolean;
+  /** what is to be done, under the lock, where the VM is already what the method would make of it */
+  readonly whenDone?: (vm: Vm) => Promise<Vm>;
   /** actions under way that are cancelled for this one, which then waits until they are undone */
   readonly interrupts?: readonly string[] | 'all';
 }
@@ -42,7 +44,8 @@ export class VmChangeRunner {
     change: VmChange,
     body: (operation: OperationContext) => Promise<T>,
   ): Promise<{ view: OperationView; finished: Promise<T> }> {
-    return this.#begin(change, this.locks.take(change.vm.id, change.vm.name, change.action), body);
+    const release = await this.locks.take(change.vm.id, change.vm.name, change.action);
+    return this.#begin(change, release, body);
   }
 
   async run<T>(change: VmChange, body: (operation: OperationContext) => Promise<T>): Promise<T> {
@@ -59,12 +62,12 @@ export class VmChangeRunner {
     request: VmMethodChange,
     body: (vm: Vm, operation: OperationContext) => Promise<Vm>,
   ): Promise<Vm> {
-    const { vm, method, action } = request;
-    if (isDone(method, vm)) return vm;
+    const { vm, method, action, whenDone } = request;
+    if (isDone(method, vm) && this.#isAtRest(request)) return vm;
     const release = await this.#takeOrInterrupt(request);
     try {
       const current = await this.vms.require(vm.id);
-      if (isDone(method, current)) return current;
+      if (isDone(method, current)) return (await whenDone?.(current)) ?? current;
       assertLegal(method, current, request.force);
       const { finished } = await this.#begin({ vm, kind: method, action }, release, (operation) =>
         body(current, operation),
@@ -75,10 +78,16 @@ export class VmChangeRunner {
     }
   }
 
+  /** A VM that is off, with a start of it about to begin, is not what somebody wants who stops it. */
+  #isAtRest({ vm, action, whenDone }: VmMethodChange): boolean {
+    const hold = this.locks.holder(vm.id);
+    return (hold === undefined && whenDone === undefined) || hold?.action === action;
+  }
+
   async #takeOrInterrupt({ vm, action, interrupts = [] }: VmMethodChange): Promise<() => void> {
     const hold = this.locks.holder(vm.id);
     if (hold === undefined || (interrupts !== 'all' && !interrupts.includes(hold.action)))
-      return this.locks.take(vm.id, vm.name, action);
+      return await this.locks.take(vm.id, vm.name, action);
     if (hold.operationId !== undefined && hold.action !== action)
       await this.operations.cancel(hold.operationId);
     return this.locks.wait(vm.id, action);

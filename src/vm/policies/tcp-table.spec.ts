@@ -35,6 +35,10 @@ describe('use of a VM by TCP', () => {
     const own = [line(at(22000), at(50000), '01', 9), line(at(50000), at(22000), '01', 77)];
     expect(used(own, [77])).toEqual([]);
     expect(used([...own, line(at(22000), at(50001), '01', 9)], [77])).toEqual([SSH]);
+    // somebody else's, from the port that the daemon has to another place
+    const elsewhere = line(at(50000), `0100007F:${port(22001)}`, '01', 77);
+    expect(used([elsewhere, line(at(22000), at(50000), '01', 9)], [77])).toEqual([SSH]);
+    expect(used([elsewhere, line(at(50000), at(22000), '01', 5)], [77])).toEqual([SSH]);
     expect(used([line(`0A01A8C0:${port(50000)}`, `08080808:${port(8080)}`, '01', 5)])).toEqual([]);
   });
 

@@ -59,13 +59,16 @@ export function usedAddresses<A extends ListenAddress>(
   own: ReadonlySet<number>,
 ): Set<A> {
   const byPort = Map.groupBy(addresses, ({ hostPort }) => hostPort);
-  const ownEnds = new Set(entries.filter(({ inode }) => own.has(inode)).map(({ local }) => local.port));
+  // By both ports: two connections to different places may have the same port at this end.
+  const ownEnds = new Set(
+    entries.filter(({ inode }) => own.has(inode)).map(({ local, remote }) => portPair(local, remote)),
+  );
   const used = new Set<A>();
   for (const { local, remote } of entries) {
-    if (!ownEnds.has(remote.port) || !isLoopback(remote))
+    if (!ownEnds.has(portPair(remote, local)) || !isLoopback(remote))
       for (const address of byPort.get(local.port) ?? []) if (listensAt(address, local)) used.add(address);
     // The client's end, which alone is left when the client has closed first.
-    if (isLoopback(remote) && !ownEnds.has(local.port))
+    if (isLoopback(remote) && !ownEnds.has(portPair(local, remote)))
       for (const address of byPort.get(remote.port) ?? []) if (listensAt(address, remote)) used.add(address);
   }
   return used;
@@ -73,6 +76,10 @@ export function usedAddresses<A extends ListenAddress>(
 
 function listensAt({ hostAddress }: ListenAddress, end: TcpEnd): boolean {
   return hostAddress === ANY || hostAddress === end.address;
+}
+
+function portPair(from: TcpEnd, to: TcpEnd): string {
+  return `${from.port}:${to.port}`;
 }
 
 function isLoopback({ address }: TcpEnd): boolean {

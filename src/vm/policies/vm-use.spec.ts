@@ -65,7 +65,7 @@ describe('the use of a VM', () => {
   });
 
   it('is a change under way', async () => {
-    const release = locks.take('vm', 'web', 'set');
+    const release = await locks.take('vm', 'web', 'set');
     expect(await isUsed()).toBe(true);
     release();
     expect(await isUsed()).toBe(false);

@@ -42,7 +42,7 @@ describe('stray VMs', () => {
       { id: 'busy', state: 'starting' },
     ];
     machines.add('up', {} as Machine);
-    const release = locks.take('busy', 'busy', 'start');
+    const release = await locks.take('busy', 'busy', 'start');
     await strays.repair();
     expect(repaired).toEqual([]);
     await strays.repair();

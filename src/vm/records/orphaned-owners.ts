@@ -16,7 +16,7 @@ export class OrphanedOwners {
 
   /** Each owner whose things are released is a step of the operation. */
   async release(operation: OperationContext): Promise<void> {
-    for (const id of await this.#find()) {
+    for (const id of await this.find()) {
       try {
         await operation.step(
           'ledger.release',
@@ -34,7 +34,7 @@ export class OrphanedOwners {
   }
 
   /** One that has a record is a VM that the books have lost: to release its directory would be to delete its disk. */
-  async #find(): Promise<string[]> {
+  async find(): Promise<string[]> {
     const entries = (await this.ledger.list()).filter(({ owner }) => owner.type === 'vm');
     const known = new Set((await this.vms.list()).map(({ id }) => id));
     const orphans = [...new Set(entries.map(({ owner }) => owner.id))].filter((id) => !known.has(id));

@@ -49,7 +49,7 @@ export class MemoryFollower {
       this.locks.holder(vm.id) !== undefined
     )
       return;
-    const release = this.locks.take(vm.id, vm.name, 'recording its memory');
+    const release = await this.locks.note(vm.id, 'recording its memory');
     try {
       if (this.machines.get(vm.id) === machine) await this.shapes.change(vm.id, { memoryMib });
     } finally {

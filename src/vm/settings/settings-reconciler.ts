@@ -56,7 +56,7 @@ export class SettingsReconciler {
   }
 
   async #record(vm: Vm, machine: Machine, changes: Partial<MachineShape>): Promise<void> {
-    const release = await this.locks.wait(vm.id, 'recording its settings');
+    const release = await this.locks.note(vm.id, 'recording its settings');
     try {
       if (this.machines.get(vm.id) === machine) await this.shapes.change(vm.id, changes);
     } finally {

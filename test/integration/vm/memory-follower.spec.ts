@@ -57,7 +57,7 @@ describe('memory that a guest gives back late', () => {
 
   it('is left to whoever changes the VM, and to a hypervisor that answers', async () => {
     has = () => Promise.resolve(1024);
-    const release = locks.take('vm_web', 'web', 'set');
+    const release = await locks.take('vm_web', 'web', 'set');
     await follower.round();
     release();
     expect(await pending()).toEqual({ now: 1800, next: 1024 });

@@ -27,6 +27,8 @@ import { logSize, logTail } from './vmm-log.adapter.js';
 
 const ADOPT_LIMIT_MS = 10_000;
 const END_LIMIT_MS = 10_000;
+/** `ms` for which it counts that KVM did not work: a hanging one takes 1.2 s of a CPU to see */
+const EMULATED_FOR_MS = 5 * 60_000;
 /** between two looks at a VMM that an earlier daemon started */
 const LOOK_EVERY_MS = 5_000;
 
@@ -46,6 +48,8 @@ export class QemuHypervisor extends Hypervisor {
     networkCounters: false,
   };
   #probe: Promise<HypervisorProbe> | undefined;
+  /** when KVM is tried again */
+  #emulatedUntil: number | undefined;
 
   constructor(private readonly runner: ProcessRunner) {
     super();
@@ -56,7 +60,20 @@ export class QemuHypervisor extends Hypervisor {
     const probe = await this.#probe;
     // QEMU may be installed while the daemon runs.
     if (!probe.available) this.#probe = undefined;
+    else if (probe.accelerator !== 'kvm') this.#lookAgain();
     return probe;
+  }
+
+  /** KVM may come while the daemon runs, and a busy host may have been too slow once. Nobody waits for the second look. */
+  #lookAgain(): void {
+    const now = performance.now();
+    if (this.#emulatedUntil !== undefined && now >= this.#emulatedUntil)
+      void probeQemu(this.runner).then(
+        (probe) => (this.#probe = Promise.resolve(probe)),
+        () => undefined,
+      );
+    else if (this.#emulatedUntil !== undefined) return;
+    this.#emulatedUntil = now + EMULATED_FOR_MS;
   }
 
   async launch(
