@@ -6,7 +6,7 @@ import type { Logger } from '../core/logging/index.js';
 import { OperationRunner } from '../core/operations/index.js';
 import { HostDirectories } from '../host/index.js';
 import { ImageService } from '../image/index.js';
-import { VmReconciler } from '../vm/index.js';
+import { VmsAtStart } from '../vm/index.js';
 import type { VmBrief } from '../vm/index.js';
 
 interface StartNote {
@@ -23,7 +23,7 @@ export class Reconciler implements OnApplicationBootstrap {
     private readonly directories: HostDirectories,
     private readonly operations: OperationRunner,
     private readonly images: ImageService,
-    private readonly vms: VmReconciler,
+    private readonly vms: VmsAtStart,
     private readonly jobs: Jobs,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -46,7 +46,7 @@ export class Reconciler implements OnApplicationBootstrap {
     this.#notes = [
       ...interrupted.map(({ kind, subject }) => ({
         what: `${kind} of ${subject.name} was interrupted`,
-        done: 'undone',
+        done: 'undone, or finished where it was past that',
       })),
       ...[...before].flatMap(([id, vm]) => changed(vm, after.get(id))),
     ];
@@ -59,6 +59,7 @@ function changed(before: VmBrief, after: VmBrief | undefined): StartNote[] {
   const what = `VM ${before.name} was ${before.state} in the books when the daemon started`;
   if (after === undefined) return [{ what, done: 'removed, since it was half done' }];
   if (after.state === before.state) return [];
+  if (after.state === 'running') return [{ what, done: 'taken up: it runs' }];
   const why = after.why === undefined ? '' : `: ${after.why}`;
   return [{ what, done: `marked as ${after.state}${why}; start it again: banger vm start ${after.name}` }];
 }

@@ -110,8 +110,16 @@ export class ImageStore {
 
   /** Deletes the images that a newer build has replaced and that no VM stands on any more. */
   async collectSuperseded(): Promise<void> {
-    for (const row of await this.images.superseded()) {
-      if (await this.images.remove(row.id)) await this.ledger.releaseOwner(imageOwner(row.id), ['directory']);
+    for (const { id } of await this.images.superseded()) {
+      try {
+        if (await this.images.remove(id)) await this.ledger.releaseOwner(imageOwner(id), ['directory']);
+      } catch (error) {
+        // The next start of a daemon takes away what has lost its row; whoever deletes a VM has nothing to do with it.
+        this.logger.error(
+          { image: id, err: error },
+          'an image that a newer one replaced could not be removed',
+        );
+      }
     }
   }
 

@@ -1,7 +1,7 @@
 export { Machines } from './machines.js';
 export { VmModule } from './vm.module.js';
-export { VmReconciler } from './lifecycle/reconcile.service.js';
-export type { VmBrief } from './lifecycle/reconcile.service.js';
+export { VmsAtStart } from './lifecycle/vms-at-start.js';
+export type { VmBrief } from './lifecycle/vms-at-start.js';
 export { ProjectReader } from './project/project-reader.js';
 export type { Project } from './project/project-reader.js';
 export { WorkspaceImporter } from './workspace-importer.js';

@@ -21,6 +21,7 @@ import { MachinePreparer } from './lifecycle/machine-preparer.js';
 import { MachineTeardown } from './lifecycle/machine-teardown.js';
 import { MachineWatcher } from './lifecycle/machine-watcher.js';
 import { VmReconciler } from './lifecycle/reconcile.service.js';
+import { VmsAtStart } from './lifecycle/vms-at-start.js';
 import { VmRestartService } from './lifecycle/restart.service.js';
 import { StartSteps } from './lifecycle/start-steps.js';
 import { VmStartService } from './lifecycle/start.service.js';
@@ -103,6 +104,7 @@ const LIFECYCLE = [
   VmFactsGatherer,
   VmPreflight,
   VmReconciler,
+  VmsAtStart,
   VmRestartService,
   VmStartService,
   VmStopService,
@@ -161,6 +163,6 @@ const POLICIES = [
     VmRepository,
     { provide: APP_GUARD, useClass: VmStateGuard },
   ],
-  exports: [HypervisorModule, Machines, VmReconciler, ...VM_DOCTOR_EXPORTS],
+  exports: [HypervisorModule, Machines, VmsAtStart, ...VM_DOCTOR_EXPORTS],
 })
 export class VmModule {}

@@ -12,6 +12,8 @@ import { reportedFailure } from './reported-failure.js';
 /** `ms` that a daemon may take until its socket answers */
 const START_LIMIT_MS = 15_000;
 const POLL_MS = 25;
+/** `ms` that another command's daemon may take until another try is made */
+const OTHER_LIMIT_MS = 500;
 
 /** The way to the daemon; starts one where none runs. */
 @Injectable()
@@ -62,25 +64,33 @@ export class DaemonConnector {
 
   private async start(): Promise<RpcClient> {
     this.presenter.note('starting the daemon');
-    const child = await this.daemon.start(this.config.logPath);
-    try {
-      return await this.waitFor(child);
-    } finally {
-      child.release();
+    const deadline = performance.now() + START_LIMIT_MS;
+    for (;;) {
+      const child = await this.daemon.start(this.config.logPath);
+      try {
+        const client = await this.waitFor(child, deadline);
+        if (client !== undefined) return client;
+      } finally {
+        child.release();
+      }
     }
   }
 
-  private async waitFor(child: DaemonChild): Promise<RpcClient> {
-    const deadline = performance.now() + START_LIMIT_MS;
+  /** Undefined when another daemon keeps this one out and does not answer: it is on its end, and then there is room. */
+  private async waitFor(child: DaemonChild, deadline: number): Promise<RpcClient | undefined> {
     let ended: { exitCode: number | null } | undefined;
     void child.exited.then((status) => (ended = status));
-    while (performance.now() < deadline) {
+    let until = deadline;
+    while (performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       const client = await this.connectIfRunning();
       if (client !== undefined) return client;
+      if (ended === undefined || until < deadline) continue;
+      if (ended.exitCode !== exitCodeOf('DAEMON_ALREADY_RUNNING')) break;
       // lost the race against another command's daemon: that one is about to answer
-      if (ended !== undefined && ended.exitCode !== exitCodeOf('DAEMON_ALREADY_RUNNING')) break;
+      until = performance.now() + OTHER_LIMIT_MS;
     }
+    if (until < deadline) return undefined;
     throw this.startFailure(child, ended !== undefined);
   }
 

@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import { Config } from '../../core/config/index.js';
 import { BookReader } from '../../core/database/index.js';
+import { OperationRunner } from '../../core/operations/index.js';
 import { DoctorCheck } from '../../host/index.js';
 import type { DoctorFinding } from '../../host/index.js';
 import { DaemonFiles } from './daemon-files.adapter.js';
@@ -18,6 +19,7 @@ export class DaemonCheck extends DoctorCheck {
     private readonly config: Config,
     private readonly books: BookReader,
     private readonly files: DaemonFiles,
+    @Optional() private readonly operations?: OperationRunner,
   ) {
     super();
   }
@@ -27,15 +29,15 @@ export class DaemonCheck extends DoctorCheck {
   }
 
   #running(): DoctorFinding {
-    const pid = this.files.pid();
-    if (pid !== process.pid) return this.#unreachable(pid);
+    // The daemon itself asks: it has operations. The file with its pid may be empty, as on a full disk.
+    if (this.operations === undefined) return this.#unreachable(this.files.pid());
     if (!this.files.hasSocket())
       return {
         status: 'fail',
         detail: `its socket ${this.config.socketPath} is gone: no further command can reach it`,
         fix: 'nothing: it makes the socket anew within seconds',
       };
-    return this.#log({ status: 'ok', detail: `runs (pid ${pid}) and can be reached` });
+    return this.#log({ status: 'ok', detail: `runs (pid ${process.pid}) and can be reached` });
   }
 
   /** Another process holds the state directory, and whoever asks for this report could not reach it. */

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { guestScript } from '../../../src/image/guest/guest-script.js';
 import { processesMentioning } from '../../support/processes.js';
 import { FIXTURE, PackageFixture } from './fixture.js';
@@ -303,7 +303,10 @@ describe('images', () => {
     expect(await host.images.list()).toHaveLength(2);
 
     await host.database.client.vm.delete({ where: { name: 'web' } });
+    vi.spyOn(host.ledger, 'releaseOwner').mockRejectedValueOnce(new Error('its directory is busy'));
     await host.images.collectSuperseded();
+    expect(await host.imageDirectory(), 'one that cannot be removed stops nobody').toHaveLength(2);
+    await host.images.reconcile();
     expect((await host.images.list()).map(({ name }) => name)).toEqual(['debian']);
     expect(await host.imageDirectory()).toHaveLength(1);
   });
