@@ -144,7 +144,7 @@ export const BAD_DAYS: readonly Guarantee[] = [
       {
         file: 'src/vm/lifecycle/reconcile.service.ts',
         find: 'await this.ends.record(vm, NO_STATUS, { watched: false });',
-        replace: 'await this.teardown.destroy(vm);',
+        replace: 'await this.teardown.destroy(vm).then(() => NO_STATUS);',
       },
     ],
   },

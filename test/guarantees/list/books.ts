@@ -35,8 +35,9 @@ export const BOOKS: readonly Guarantee[] = [
     mutations: [
       {
         file: 'src/core/database/migrate.ts',
-        find: "connection.script('BEGIN IMMEDIATE');\n    connection.script(CREATE_TABLE);",
-        replace: 'connection.script(CREATE_TABLE);',
+        find: '      applyOne(connection, migration);\n',
+        replace:
+          "      applyOne(connection, migration);\n      connection.script('COMMIT');\n      connection.script('BEGIN IMMEDIATE');\n",
       },
     ],
   },

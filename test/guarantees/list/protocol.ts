@@ -7,9 +7,9 @@ export const PROTOCOL: readonly Guarantee[] = [
     test: 'test/integration/rpc/bounds.spec.ts',
     mutations: [
       {
-        file: 'src/core/rpc/rpc-connection.ts',
-        find: 'this.#queue.size > 0 || this.#atWork.size >= this.#host.limits.maxInFlight || this.#output.congested',
-        replace: 'this.#queue.size > 0 || this.#atWork.size >= this.#host.limits.maxInFlight',
+        file: 'src/core/rpc/outgoing-lines.ts',
+        find: 'const congested = this.#unread > this.#limits.maxUnreadBytes;',
+        replace: 'const congested = this.#unread > this.#limits.maxUnreadBytes * 1_000_000;',
       },
       {
         file: 'src/core/rpc/rpc-connection.ts',

@@ -22,7 +22,7 @@ export const WORKSPACE: readonly Guarantee[] = [
       {
         file: 'src/workspace/repository-snapshot.ts',
         find: 'const present = [...changes.present, ...files];',
-        replace: 'const present = [...changes.present];',
+        replace: 'const present = [...changes.present, ...files.slice(files.length)];',
       },
     ],
   },
