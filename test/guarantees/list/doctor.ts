@@ -26,6 +26,17 @@ export const DOCTOR: readonly Guarantee[] = [
     ],
   },
   {
+    guarantee: 'No start of a daemon deletes the disk of a VM that the books have lost',
+    test: 'test/integration/vm/vms-at-start.spec.ts',
+    mutations: [
+      {
+        file: 'src/vm/records/orphaned-owners.ts',
+        find: 'records[at] === undefined',
+        replace: 'records[at] !== null',
+      },
+    ],
+  },
+  {
     guarantee: 'What a lost row leaves in the ledger has no disk deleted',
     test: 'test/integration/database/recovery.spec.ts',
     name: 'forgets what the ledger keeps for a VM whose row could not be read',

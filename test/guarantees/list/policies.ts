@@ -10,8 +10,8 @@ export const POLICIES: readonly Guarantee[] = [
     mutations: [
       {
         file: 'src/vm/lifecycle/stop.service.ts',
-        find: "await this.#callOffRestart(vm, 'stop')",
-        replace: '(void this.#callOffRestart, vm)',
+        find: '(current: Vm) => this.#callOffRestart(current)',
+        replace: 'async (current: Vm) => (void this.#callOffRestart, current)',
       },
       {
         file: 'src/vm/lifecycle/machine-ends.ts',

@@ -74,6 +74,23 @@ export const VM: readonly Guarantee[] = [
     ],
   },
   {
+    guarantee:
+      'A VM that is stopped or killed stays down: no start that was about to begin, nor its policy, brings it up',
+    test: 'test/integration/vm/stopping.spec.ts',
+    mutations: [
+      {
+        file: 'src/vm/lifecycle/vm-change-runner.ts',
+        find: 'if (isDone(method, vm) && this.#isAtRest(request)) return vm;',
+        replace: 'if (isDone(method, vm)) return vm;\n    void this.#isAtRest;',
+      },
+      {
+        file: 'src/vm/lifecycle/stop-steps.ts',
+        find: 'return (await Promise.race([machine.exited, Promise.resolve(undefined)])) !== undefined;',
+        replace: 'return Promise.race([machine.exited.then(() => true), Promise.resolve(false)]);',
+      },
+    ],
+  },
+  {
     guarantee: 'Two creations of one name: exactly one succeeds',
     test: 'test/e2e/vm/lifecycle.spec.ts',
     name: 'lets exactly one of two creations of one name succeed',
