@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, statSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve as resolvePath } from 'node:path';
 import type { DoctorReport } from '../../contract/system.dto.js';
 import { BangerError } from '../../core/errors/index.js';
 import type { ProcessFacts } from '../invocation.js';
@@ -9,6 +9,8 @@ import type { DaemonChild, ThingDone } from './daemon-process.js';
 import { reportedFailure } from './reported-failure.js';
 
 const TAIL_BYTES = 8192;
+/** that name places, from where the user is; the daemon is elsewhere */
+const PLACE_VARIABLES = ['BANGER_CONFIG', 'BANGER_STATE_DIR', 'BANGER_RUNTIME_DIR'];
 
 /** Runs the daemon's launcher with the node that runs the CLI. */
 export class DaemonProcessAdapter extends DaemonProcess {
@@ -21,7 +23,13 @@ export class DaemonProcessAdapter extends DaemonProcess {
   }
 
   private get env(): NodeJS.ProcessEnv {
-    return { ...this.facts.env, BANGER_NODE: process.execPath };
+    const { env, cwd } = this.facts;
+    // an empty variable is as good as none, and stays empty
+    const places = PLACE_VARIABLES.filter((name) => env[name]).map((name) => [
+      name,
+      resolvePath(cwd, env[name] ?? ''),
+    ]);
+    return { ...env, ...Object.fromEntries(places), BANGER_NODE: process.execPath };
   }
 
   override async start(logPath: string): Promise<DaemonChild> {

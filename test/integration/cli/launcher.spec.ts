@@ -8,6 +8,12 @@ import { cli, LAUNCHER, ROOT } from './cli-process.js';
 /** Program in the place of the daemon, for what happens around its start. */
 const DAEMONS = {
   dies: `console.error('listening on nothing: EWHATEVER'); process.exit(70);`,
+  tells: `
+    const { BANGER_CONFIG, BANGER_STATE_DIR, BANGER_RUNTIME_DIR } = process.env;
+    const detail = [BANGER_CONFIG, BANGER_STATE_DIR, BANGER_RUNTIME_DIR].join(':');
+    if (process.argv[2] !== 'doctor') { console.error(detail); process.exit(70); }
+    console.log(JSON.stringify({ healthy: true, mode: 'user', checks: [
+      { id: 'git', title: 'git', status: 'ok', detail }] }));`,
   doctor: `console.log(JSON.stringify({ healthy: false, mode: 'user', checks: [
     { id: 'git', title: 'git', status: 'ok', detail: '2.39' },
     { id: 'kvm', title: 'KVM', status: 'warn', detail: 'absent', fix: 'use a host with KVM' },
@@ -149,6 +155,29 @@ describe('the launcher and the start of the daemon', () => {
     const { code, stderr } = await run('vm', 'list');
     expect(code).toBe(7);
     expect(stderr).toContain('    listening on nothing: EWHATEVER\n');
+  });
+
+  it('gives the daemon and the checks of the host the places that relative paths name from here', async () => {
+    await useDaemon(DAEMONS.tells);
+    const places = `${join(root, 'config')}:${join(root, 'state')}:${join(root, 'deep/run')}\n`;
+    const options = {
+      env: { BANGER_CONFIG: '../config', BANGER_STATE_DIR: '../state', BANGER_RUNTIME_DIR: 'run' },
+      cwd: join(root, 'deep'),
+      program: join(root, 'banger'),
+    };
+    await mkdir(options.cwd);
+    expect((await cli(['vm', 'list'], options)).stderr).toContain(`    ${places}`);
+    expect((await cli(['doctor'], options)).stdout).toContain(places);
+  });
+
+  it('leaves an empty variable as it is: there is none', async () => {
+    await useDaemon(DAEMONS.tells);
+    const { stdout } = await cli(['doctor'], {
+      env: { ...env, BANGER_CONFIG: '' },
+      cwd: root,
+      program: join(root, 'banger'),
+    });
+    expect(stdout).toContain(`git  :${join(root, 'state')}:`);
   });
 
   it('becomes ssh, with the pinned host key and the status of ssh', async () => {
