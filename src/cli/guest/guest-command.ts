@@ -126,6 +126,9 @@ export class GuestCommand {
 
   /** The guest's output to ours, each with its own back-pressure (pipe), until both have ended. */
   private async drain(channel: ClientByteChannel): Promise<number> {
+    // pipe() lets go of a target that fails, and the source stands still: its rest is read and dropped instead
+    const dropRest = (): unknown => channel.stderr.resume();
+    this.terminal.stderr.on('error', dropRest);
     const streams = [
       ended(channel.stdout.pipe(this.terminal.stdout, { end: false }), channel.stdout),
       ended(channel.stderr.pipe(this.terminal.stderr, { end: false }), channel.stderr),
@@ -138,7 +141,11 @@ export class GuestCommand {
       channel.signal('SIGPIPE');
       return BROKEN_PIPE_EXIT_CODE;
     });
-    return await Promise.race([finished, readerGone]);
+    try {
+      return await Promise.race([finished, readerGone]);
+    } finally {
+      this.terminal.stderr.off('error', dropRest);
+    }
   }
 
   private async release(channel: ClientByteChannel): Promise<void> {

@@ -208,6 +208,27 @@ describe('vm run and vm exec', () => {
     expect(aborted).toBe(true);
   });
 
+  it.each(['before the command writes to it', 'while the command writes to it'])(
+    'goes on when the reader of its stderr goes away %s',
+    async (when) => {
+      daemon.script.command = async (channel) => {
+        const block = Buffer.alloc(1 << 20, 'warning\n');
+        channel.stdout.write('ready\n');
+        if (when.startsWith('while')) channel.stderr.write('ready\n');
+        await gone.promise;
+        if (!channel.stderr.write(block)) await once(channel.stderr, 'drain');
+        channel.stdout.write('done\n');
+        await channel.exit({ exitCode: 3, signal: null });
+      };
+      const gone = Promise.withResolvers<void>();
+      const run = new CliRun(args('vm', 'exec', 'web', '--', 'make'));
+      await run.saw('ready');
+      run.child.stderr.destroy();
+      gone.resolve();
+      expect(await run.ended).toMatchObject({ code: 3, stdout: 'ready\ndone\n' });
+    },
+  );
+
   it('says so when the daemon goes away', async () => {
     daemon.script.command = async (channel) => {
       channel.stdout.write('ready\n');
