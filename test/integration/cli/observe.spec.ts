@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { VmStatsView } from '../../../src/contract/index.js';
+import { BangerError } from '../../../src/core/errors/index.js';
 import { PseudoTerminal } from '../../support/pseudo-terminal.js';
 import { cli, CliRun, LAUNCHER } from './cli-process.js';
 import type { CliResult } from './cli-process.js';
@@ -81,6 +82,24 @@ describe('looking at VMs', () => {
     );
     const json = await banger('vm', 'stats', '--json');
     expect((JSON.parse(json.stdout) as VmStatsView[]).map(({ name }) => name)).toEqual(['web', 'db']);
+  });
+
+  it('stats --history tells of all that run their hour and what is measured, without one that is deleted meanwhile', async () => {
+    daemon.script.on('vm.stats', ({ vm, historySeconds, proportional }) => {
+      if (vm === undefined) return [statsView('web', 0.5), statsView('db', 1)];
+      if (vm === 'id-db') throw new BangerError('VM_NOT_FOUND', 'no VM', { details: { vm } });
+      const memory = { residentBytes: 512 * MIB, ...(proportional === true && { proportionalBytes: MIB }) };
+      return [Object.assign(statsView('web', 0.5), { uptimeSeconds: historySeconds, memory })];
+    });
+    const { code, stdout, stderr } = await banger('vm', 'stats', '--history', '--json');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout)).toEqual([
+      expect.objectContaining({
+        name: 'web',
+        uptimeSeconds: 3600,
+        memory: { residentBytes: 512 * MIB, proportionalBytes: MIB },
+      }),
+    ]);
   });
 
   it('health and ping end with status 8 when something does not answer', async () => {

@@ -1,6 +1,6 @@
 import { Option, SubCommand } from 'nest-commander';
 import type { VmStatsView } from '../../../contract/vm-observation.dto.js';
-import { toBangerError } from '../../../core/errors/index.js';
+import { isKind, toBangerError } from '../../../core/errors/index.js';
 import type { RpcClient } from '../../client/rpc.js';
 import { DaemonConnector } from '../../client/daemon-connector.js';
 import { BangerCommand } from '../../command/banger-command.js';
@@ -60,11 +60,25 @@ are the guest's own count.`,
   }
 
   private async all(client: RpcClient, wanted: { historySeconds?: number }): Promise<VmStatsView[]> {
-    const views = await client.call('vm.stats', { ...wanted, proportional: true });
+    // The past of all at once is short; each by itself is asked for its hour, and then measured.
+    const each = wanted.historySeconds !== undefined;
+    const views = await client.call('vm.stats', { proportional: !each });
     if (views.length === 0 && !this.presenter.json) this.presenter.note('no VM runs');
-    // The past of all at once is short; each by itself is asked for its hour.
-    if (wanted.historySeconds === undefined) return views;
-    return (await Promise.all(views.map(({ id }) => client.call('vm.stats', { vm: id, ...wanted })))).flat();
+    if (!each) return views;
+    return (await Promise.all(views.map(({ id }) => this.oneThatMayBeGone(client, id, wanted)))).flat();
+  }
+
+  private async oneThatMayBeGone(
+    client: RpcClient,
+    vm: string,
+    wanted: { historySeconds?: number },
+  ): Promise<VmStatsView[]> {
+    try {
+      return await client.call('vm.stats', { vm, ...wanted, proportional: true });
+    } catch (error) {
+      if (isKind(error, 'VM_NOT_FOUND')) return [];
+      throw error;
+    }
   }
 
   private async one(
