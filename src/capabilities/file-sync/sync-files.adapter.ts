@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { access, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../core/config/index.js';
 import { SyncFiles } from './synced-file.js';
@@ -20,12 +21,15 @@ class Reading {
 
   async rule({ from, to, mode }: SyncRule): Promise<void> {
     const bits = mode === undefined ? undefined : Number.parseInt(mode, 8);
+    // as cp has it: a file goes into what is written as a directory, under its own name
+    const toFile = to.endsWith('/') ? `${to}${basename(from)}` : to;
     try {
       const facts = await stat(from);
       if (facts.isDirectory()) await this.#directory({ from, to, bits }, 0);
-      else await this.#file({ from, to, bits }, 0);
+      else await this.#file({ from, to: toFile, bits }, 0);
     } catch (error) {
-      this.unread.push(to);
+      // which of the two it was is not known now
+      this.unread.push(to, toFile);
       this.warnings.push(`${from} is not copied into the VM: ${reasonOf(error)}`);
     }
   }

@@ -45,7 +45,10 @@ const FILE_MODE = text('file permissions in octal digits such as "0600"', /^0?[0
 
 const FILE_SYNC = tableOf({
   from: { type: absolutePath(), doc: 'File or directory of the host; links are followed, once.' },
-  to: { type: absolutePath(), doc: 'Where it comes to lie in each guest.' },
+  to: {
+    type: absolutePath(),
+    doc: 'Where it comes to lie in each guest; a file, when this ends with "/", in that directory under its own name.',
+  },
   mode: {
     type: FILE_MODE,
     doc: 'Permissions in the guest, of each file; those that the file has on the host when left out.',

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { PlacedFile } from './project-reader.js';
 
 /**
@@ -27,5 +28,10 @@ done
 `;
 
 export function placeArguments(files: readonly PlacedFile[]): string[] {
-  return files.flatMap(({ from, to, mode }) => [`./${from}`, to, mode ?? '']);
+  return files.flatMap(({ from, to, mode }) => [`./${from}`, placeOf(from, to), mode ?? '']);
+}
+
+/** As cp has it: what is written as a directory gets the file under its own name. */
+function placeOf(from: string, to: string): string {
+  return to.endsWith('/') ? `${to}${basename(from)}` : to;
 }

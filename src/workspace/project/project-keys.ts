@@ -64,7 +64,10 @@ const PLACED_FILE = tableOf({
     type: relativePath(),
     doc: 'File of the repository, as git has it: what is ignored is not in the VM.',
   },
-  to: { type: absolutePath(), doc: 'Where it comes to lie in the VM besides.' },
+  to: {
+    type: absolutePath(),
+    doc: 'Where it comes to lie in the VM besides; when this ends with "/", in that directory under its own name.',
+  },
   mode: {
     type: text('file permissions in octal digits such as "0600"', /^0?[0-7]{3}$/),
     doc: 'Permissions there; those that git gave it when left out.',

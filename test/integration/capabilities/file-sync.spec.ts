@@ -119,6 +119,23 @@ describe('[[file_sync]]', () => {
     expect(existsSync(join(guest, 'root/.token'))).toBe(false);
   });
 
+  it('puts a file into the directory that a target with "/" at its end names, and remembers and removes the file alone', async () => {
+    writeFileSync(join(host, 'token'), 's3cret');
+    mkdirSync(join(guest, 'd'), { mode: 0o755 });
+    writeFileSync(join(guest, 'd/mine'), 'mine');
+    const rule = { ...token(), to: `${guest}/d/`, mode: '0600' };
+    await start([rule, { ...rule, to: `${guest}/new/` }]);
+    expect([inGuest('d/token'), inGuest('new/token')]).toEqual(['s3cret', 's3cret']);
+    expect(statSync(join(guest, 'd')).mode & 0o7777).toBe(0o755);
+    expect(readFileSync(memory(), 'utf8')).toContain(`"${guest}/d/token"`);
+    rmSync(join(host, 'token'));
+    await start([rule]);
+    expect(inGuest('d/token'), 'missing on the host is not taken out').toBe('s3cret');
+    expect(existsSync(join(guest, 'new/token'))).toBe(false);
+    await start([]);
+    expect([existsSync(join(guest, 'd/token')), inGuest('d/mine')]).toEqual([false, 'mine']);
+  });
+
   it('copies a directory with what is in it, but no links and nothing that is no file', async () => {
     mkdirSync(join(host, 'd/deep/er'), { recursive: true });
     writeFileSync(join(host, 'd/a'), 'a', { mode: 0o640 });

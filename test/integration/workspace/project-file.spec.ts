@@ -128,6 +128,15 @@ describe('files of the project are placed', () => {
     expect(place({ from: '-rf/--help', to: join(guest, 'odd') })).toEqual({ status: 0, stderr: '' });
   });
 
+  it('in the directory that a target with "/" at its end names, whether it is there or not', () => {
+    const to = join(guest, 'etc/npm/');
+    for (const mode of ['0600', '0640']) {
+      expect(place({ from: 'config/npmrc', to, mode })).toEqual({ status: 0, stderr: '' });
+      expect(readFileSync(join(to, 'npmrc'), 'utf8')).toBe('token');
+    }
+    expect(statSync(join(to, 'npmrc')).mode & 0o777).toBe(0o640);
+  });
+
   it.each<[string, string, () => void]>([
     [
       'link',
