@@ -1,6 +1,7 @@
 import type { HealthStatus, VmHealthCheck } from '../../contract/index.js';
 import type { Vm } from '../vm.types.js';
-import type { RunState } from '../hypervisor/hypervisor.js';
+import type { DiskHalt, RunState } from '../hypervisor/hypervisor.js';
+import { haltedCondition } from '../storage/disk-conditions.js';
 import type { GuestDisk, GuestReport } from './guest-report.js';
 import type { TimedAnswer } from './timed-answer.js';
 
@@ -44,7 +45,12 @@ export const health = {
     return { ...base, status: 'ok', detail: `process ${pid} runs` };
   },
 
-  control(vm: Vm, answer: TimedAnswer<RunState>): VmHealthCheck {
+  /** @param disk why the guest is halted, if it is known to be, and the path that its disks are on */
+  control(
+    vm: Vm,
+    answer: TimedAnswer<RunState>,
+    disk: { halt: DiskHalt | undefined; path: string },
+  ): VmHealthCheck {
     const base = { id: 'control', title: 'control channel', latencyMs: answer.latencyMs };
     if ('failure' in answer) {
       const fix = `the hypervisor hangs: end it and start it again: banger vm kill ${vm.name}`;
@@ -52,8 +58,10 @@ export const health = {
     }
     if (answer.value === 'running') return { ...base, status: 'ok', detail: 'the hypervisor answers' };
     if (answer.value === 'io-error') {
-      const fix = "make room on the host's disk, then restart the VM";
-      return { ...base, status: 'fail', detail: "the VM waits: the host's disk refused a write", fix };
+      // halted this moment: why has not been heard yet, and it is room almost always
+      const halt = disk.halt ?? { noSpace: true, since: new Date() };
+      const { message, fix } = haltedCondition(halt, disk.path);
+      return { ...base, status: 'fail', detail: message, fix };
     }
     const fix = `start it again: banger vm restart ${vm.name}`;
     return { ...base, status: 'fail', detail: 'the hypervisor answers, but the guest does not run', fix };
@@ -71,6 +79,11 @@ export const health = {
     if ('value' in answer) return { ...base, status: 'ok', detail: 'a command came back' };
     const fix = answer.failure.fix ?? `see its console (banger vm console ${vm.name}), or restart it`;
     return { ...base, status: 'fail', detail: answer.failure.message, fix };
+  },
+
+  /** Of a way into a guest that its disk halts: it cannot answer, and a restart would lose what waits to be written. */
+  ofHalted({ fix: _restart, ...check }: VmHealthCheck): VmHealthCheck {
+    return check;
   },
 
   /** @param answer the guest's clock less the host's, `ms` */
@@ -126,7 +139,15 @@ function guestDisk(vm: Vm, { mountPoint, totalBytes, availableBytes }: GuestDisk
   const detail = `${formatMib(availableBytes)} of ${formatMib(totalBytes)} free at ${mountPoint}`;
   const status: HealthStatus = share < 0.01 ? 'fail' : share < 0.1 ? 'warn' : 'ok';
   if (status === 'ok') return { status, detail };
-  return { status, detail, fix: `make room in it, or enlarge it: banger vm set ${vm.name} --disk SIZE` };
+  const option = growingOption(vm, mountPoint);
+  const enlarge = option === undefined ? '' : `, or enlarge it: banger vm set ${vm.name} ${option} SIZE`;
+  return { status, detail, fix: `make room in it${enlarge}` };
+}
+
+/** Undefined for a disk that the guest has mounted at /root by itself. */
+function growingOption({ workDiskMib }: Vm, mountPoint: string): string | undefined {
+  if (mountPoint === '/') return '--disk';
+  return workDiskMib === undefined ? undefined : '--work-disk';
 }
 
 function guestMemory(vm: Vm, memory: { totalBytes: number; availableBytes: number }): Finding {

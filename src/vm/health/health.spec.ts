@@ -1,9 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
 import { BangerError } from '../../core/errors/index.js';
+import type { DiskHalt } from '../hypervisor/hypervisor.js';
 import type { Vm } from '../vm.types.js';
 import { parseGuestReport } from './guest-report.js';
 import { health } from './health-findings.js';
 import { answerWithin } from './timed-answer.js';
+import { VmHealthService } from './vm-health.service.js';
 
 const vm = { name: 'web', state: 'running', error: undefined } as Vm;
 const failure = new BangerError('TIMEOUT', 'it took longer than 2 s', {
@@ -69,18 +71,31 @@ describe('what is found means', () => {
   });
 
   it('of the ways in: an answer is well, none is a failure with what to do', () => {
-    expect(health.control(vm, { value: 'running', latencyMs: 1 })).toMatchObject({
+    const disk = { halt: undefined, path: '/vms' };
+    expect(health.control(vm, { value: 'running', latencyMs: 1 }, disk)).toMatchObject({
       status: 'ok',
       latencyMs: 1,
     });
-    expect(health.control(vm, { value: 'io-error', latencyMs: 1 }).detail).toContain("host's disk");
-    expect(health.control(vm, { value: 'paused', latencyMs: 1 }).status).toBe('fail');
+    expect(health.control(vm, { value: 'paused', latencyMs: 1 }, disk).status).toBe('fail');
     for (const check of [
-      health.control(vm, { failure, latencyMs: 2000 }),
+      health.control(vm, { failure, latencyMs: 2000 }, disk),
       health.agent(vm, { failure, latencyMs: 2000 }),
       health.ssh(vm, { failure, latencyMs: 2000 }),
     ])
       expect(check).toMatchObject({ status: 'fail', latencyMs: 2000, fix: expect.stringContaining('web') });
+  });
+
+  it('of a guest that the disk of the host halts: what lets it go on, and no restart', () => {
+    const control = (halt?: DiskHalt) =>
+      health.control(vm, { value: 'io-error', latencyMs: 1 }, { halt, path: '/vms' });
+    const full = {
+      status: 'fail',
+      detail: 'halted: the file system of /vms is full; nothing of what it wrote is lost',
+      fix: expect.stringContaining('free some space there, and it goes on by itself'),
+    };
+    expect(control({ noSpace: true, since: new Date(0) })).toMatchObject(full);
+    expect(control(), 'not heard of yet').toMatchObject(full);
+    expect(control({ noSpace: false, since: new Date(0) }).fix).toContain('dmesg');
   });
 
   it('of the clock: as sure as the round trip allows', () => {
@@ -96,15 +111,53 @@ describe('what is found means', () => {
   });
 
   it('of room: little is a warning, none a failure', () => {
-    const disk = (availableBytes: number) =>
-      health.guest(vm, {
-        value: { disks: [{ mountPoint: '/', totalBytes: 8 * GIB, availableBytes }], memory: undefined },
+    const disk = (availableBytes: number, mountPoint = '/', machine = vm) =>
+      health.guest(machine, {
+        value: { disks: [{ mountPoint, totalBytes: 8 * GIB, availableBytes }], memory: undefined },
         latencyMs: 1,
       })[0];
     expect([disk(4 * GIB)?.status, disk(GIB / 2)?.status, disk(0)?.status]).toEqual(['ok', 'warn', 'fail']);
-    expect(disk(0)?.fix).toContain('banger vm set web --disk');
+    expect(disk(0)?.fix).toContain('banger vm set web --disk SIZE');
+    const withWorkDisk = { ...vm, workDiskMib: 8192 };
+    expect(disk(0, '/', withWorkDisk)?.fix).toContain('banger vm set web --disk SIZE');
+    expect(disk(0, '/root', withWorkDisk)?.fix).toContain('banger vm set web --work-disk SIZE');
+    expect(disk(0, '/root')?.fix, 'mounted there by the guest itself').toBe('make room in it');
     const host = (value: number) => health.hostDisk('/vms', { value, latencyMs: 1 }).status;
     expect([host(9 * GIB), host(GIB), host(1000)]).toEqual(['ok', 'warn', 'fail']);
+  });
+});
+
+describe('VmHealthService', () => {
+  it('advises no restart of a guest that the disk of the host halts', async () => {
+    const machine = {
+      record: { process: { pid: 7 } },
+      diskHalt: { noSpace: true, since: new Date(0) },
+      agent: { time: () => Promise.reject(failure) },
+    };
+    const silent = { failure, latencyMs: 2000 };
+    const fakes = [
+      { get: () => machine },
+      {
+        control: async () => ({ value: 'io-error', latencyMs: 1 }),
+        agent: async () => silent,
+        ssh: async () => silent,
+      },
+      { usage: () => ({ state: 'S' }) },
+      { freeBytes: async () => 0 },
+      { of: () => ({ directory: '/vms/vm_1' }) },
+    ];
+    const { healthy, checks } = await (Reflect.construct(VmHealthService, fakes) as VmHealthService).check(
+      vm,
+    );
+    expect(healthy).toBe(false);
+    expect(checks.filter(({ status }) => status === 'fail').map(({ id }) => id)).toEqual([
+      'control',
+      'agent',
+      'ssh',
+      'host-disk',
+    ]);
+    expect(checks.map(({ fix = '' }) => fix).join('\n')).toMatch(/goes on by itself/);
+    expect(checks.map(({ fix = '' }) => fix).join('\n')).not.toMatch(/restart/);
   });
 });
 

@@ -48,11 +48,13 @@ export class VmHealthService {
       this.probes.ssh(vm),
     ]);
     const [agent, ...others] = guest;
+    const waysIn = [agent, health.ssh(vm, ssh)];
+    const isHalted = 'value' in control && control.value === 'io-error';
+    const disk = { halt: machine.diskHalt, path: this.paths.of(vm.id).directory };
     return [
       health.process(vm, process.pid, this.processes.usage(process)?.state),
-      health.control(vm, control),
-      agent,
-      health.ssh(vm, ssh),
+      health.control(vm, control, disk),
+      ...(isHalted ? waysIn.map((check) => health.ofHalted(check)) : waysIn),
       ...others,
     ];
   }

@@ -14,7 +14,7 @@ export function diskConditions(
   freeBytes: number | undefined,
   path: string,
 ): VmConditionView[] {
-  if (halt !== undefined) return [halted(halt, path)];
+  if (halt !== undefined) return [haltedCondition(halt, path)];
   if (freeBytes === undefined || freeBytes >= LOW_BYTES) return [];
   return [
     {
@@ -25,7 +25,8 @@ export function diskConditions(
   ];
 }
 
-function halted({ noSpace, since }: DiskHalt, path: string): VmConditionView {
+/** @param path that the disks of VMs are on */
+export function haltedCondition({ noSpace, since }: DiskHalt, path: string): VmConditionView {
   return {
     kind: 'halted',
     since: since.toISOString(),
