@@ -1,4 +1,5 @@
 import { Option, SubCommand } from 'nest-commander';
+import { isKind } from '../../core/errors/index.js';
 import type { RpcClient } from '../client/rpc.js';
 import { DaemonConnector } from '../client/daemon-connector.js';
 import { GuestCommand } from '../guest/guest-command.js';
@@ -56,14 +57,25 @@ export class VmRunCommand extends VmCreateBase<VmRunOptions> {
     this.invocation.guestExitCodes = true;
     await this.connector.with(async (client) => {
       const operation = await this.follower.run(client, () => client.call('vm.create.begin', params));
-      const vm = operation.subject.id;
+      const { subject } = operation;
       try {
-        await this.runIn(client, vm, command);
-      } finally {
-        if (options.rm) await this.remove(client, vm);
-        else this.presenter.note(this.farewell(operation.subject.name));
+        await this.runIn(client, subject.id, command);
+      } catch (error) {
+        // what went wrong first is told, whatever the removal says: it is the daemon's when this connection ends
+        await this.leave(client, subject, options).catch(() => undefined);
+        throw error;
       }
+      await this.leave(client, subject, options);
     });
+  }
+
+  private async leave(
+    client: RpcClient,
+    { id, name }: { id: string; name: string },
+    { rm }: VmRunOptions,
+  ): Promise<void> {
+    if (rm) await this.remove(client, id);
+    else this.presenter.note(this.farewell(name));
   }
 
   private async runIn(client: RpcClient, vm: string, command: readonly string[]): Promise<void> {
@@ -78,13 +90,15 @@ export class VmRunCommand extends VmCreateBase<VmRunOptions> {
     this.invocation.exitCode = exitCodeOfGuest(captured);
   }
 
-  /** Waits until nothing of the VM is left. The daemon does the same by itself when this connection ends. */
+  /** Waits until nothing of the VM is left, whoever deleted it. The daemon does the same by itself when this connection ends. */
   private async remove(client: RpcClient, vm: string): Promise<void> {
     const stop = this.terminal.onSignal(['SIGINT', 'SIGTERM', 'SIGHUP'], () => {
       this.presenter.note('still deleting the VM');
     });
     try {
       await client.call('vm.delete', { vm, force: true });
+    } catch (error) {
+      if (!isKind(error, 'VM_NOT_FOUND')) throw error;
     } finally {
       stop();
     }

@@ -109,6 +109,32 @@ describe('vm run and vm exec', () => {
     expect(daemon.script.callsOf('vm.delete')).toHaveLength(1);
   });
 
+  it('takes a VM that is gone for deleted', async () => {
+    daemon.script.on('vm.delete', () => {
+      throw new BangerError('VM_NOT_FOUND', 'no VM', { details: { vm: 'web' } });
+    });
+    daemon.script.command = (channel) => channel.exit({ exitCode: 3, signal: null });
+    const { code, stderr } = await cli(args('vm', 'run', '--rm', '--quiet', '--', 'x'));
+    expect({ code, stderr }).toEqual({ code: 3, stderr: '' });
+  });
+
+  it.each(['VM_NOT_FOUND', 'INTERNAL'] as const)(
+    'tells why the command could not be started, though the VM cannot be deleted: %s',
+    async (kind) => {
+      daemon.script
+        .on('vm.exec', () => {
+          throw new BangerError('VM_GUEST_UNREACHABLE', 'no answer', {
+            details: { vm: 'web', channel: 'ssh' },
+          });
+        })
+        .on('vm.delete', () => {
+          throw new BangerError(kind, 'not deleted', { details: { vm: 'web' } });
+        });
+      const { code, stderr } = await cli(args('vm', 'run', '--rm', '--quiet', '--', 'x'));
+      expect({ code, stderr }).toEqual({ code: 125, stderr: 'banger: no answer\n' });
+    },
+  );
+
   it('passes signals on to the guest’s command', async () => {
     const seen: string[] = [];
     daemon.script.command = async (channel) => {
