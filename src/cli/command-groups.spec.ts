@@ -39,6 +39,11 @@ describe('the command line', () => {
     expect(parseInvocation({ ...facts, argv: ['vm', '--socket=/t'] }).flags.socket).toBe('/t');
     expect(parseInvocation({ ...facts, argv: ['vm'] }).passthrough).toBeUndefined();
   });
+
+  it('keeps words that every object has a member of', () => {
+    const argv = ['vm', 'show', 'constructor', '__proto__', 'toString'];
+    expect(parseInvocation({ ...facts, argv }).words).toEqual(argv);
+  });
 });
 
 describe('exit status of a failure', () => {

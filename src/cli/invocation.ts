@@ -62,7 +62,8 @@ export function parseInvocation(facts: ProcessFacts): Invocation {
   const words: string[] = [];
   for (let index = 0; index < own.length; index += 1) {
     const word = own[index] ?? '';
-    const set = SWITCHES[word];
+    // a word such as "constructor" is none, though every object has a member of that name
+    const set = Object.hasOwn(SWITCHES, word) ? SWITCHES[word] : undefined;
     if (set !== undefined) set(flags);
     else if (word === '--socket') flags.socket = own[(index += 1)] ?? '';
     else if (word.startsWith('--socket=')) flags.socket = word.slice('--socket='.length);

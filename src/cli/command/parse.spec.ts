@@ -98,7 +98,11 @@ describe('variables', () => {
     expect(() => addVariable(text, undefined, {})).toThrow('does not name a variable');
   });
 
-  it('must exist here when they come without a value', () => {
-    expect(() => addVariable('NOPE', undefined, {})).toThrow('there is no such variable here');
-  });
+  it.each(['NOPE', 'constructor', '__proto__'])(
+    'must exist here when they come without a value: %s',
+    (name) => {
+      expect(() => addVariable(name, undefined, {})).toThrow('there is no such variable here');
+      expect(() => addVariable(name, undefined, process.env)).toThrow('there is no such variable here');
+    },
+  );
 });

@@ -69,7 +69,8 @@ export function addVariable(
       'write --env NAME=VALUE or --env NAME',
     );
   }
-  const value = equals < 0 ? callerEnv[name] : text.slice(equals + 1);
+  const fromCaller = Object.hasOwn(callerEnv, name) ? callerEnv[name] : undefined;
+  const value = equals < 0 ? fromCaller : text.slice(equals + 1);
   if (value === undefined) {
     throw new UsageError(
       `--env ${name}: there is no such variable here`,

@@ -9,6 +9,7 @@ describe('how a command in the guest ended', () => {
     [{ exitCode: null, signal: 'SIGKILL' }, 137],
     [{ exitCode: null, signal: 'TERM' }, 143],
     [{ exitCode: null, signal: 'WEIRD' }, 125],
+    [{ exitCode: null, signal: 'constructor' }, 125],
     [{ exitCode: null, signal: null }, 125],
   ])('%j is status %d', (exit, status) => {
     expect(exitCodeOfGuest(exit)).toBe(status);

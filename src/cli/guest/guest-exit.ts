@@ -40,8 +40,8 @@ const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
 /** The status a shell would show: the command's own, 128 + n for a death by signal n; 125 when neither is known. */
 export function exitCodeOfGuest({ exitCode, signal }: GuestExit): number {
   if (signal !== null) {
-    const number = SIGNAL_NUMBERS[signal.replace(/^SIG/, '')];
-    return number === undefined ? 125 : 128 + number;
+    const name = signal.replace(/^SIG/, '');
+    return Object.hasOwn(SIGNAL_NUMBERS, name) ? 128 + (SIGNAL_NUMBERS[name] ?? NaN) : 125;
   }
   return exitCode ?? 125;
 }
