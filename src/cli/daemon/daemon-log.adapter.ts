@@ -17,15 +17,18 @@ export class DaemonLogAdapter extends DaemonLog {
     yield* tail.lines;
     let { position, inode } = tail;
     const { setTimeout: sleep } = process.getBuiltinModule('node:timers/promises');
+    const { StringDecoder } = process.getBuiltinModule('node:string_decoder');
+    // a block may end within a character
+    let decoder = new StringDecoder('utf8');
     let partial = '';
     while (!signal.aborted) {
       const read = await readFrom(path, position, inode);
-      if (read.restarted) partial = '';
+      if (read.restarted) [decoder, partial] = [new StringDecoder('utf8'), ''];
       ({ position, inode } = read);
-      const parts = (partial + read.text).split('\n');
+      const parts = (partial + decoder.write(read.bytes)).split('\n');
       partial = parts.pop() ?? '';
       yield* parts;
-      if (read.text === '') await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+      if (read.bytes.length === 0) await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 }
@@ -75,9 +78,9 @@ async function readFrom(
   path: string,
   position: number,
   inode: number,
-): Promise<{ text: string; position: number; inode: number; restarted: boolean }> {
+): Promise<{ bytes: Buffer; position: number; inode: number; restarted: boolean }> {
   const file = await openIfThere(path);
-  if (file === undefined) return { text: '', position: 0, inode: 0, restarted: true };
+  if (file === undefined) return { bytes: Buffer.alloc(0), position: 0, inode: 0, restarted: true };
   try {
     const { size, ino } = await file.stat();
     const restarted = ino !== inode || size < position;
@@ -85,7 +88,7 @@ async function readFrom(
     const buffer = Buffer.alloc(Math.min(BLOCK_BYTES, size - start));
     const { bytesRead } = await file.read(buffer, 0, buffer.length, start);
     return {
-      text: buffer.toString('utf8', 0, bytesRead),
+      bytes: buffer.subarray(0, bytesRead),
       position: start + bytesRead,
       inode: ino,
       restarted,
