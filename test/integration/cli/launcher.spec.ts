@@ -45,6 +45,14 @@ const DAEMONS = {
     setTimeout(() => server.listen(process.env.BANGER_RUNTIME_DIR + '/banger.sock'), 300);`,
 };
 
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 describe('the launcher and the start of the daemon', () => {
   let root: string;
   let env: Record<string, string>;
@@ -146,7 +154,7 @@ describe('the launcher and the start of the daemon', () => {
     expect(first.stderr).toContain('starting the daemon');
     for (const { pid } of await processesMentioning(root)) {
       if ((await run('daemon', 'stop')).stdout.includes(`pid ${pid}`)) continue;
-      process.kill(pid, 'SIGKILL'); // the loser of the race: this daemon of the test's keeps no lock
+      killIfThere(pid); // the loser of the race: this daemon of the test's keeps no lock, and ends when the socket is taken
     }
     expect((await run('daemon', 'stop')).stdout).toBe('the daemon does not run\n');
   });
