@@ -5,7 +5,7 @@ import { ClockModule } from '../core/clock/index.js';
 import { Config, ConfigModule } from '../core/config/index.js';
 import { BookReaderModule, DatabaseModule } from '../core/database/index.js';
 import { JobsModule } from '../core/jobs/index.js';
-import { LOGGER, LoggingModule } from '../core/logging/index.js';
+import { LogFile, LOGGER, LoggingModule } from '../core/logging/index.js';
 import type { Logger } from '../core/logging/index.js';
 import { OperationsModule } from '../core/operations/index.js';
 import { ProcessModule } from '../core/process/index.js';
@@ -20,6 +20,7 @@ import { DatabaseUpkeep } from './database-upkeep.js';
 import { OperationController } from './operation.controller.js';
 import { CHECKS_OF_DAEMON } from './doctor.js';
 import { IdleMemory } from './idle-memory.js';
+import { LogUpkeep } from './log-upkeep.js';
 import { Reconciler } from './reconciler.js';
 import { BooksRepair } from './books-repair.js';
 import { RepairService } from './repair.service.js';
@@ -45,7 +46,7 @@ const RPC_SERVER = {
 /** The composition root: which parts the daemon is made of. */
 @Module({})
 export class DaemonModule {
-  static forDaemon(config: Config, logger: Logger): DynamicModule {
+  static forDaemon(config: Config, logger: Logger, logFile: LogFile): DynamicModule {
     return {
       module: DaemonModule,
       imports: [
@@ -72,6 +73,8 @@ export class DaemonModule {
         DaemonLifetime,
         DatabaseUpkeep,
         IdleMemory,
+        { provide: LogFile, useValue: logFile },
+        LogUpkeep,
         Reconciler,
         BooksRepair,
         RepairService,

@@ -2,7 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { loadConfig } from '../core/config/index.js';
 import { Jobs } from '../core/jobs/index.js';
-import { createLogger, NestLogger } from '../core/logging/index.js';
+import { createLogger, LogFile, NestLogger } from '../core/logging/index.js';
 import { OperationRunner } from '../core/operations/index.js';
 import { JsonRpcServer } from '../core/rpc/index.js';
 import { Machines } from '../vm/index.js';
@@ -17,13 +17,16 @@ export async function serve(): Promise<void> {
     lock: config.lockPath,
     socket: config.socketPath,
   });
+  const logFile = new LogFile(config.logPath);
+  // Here too: daemons that are started again and again, and never get as far as their jobs, say why each time.
+  await logFile.keep().catch(() => undefined);
   const logger = createLogger({
     level: config.values.logLevel,
-    destination: config.logPath,
+    destination: logFile.stream,
     base: { pid: process.pid },
   });
   const app = await NestFactory.createMicroservice<AsyncMicroserviceOptions>(
-    DaemonModule.forDaemon(config, logger),
+    DaemonModule.forDaemon(config, logger, logFile),
     {
       useFactory: (strategy: JsonRpcServer) => ({ strategy }),
       inject: [JsonRpcServer],

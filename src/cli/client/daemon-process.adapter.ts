@@ -121,7 +121,8 @@ function openLog(path: string): number {
 
 function readTail(descriptor: number, from: number): string {
   const { size } = fstatSync(descriptor);
-  const start = Math.max(from, size - TAIL_BYTES);
+  // a daemon that finds a large log empties it
+  const start = Math.max(size < from ? 0 : from, size - TAIL_BYTES);
   const buffer = Buffer.alloc(Math.max(0, size - start));
   readSync(descriptor, buffer, 0, buffer.length, start);
   return buffer.toString('utf8');

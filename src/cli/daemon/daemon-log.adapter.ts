@@ -8,12 +8,12 @@ const TAIL_LIMIT = 32 * 1024 * 1024;
 
 export class DaemonLogAdapter extends DaemonLog {
   override async tail(path: string, lines: number): Promise<string[]> {
-    return (await readTail(path, lines)).lines;
+    return (await readTails(path, lines)).lines;
   }
 
   /** By polling: fs.watch misses files that do not exist yet and says nothing on some file systems. */
   override async *follow(path: string, lines: number, signal: AbortSignal): AsyncGenerator<string> {
-    const tail = await readTail(path, lines);
+    const tail = await readTails(path, lines);
     yield* tail.lines;
     let { position, inode } = tail;
     const { setTimeout: sleep } = process.getBuiltinModule('node:timers/promises');
@@ -23,7 +23,10 @@ export class DaemonLogAdapter extends DaemonLog {
     let partial = '';
     while (!signal.aborted) {
       const read = await readFrom(path, position, inode);
-      if (read.restarted) [decoder, partial] = [new StringDecoder('utf8'), ''];
+      if (read.restarted) {
+        if (read.inode === inode) yield* linesOf(partial + decoder.write(await readOlder(path, position)));
+        [decoder, partial] = [new StringDecoder('utf8'), ''];
+      }
       ({ position, inode } = read);
       const parts = (partial + decoder.write(read.bytes)).split('\n');
       partial = parts.pop() ?? '';
@@ -47,6 +50,39 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/** Over the setting aside of the log, if need be. */
+async function readTails(path: string, lines: number): Promise<Tail> {
+  const tail = await readTail(path, lines);
+  const missing = lines - tail.lines.length;
+  if (missing === 0) return tail;
+  const older = await readTail(olderOf(path), missing);
+  return { ...tail, lines: [...older.lines, ...tail.lines] };
+}
+
+/** What was written between the last look and the setting aside: the copy has the same positions. */
+async function readOlder(path: string, position: number): Promise<Buffer> {
+  const file = await openIfThere(olderOf(path));
+  if (file === undefined) return Buffer.alloc(0);
+  try {
+    const { size } = await file.stat();
+    const rest = Buffer.alloc(Math.max(0, size - position));
+    const { bytesRead } = await file.read(rest, 0, rest.length, position);
+    return rest.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The daemon copies its log there and empties it when it is large. */
+function olderOf(path: string): string {
+  return `${path}.1`;
+}
+
+function linesOf(text: string): string[] {
+  const lines = text.split('\n');
+  return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
 }
 
 async function readTail(path: string, lines: number): Promise<Tail> {

@@ -168,6 +168,16 @@ describe('the launcher and the start of the daemon', () => {
     expect(await readFile(join(root, 'state/log/bangerd.log'), 'utf8')).toContain('EWHATEVER');
   });
 
+  it('shows it also of a daemon that emptied a large log before', async () => {
+    await mkdir(join(root, 'state/log'), { recursive: true });
+    const log = join(root, 'state/log/bangerd.log');
+    await writeFile(log, 'old\n'.repeat(10_000));
+    await useDaemon(`import { truncateSync } from 'node:fs'; truncateSync('${log}'); ${DAEMONS.dies}`);
+    const { code, stderr } = await run('vm', 'list');
+    expect(code).toBe(7);
+    expect(stderr).toContain('    listening on nothing: EWHATEVER\n');
+  });
+
   it('shows the reason even where there is no place for a log', async () => {
     await useDaemon(DAEMONS.dies);
     await writeFile(join(root, 'state'), 'a file in the way');
