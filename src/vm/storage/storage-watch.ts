@@ -13,6 +13,12 @@ import { diskConditions, GO_ON_BYTES, LOW_BYTES } from './disk-conditions.js';
 
 const EVERY_MS = 5_000;
 
+interface ToldHalt {
+  readonly noSpace: boolean;
+  /** the last reason told why it could not be let go on */
+  failure?: string;
+}
+
 /**
  * Looks after the room that the VMs' disks grow into: tells that it runs short before a guest notices, and lets guests
  * that were halted for want of it go on when there is some again.
@@ -22,8 +28,8 @@ export class StorageWatch {
   readonly #round: () => Promise<void>;
   /** of the last look, `bytes` */
   #freeBytes: number | undefined;
-  /** whose halt has been told */
-  readonly #told = new WeakMap<Machine, DiskHalt>();
+  /** of guests whose halt has been told, and not yet that they go on */
+  readonly #told = new WeakMap<Machine, ToldHalt>();
 
   constructor(
     private readonly machines: Machines,
@@ -53,7 +59,8 @@ export class StorageWatch {
     for (const [vmId, machine] of this.machines.entries()) {
       const halt = machine.diskHalt;
       if (stop.aborted) return;
-      if (halt !== undefined) await this.#attend(vmId, machine, { halt, freeBytes });
+      if (halt === undefined) this.#tellOfGoingOn(vmId, machine, freeBytes);
+      else await this.#attend(vmId, machine, { halt, freeBytes });
     }
   }
 
@@ -73,17 +80,34 @@ export class StorageWatch {
     machine: Machine,
     { halt, freeBytes }: { halt: DiskHalt; freeBytes: number },
   ): Promise<void> {
-    if (this.#told.get(machine) !== halt) {
-      this.#told.set(machine, halt);
-      const { noSpace } = halt;
-      this.logger.error({ vm: vmId, noSpace, freeBytes }, 'a guest is halted: its disk cannot be written to');
-    }
+    const told = this.#tellOfHalt(vmId, machine, { halt, freeBytes });
     if (halt.noSpace && freeBytes < GO_ON_BYTES) return;
     try {
       await machine.resume();
-      this.logger.info({ vm: vmId, freeBytes }, 'a halted guest goes on');
     } catch (error) {
-      this.logger.warn({ vm: vmId, err: toBangerError(error) }, 'a halted guest could not be let go on');
+      const failure = toBangerError(error);
+      if (told.failure === failure.message) return;
+      told.failure = failure.message;
+      this.logger.warn({ vm: vmId, err: failure }, 'a halted guest could not be let go on');
     }
+  }
+
+  /** Once, however often it is let go on only to be halted again. */
+  #tellOfHalt(
+    vmId: string,
+    machine: Machine,
+    { halt: { noSpace }, freeBytes }: { halt: DiskHalt; freeBytes: number },
+  ): ToldHalt {
+    const known = this.#told.get(machine);
+    if (known?.noSpace === noSpace) return known;
+    const told = { noSpace };
+    this.#told.set(machine, told);
+    this.logger.error({ vm: vmId, noSpace, freeBytes }, 'a guest is halted: its disk cannot be written to');
+    return told;
+  }
+
+  /** Not before the look after it was let go on: what halted it is tried again at once. */
+  #tellOfGoingOn(vmId: string, machine: Machine, freeBytes: number): void {
+    if (this.#told.delete(machine)) this.logger.info({ vm: vmId, freeBytes }, 'a halted guest goes on');
   }
 }
