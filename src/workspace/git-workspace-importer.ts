@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { VmWorkspaceView, WorkspaceSource } from '../contract/index.js';
-import { BangerError, CancelledError } from '../core/errors/index.js';
+import { cancellation } from '../core/errors/index.js';
 import { ProcessFailedError } from '../core/process/index.js';
 import { SshConnectError } from '../core/ssh/index.js';
 import type { SshConnection } from '../core/ssh/index.js';
@@ -136,10 +136,7 @@ function requireSuccess({ exit, step, stderrTail }: GuestOutcome, path: string):
 }
 
 function translate(error: unknown, path: string, signal: AbortSignal): unknown {
-  if (signal.aborted) {
-    const reason: unknown = signal.reason;
-    return reason instanceof BangerError ? reason : new CancelledError('the import of the repository');
-  }
+  if (signal.aborted) return cancellation(signal, 'the import of the repository');
   if (!(error instanceof ProcessFailedError)) return error;
   const { file, args, stderrTail } = error.details;
   const step = file === 'git' ? `git ${args.find((word) => !word.startsWith('-')) ?? ''}` : file;

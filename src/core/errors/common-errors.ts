@@ -7,6 +7,12 @@ export class CancelledError extends BangerError<'CANCELLED'> {
   }
 }
 
+/** What a signal's abort is thrown as: its reason where that is an error of banger's. */
+export function cancellation(signal: AbortSignal | undefined, what: string): BangerError {
+  const reason: unknown = signal?.reason;
+  return reason instanceof BangerError ? reason : new CancelledError(what);
+}
+
 export class TimeoutError extends BangerError<'TIMEOUT'> {
   constructor(what: string, limitMs: number, options: { why?: string; fix?: string } = {}) {
     super('TIMEOUT', `${what} took longer than ${limitMs / 1000} s`, {

@@ -1,6 +1,7 @@
 export { BangerError, isKind } from './banger-error.js';
 export type { BangerErrorOptions } from './banger-error.js';
 export {
+  cancellation,
   CancelledError,
   DiskFullError,
   InternalError,

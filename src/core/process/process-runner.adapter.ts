@@ -6,7 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { childEnvironment } from '../config/index.js';
 import {
   BangerError,
-  CancelledError,
+  cancellation,
   InternalError,
   PermissionDeniedError,
   TimeoutError,
@@ -37,7 +37,7 @@ const REAP_LIMIT_MS = 1_000;
 @Injectable()
 export class NodeProcessRunner extends ProcessRunner {
   async run(request: RunRequest): Promise<RunResult> {
-    if (request.signal?.aborted === true) throw cancellation(request);
+    if (request.signal?.aborted === true) throw cancellation(request.signal, request.file);
     const child = await start(request, {
       ...placement(request),
       stdio: [request.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
@@ -203,7 +203,7 @@ async function startFailure(request: { file: string; cwd?: string }, error: unkn
 /** Calls `stop` once when the caller gives up or the time is over; returns what ends the watch. */
 function watchLimits(request: RunRequest, stop: (error: BangerError) => void): () => void {
   const { signal, timeoutMs, file } = request;
-  const onAbort = (): void => stop(cancellation(request));
+  const onAbort = (): void => stop(cancellation(signal, file));
   signal?.addEventListener('abort', onAbort, { once: true });
   if (signal?.aborted === true) onAbort();
   const timer =
@@ -214,11 +214,6 @@ function watchLimits(request: RunRequest, stop: (error: BangerError) => void): (
     signal?.removeEventListener('abort', onAbort);
     clearTimeout(timer);
   };
-}
-
-function cancellation({ signal, file }: RunRequest): BangerError {
-  const reason: unknown = signal?.reason;
-  return reason instanceof BangerError ? reason : new CancelledError(file);
 }
 
 function pidOf(child: ChildProcess): number {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { BangerError, CancelledError } from '../errors/index.js';
+import { cancellation } from '../errors/index.js';
 import type { SshClient, SshConnection, SshTarget } from './ssh-client.js';
 import { SshConnectError } from './ssh-errors.js';
 
@@ -44,7 +44,6 @@ async function pause(ms: number, signal: AbortSignal | undefined): Promise<void>
   try {
     await delay(ms, undefined, signal === undefined ? {} : { signal });
   } catch {
-    const reason: unknown = signal?.reason;
-    throw reason instanceof BangerError ? reason : new CancelledError('connecting to the guest');
+    throw cancellation(signal, 'connecting to the guest');
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
-import { BangerError, CancelledError } from '../errors/index.js';
+import { cancellation } from '../errors/index.js';
 import { PooledConnection } from './pooled-connection.js';
 import { SshClient } from './ssh-client.js';
 import type { SshConnection, SshTarget } from './ssh-client.js';
@@ -68,8 +68,7 @@ async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): 
   if (signal === undefined) return work;
   const stop = Promise.withResolvers<never>();
   const abort = (): void => {
-    const reason: unknown = signal.reason;
-    stop.reject(reason instanceof BangerError ? reason : new CancelledError('connecting to the guest'));
+    stop.reject(cancellation(signal, 'connecting to the guest'));
   };
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();

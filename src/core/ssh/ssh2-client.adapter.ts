@@ -1,7 +1,8 @@
 import { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import type { Client, ClientChannel, ConnectConfig } from 'ssh2';
-import { BangerError, CancelledError } from '../errors/index.js';
+import { cancellation } from '../errors/index.js';
+import type { BangerError } from '../errors/index.js';
 import { SshClient } from './ssh-client.js';
 import type { SshChannel, SshCommand, SshConnection, SshTarget } from './ssh-client.js';
 import { SshConnectError } from './ssh-errors.js';
@@ -12,6 +13,7 @@ import { Ssh2Channel } from './ssh2-channel.adapter.js';
 const KEEPALIVE_INTERVAL_MS = 15_000;
 const KEEPALIVE_COUNT = 4;
 
+const WHAT = 'connecting to the guest';
 const HUNG_UP = 'it closed the connection before the login was done';
 
 /** Measured: AES-GCM is the fastest in Node without an addon, and curve25519 the fastest exchange. */
@@ -30,13 +32,13 @@ export class Ssh2Client extends SshClient {
   ): Promise<SshConnection> {
     // ssh2 costs memory and start-up time; a daemon without running VMs never pays for it.
     const { default: ssh2 } = await import('ssh2');
-    if (signal?.aborted === true) throw cancellation(signal);
+    if (signal?.aborted === true) throw cancellation(signal, WHAT);
     return new Promise((resolve, reject) => {
       const client = new ssh2.Client();
       const socket = new Socket();
       const label = labelOf(target);
       let wrongHostKey = false;
-      const abort = (): void => fail(cancellation(signal));
+      const abort = (): void => fail(cancellation(signal, WHAT));
       const fail = (error: BangerError): void => {
         signal?.removeEventListener('abort', abort);
         client.destroy();
@@ -142,11 +144,6 @@ function labelOf(target: SshTarget): string {
 function isPinned(key: Buffer, pinned: string): boolean {
   const [type, encoded] = pinned.trim().split(/\s+/);
   return type === 'ssh-ed25519' && encoded !== undefined && key.equals(Buffer.from(encoded, 'base64'));
-}
-
-function cancellation(signal: AbortSignal | undefined): BangerError {
-  const reason: unknown = signal?.reason;
-  return reason instanceof BangerError ? reason : new CancelledError('connecting to the guest');
 }
 
 interface Ssh2Error extends Error {

@@ -1,4 +1,4 @@
-import { BangerError, TimeoutError } from '../../../core/errors/index.js';
+import { BangerError, cancellation, TimeoutError } from '../../../core/errors/index.js';
 import { GuestAgentError } from '../hypervisor.errors.js';
 import type { GuestAgent, NetworkCounters } from '../hypervisor.js';
 import {
@@ -10,7 +10,6 @@ import {
 } from './agent-protocol.js';
 import type { GuestExecResult } from './agent-protocol.js';
 import type { ByteSocket } from './byte-socket.js';
-import { cancellation } from './launch-attempt.js';
 import { RequestChannel } from './request-channel.js';
 import type { ChannelFailure } from './request-channel.js';
 

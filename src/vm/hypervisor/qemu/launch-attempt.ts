@@ -1,4 +1,4 @@
-import { BangerError, CancelledError, TimeoutError } from '../../../core/errors/index.js';
+import { cancellation, TimeoutError } from '../../../core/errors/index.js';
 import type { DetachedProcess, ExitStatus } from '../../../core/process/index.js';
 import { VmmFailedError, VmmProtocolError } from '../hypervisor.errors.js';
 import { QEMU_BINARY } from './qemu-arguments.js';
@@ -63,8 +63,4 @@ export function deadline(limitMs: number, what: string): AbortSignal & Disposabl
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(new TimeoutError(what, limitMs)), limitMs);
   return Object.assign(controller.signal, { [Symbol.dispose]: () => clearTimeout(timer) });
-}
-
-export function cancellation(signal: AbortSignal, what: string): BangerError {
-  return signal.reason instanceof BangerError ? signal.reason : new CancelledError(what);
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+import { cancellation } from '../../../core/errors/index.js';
 import { HostBinaryMissingError, ProcessRunner } from '../../../core/process/index.js';
 import type { DetachedProcess, ExitStatus, ProcessIdentity } from '../../../core/process/index.js';
 import { SocketPathTooLongError } from '../hypervisor.errors.js';
@@ -15,7 +16,7 @@ import type {
 import { AgentClient } from './agent-client.js';
 import { ConsoleLog } from './console-log.adapter.js';
 import { DiskHalts } from './disk-halt.js';
-import { cancellation, deadline, launchAttempt, launchFailure } from './launch-attempt.js';
+import { deadline, launchAttempt, launchFailure } from './launch-attempt.js';
 import { processMarker, QEMU_BINARY, qemuArguments, qemuSockets } from './qemu-arguments.js';
 import { QemuMachine } from './qemu-machine.js';
 import { kvmGroup, probeQemu } from './qemu-probe.adapter.js';
