@@ -1,3 +1,4 @@
+import { abortable } from '../../core/concurrency/index.js';
 import type { Guest } from '../capability.js';
 
 /** `ms` that a guest's clock may be off */
@@ -34,11 +35,13 @@ export async function correctGuestClock(
   guest: Guest,
   signal: AbortSignal,
 ): Promise<{ before: ClockReading; after: ClockReading }> {
-  const before = await abortable(readGuestClock(guest), signal);
+  // `time` takes no signal: a guest that hangs is waited for no longer than the hook may.
+  const read = (): Promise<ClockReading> => abortable(readGuestClock(guest), signal, () => signal.reason);
+  const before = await read();
   let after = before;
   for (let attempt = 1; attempt <= ATTEMPTS && isOff(after); attempt += 1) {
     await moveClock(guest, -after.offsetMs, signal);
-    after = await abortable(readGuestClock(guest), signal);
+    after = await read();
   }
   return { before, after };
 }
@@ -58,18 +61,4 @@ exec date -u -s "@$((to / 1000)).$(printf %03d $((to % 1000)))"
 async function moveClock(guest: Guest, byMs: number, signal: AbortSignal): Promise<void> {
   const argv = ['sh', '-c', MOVE_SCRIPT, 'sh', String(Math.round(byMs))];
   await guest.exec(argv, { timeoutMs: SET_LIMIT_MS, signal });
-}
-
-/** `time` takes no signal: a guest that hangs is waited for no longer than the hook may. */
-async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason as Error);
-  signal.addEventListener('abort', onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-    promise.catch(() => undefined);
-  }
 }

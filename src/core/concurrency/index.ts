@@ -1,3 +1,4 @@
+export { abortable } from './abortable.js';
 export { KeyedLock } from './keyed-lock.js';
 export { apart } from './lock-order.js';
 export { Rollback } from './rollback.js';

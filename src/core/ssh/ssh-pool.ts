@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
+import { abortable } from '../concurrency/index.js';
 import { cancellation } from '../errors/index.js';
 import { PooledConnection } from './pooled-connection.js';
 import { SshClient } from './ssh-client.js';
@@ -28,7 +29,8 @@ export class SshPool implements OnApplicationShutdown {
   async get(id: string, target: SshTarget, options: PoolGetOptions = {}): Promise<SshConnection> {
     const entry = this.#entryFor(id, target);
     const { signal, deadlineMs = performance.now() + DEFAULT_WAIT_MS } = options;
-    await abortable(entry.prepare(deadlineMs), signal);
+    // Shared with others: a caller that gives up ends its waiting alone.
+    await abortable(entry.prepare(deadlineMs), signal, () => cancellation(signal, 'connecting to the guest'));
     return entry;
   }
 
@@ -60,22 +62,5 @@ export class SshPool implements OnApplicationShutdown {
     const entry = new PooledConnection(this.client, target);
     this.#entries.set(id, entry);
     return entry;
-  }
-}
-
-/** The work is shared with others: a caller that gives up stops waiting, not the work. */
-async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  const stop = Promise.withResolvers<never>();
-  const abort = (): void => {
-    stop.reject(cancellation(signal, 'connecting to the guest'));
-  };
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
-  try {
-    return await Promise.race([work, stop.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-    work.catch(() => undefined);
   }
 }

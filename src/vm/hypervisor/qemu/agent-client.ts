@@ -1,3 +1,4 @@
+import { abortable } from '../../../core/concurrency/index.js';
 import { BangerError, cancellation, TimeoutError } from '../../../core/errors/index.js';
 import { GuestAgentError } from '../hypervisor.errors.js';
 import type { GuestAgent, NetworkCounters } from '../hypervisor.js';
@@ -258,21 +259,5 @@ async function settlesWithin(promise: Promise<unknown>, limitMs: number): Promis
     return await Promise.race([promise.then(() => true), limit.promise]);
   } finally {
     clearTimeout(timer);
-  }
-}
-
-async function abortable(
-  promise: Promise<void>,
-  signal: AbortSignal,
-  reason: () => BangerError,
-): Promise<void> {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(reason());
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    if (signal.aborted) onAbort();
-    await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }
