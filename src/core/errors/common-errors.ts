@@ -55,6 +55,24 @@ export class StateDirectoryUnusableError extends BangerError<'STATE_DIR_UNUSABLE
   }
 }
 
+/** `bytes` of a Unix socket's path: sun_path has 108, the last of them NUL. */
+export const MAX_SOCKET_PATH_BYTES = 107;
+
+export class SocketPathTooLongError extends BangerError<'SOCKET_PATH_TOO_LONG'> {
+  constructor(path: string) {
+    super('SOCKET_PATH_TOO_LONG', `the socket path ${path} is longer than ${MAX_SOCKET_PATH_BYTES} bytes`, {
+      details: { path, max: MAX_SOCKET_PATH_BYTES },
+      why: 'the kernel has room for no longer path of a Unix socket',
+      fix: 'set BANGER_RUNTIME_DIR to a shorter directory',
+    });
+  }
+
+  /** @throws SocketPathTooLongError */
+  static check(path: string): void {
+    if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) throw new SocketPathTooLongError(path);
+  }
+}
+
 /** A defect of banger itself; the message is for the log, users see "internal error" and the reference. */
 export class InternalError extends BangerError<'INTERNAL'> {
   constructor(message: string, cause?: unknown) {

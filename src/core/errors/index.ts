@@ -6,7 +6,9 @@ export {
   DiskFullError,
   InternalError,
   invariant,
+  MAX_SOCKET_PATH_BYTES,
   PermissionDeniedError,
+  SocketPathTooLongError,
   StateDirectoryUnusableError,
   TimeoutError,
 } from './common-errors.js';

@@ -1,13 +1,8 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { CancelledError, TimeoutError } from '../errors/index.js';
+import { CancelledError, SocketPathTooLongError, TimeoutError } from '../errors/index.js';
 import type { BangerError } from '../errors/index.js';
-import {
-  DaemonUnreachableError,
-  MAX_SOCKET_PATH_BYTES,
-  SocketForbiddenError,
-  SocketPathTooLongError,
-} from './rpc-errors.js';
+import { DaemonUnreachableError, SocketForbiddenError } from './rpc-errors.js';
 
 export interface ConnectOptions {
   readonly socketPath: string;
@@ -25,7 +20,7 @@ const BUSY_RETRY_MS = 20;
 export async function connectSocket(options: ConnectOptions): Promise<Socket> {
   const { socketPath, timeoutMs = CONNECT_TIMEOUT_MS, signal } = options;
   // Node cuts a longer path off without a word and may then find another socket.
-  if (Buffer.byteLength(socketPath) > MAX_SOCKET_PATH_BYTES) throw new SocketPathTooLongError(socketPath);
+  SocketPathTooLongError.check(socketPath);
   const end = performance.now() + timeoutMs;
   for (;;) {
     if (signal?.aborted === true) throw new CancelledError('connecting to the daemon');

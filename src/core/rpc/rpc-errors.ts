@@ -48,19 +48,6 @@ export class ConnectionLostError extends BangerError<'CONNECTION_LOST'> {
   }
 }
 
-/** `bytes` of a Unix socket's path: sun_path has 108, the last of them NUL. */
-export const MAX_SOCKET_PATH_BYTES = 107;
-
-export class SocketPathTooLongError extends BangerError<'SOCKET_PATH_TOO_LONG'> {
-  constructor(path: string) {
-    super('SOCKET_PATH_TOO_LONG', `the socket path ${path} is longer than ${MAX_SOCKET_PATH_BYTES} bytes`, {
-      details: { path, max: MAX_SOCKET_PATH_BYTES },
-      why: 'the kernel has room for no longer path of a Unix socket',
-      fix: 'set BANGER_RUNTIME_DIR to a shorter directory',
-    });
-  }
-}
-
 export class DaemonAlreadyRunningError extends BangerError<'DAEMON_ALREADY_RUNNING'> {
   /** @param pid 0 when it did not say */
   constructor(socket: string, pid: number) {

@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, existsSync, lstatSync, readFileSync, unlinkSync } from 'node:fs';
-import { toBangerError } from '../errors/index.js';
+import { SocketPathTooLongError, toBangerError } from '../errors/index.js';
 import { RpcClient } from './rpc-client.js';
-import { DaemonAlreadyRunningError, MAX_SOCKET_PATH_BYTES, SocketPathTooLongError } from './rpc-errors.js';
+import { DaemonAlreadyRunningError } from './rpc-errors.js';
 import { asRecord } from './wire.js';
 
 const PROBE_TIMEOUT_MS = 1_000;
@@ -12,7 +12,7 @@ const PROBE_TIMEOUT_MS = 1_000;
  * @throws SocketPathTooLongError, DaemonAlreadyRunningError, SocketForbiddenError
  */
 export async function clearSocketPath(path: string): Promise<void> {
-  if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) throw new SocketPathTooLongError(path);
+  SocketPathTooLongError.check(path);
   if (!existsSync(path)) return;
   let client: RpcClient;
   try {

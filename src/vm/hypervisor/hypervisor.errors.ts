@@ -38,24 +38,6 @@ export class GuestAgentError extends BangerError<'VM_GUEST_UNREACHABLE'> {
   }
 }
 
-/** sun_path of Linux, less the closing zero. */
-const MAX_SOCKET_PATH_BYTES = 107;
-
-export class SocketPathTooLongError extends BangerError<'SOCKET_PATH_TOO_LONG'> {
-  constructor(path: string) {
-    super('SOCKET_PATH_TOO_LONG', `the socket path ${path} is too long`, {
-      details: { path, max: MAX_SOCKET_PATH_BYTES },
-      why: `Linux allows ${MAX_SOCKET_PATH_BYTES} bytes`,
-      fix: 'choose a shorter runtime directory (BANGER_RUNTIME_DIR)',
-    });
-  }
-
-  /** @throws SocketPathTooLongError */
-  static check(path: string): void {
-    if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) throw new SocketPathTooLongError(path);
-  }
-}
-
 function lastLine(text: string): string | undefined {
   const line = text.trim().split('\n').at(-1);
   return line === '' ? undefined : line;

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../../core/config/index.js';
+import { MAX_SOCKET_PATH_BYTES } from '../../../core/errors/index.js';
 import { DoctorCheck } from '../doctor-check.js';
 import type { DoctorFinding } from '../doctor-check.js';
 
-/** sun_path of unix(7) less its closing NUL, `bytes` */
-const MAX_SOCKET_PATH = 107;
 /** a VM's id and the longest name of a socket in its directory: `agent.sock` and the like */
 const ID_AND_SOCKET = 36 + '/'.length + 24;
 
@@ -19,8 +18,8 @@ export class SocketPathCheck extends DoctorCheck {
 
   override run(): Promise<DoctorFinding> {
     const longest = Buffer.byteLength(this.config.vmRuntimeDirectory('')) + ID_AND_SOCKET;
-    const detail = `up to ${longest} of ${MAX_SOCKET_PATH} bytes`;
-    if (longest <= MAX_SOCKET_PATH) return Promise.resolve({ status: 'ok', detail });
+    const detail = `up to ${longest} of ${MAX_SOCKET_PATH_BYTES} bytes`;
+    if (longest <= MAX_SOCKET_PATH_BYTES) return Promise.resolve({ status: 'ok', detail });
     return Promise.resolve({
       status: 'fail',
       detail: `${detail}: sockets below ${this.config.values.runtimeDirectory} could not be made`,

@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { cancellation } from '../../../core/errors/index.js';
+import { cancellation, SocketPathTooLongError } from '../../../core/errors/index.js';
 import { HostBinaryMissingError, ProcessRunner } from '../../../core/process/index.js';
 import type { DetachedProcess, ExitStatus, ProcessIdentity } from '../../../core/process/index.js';
-import { SocketPathTooLongError } from '../hypervisor.errors.js';
 import { Hypervisor } from '../hypervisor.js';
 import type {
   Accelerator,
