@@ -49,8 +49,8 @@ export class ImageListCommand extends BangerCommand {
       image.usedBy.join(' ') || '-',
     ]);
     const safe = rows.map((row) => row.map(escapeControls));
-    const [header = '', ...lines] = renderTable(columns, safe, this.presenter.tableWidth).split('\n');
-    return [this.presenter.outStyle.bold(header), ...lines].join('\n');
+    const { outStyle, tableWidth } = this.presenter;
+    return renderTable(columns, safe, tableWidth, { header: outStyle.bold });
   }
 }
 

@@ -79,8 +79,8 @@ export class OperationListCommand extends BangerCommand<OperationListOptions> {
       lastStep(operation),
     ]);
     const safe = rows.map((row) => row.map(escapeControls));
-    const [header = '', ...lines] = renderTable(columns, safe, this.presenter.tableWidth).split('\n');
-    return [this.presenter.outStyle.bold(header), ...lines].join('\n');
+    const { outStyle, tableWidth } = this.presenter;
+    return renderTable(columns, safe, tableWidth, { header: outStyle.bold });
   }
 }
 

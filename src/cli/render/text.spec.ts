@@ -87,6 +87,15 @@ describe('tables', () => {
     expect(renderTable(columns, rows, 1).split('\n')[1]).toBe('web     1  /a/…');
   });
 
+  it('show their header and rows as they are told to, laid out as without', () => {
+    const header = (line: string): string => `<${line}>`;
+    const row = (line: string, index: number): string => `${index}${line}`;
+    expect(renderTable(columns, rows, 20, { header, row })).toBe(
+      '<NAME    N  PATH>\n0web     1  /a/long/…\n1日本  100  -\n',
+    );
+    expect(renderTable(columns, [], undefined, { header })).toBe('<NAME  N  PATH>\n');
+  });
+
   it('of facts leave out what is unknown', () => {
     expect(
       renderFacts([

@@ -81,12 +81,11 @@ export class VmListCommand extends BangerCommand<VmListOptions> {
       ({ optional, cell }) => optional !== true || vms.some((vm) => cell(vm, now) !== NOTHING),
     );
     const safe = vms.map((vm) => columns.map(({ cell }) => escapeControls(cell(vm, now))));
-    const [header = '', ...lines] = renderTable(columns, safe, this.presenter.tableWidth).split('\n');
-    const { outStyle } = this.presenter;
-    return [
-      outStyle.bold(header),
-      ...lines.map((line, index) => this.colourState(line, vms[index]?.state)),
-    ].join('\n');
+    const { outStyle, tableWidth } = this.presenter;
+    return renderTable(columns, safe, tableWidth, {
+      header: outStyle.bold,
+      row: (line, index) => this.colourState(line, vms[index]?.state),
+    });
   }
 
   private colourState(line: string, state: VmState | undefined): string {

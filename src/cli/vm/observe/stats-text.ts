@@ -1,7 +1,7 @@
 import type { VmStatsView } from '../../../contract/vm-observation.dto.js';
 import { condense, sparkline } from '../../render/sparkline.js';
 import { renderTable } from '../../render/table.js';
-import type { Column } from '../../render/table.js';
+import type { Column, LineStyles } from '../../render/table.js';
 import { escapeControls, formatAge, formatShort } from '../../render/text.js';
 
 const UNKNOWN = '-';
@@ -22,7 +22,11 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** One line for each VM, the sums since it was started. */
-export function renderStats(views: readonly VmStatsView[], width: number | undefined): string {
+export function renderStats(
+  views: readonly VmStatsView[],
+  width: number | undefined,
+  styles?: LineStyles,
+): string {
   const rows = views.map(({ name, cpu, memory, disk, network, uptimeSeconds }) => [
     escapeControls(name),
     percent(cpu?.percent),
@@ -36,7 +40,7 @@ export function renderStats(views: readonly VmStatsView[], width: number | undef
     bytes(network?.sentBytes),
     uptimeSeconds === undefined ? UNKNOWN : formatAge(uptimeSeconds * 1000),
   ]);
-  return renderTable(COLUMNS, rows, width);
+  return renderTable(COLUMNS, rows, width, styles);
 }
 
 type Figure = readonly [title: string, values: readonly (number | null)[], show: (value: number) => string];

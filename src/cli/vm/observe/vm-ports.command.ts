@@ -60,8 +60,8 @@ It is the guest that tells, of its own network: what listens in a container with
       listener.pid?.toString() ?? '-',
       reach(listener),
     ]);
-    const [header = '', ...lines] = renderTable(COLUMNS, rows, undefined).split('\n');
-    const table = listeners.length === 0 ? '' : [outStyle.bold(header), ...lines].join('\n');
+    const table =
+      listeners.length === 0 ? '' : renderTable(COLUMNS, rows, undefined, { header: outStyle.bold });
     const unanswered = idle.map(
       ({ hostAddress, hostPort, guestPort, protocol }) =>
         `${hostAddress}:${hostPort} is published, but nothing in the VM listens on ${protocol} port ${guestPort}\n`,

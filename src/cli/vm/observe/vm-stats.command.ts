@@ -95,8 +95,8 @@ are the guest's own count.`,
   }
 
   private render(views: readonly VmStatsView[], history: boolean): string {
-    const [header = '', ...lines] = renderStats(views, this.presenter.tableWidth).split('\n');
-    const table = [this.presenter.outStyle.bold(header), ...lines].join('\n');
+    const { outStyle, tableWidth } = this.presenter;
+    const table = renderStats(views, tableWidth, { header: outStyle.bold });
     return history ? `${table}\n${views.map(renderHistory).join('\n')}` : table;
   }
 }
