@@ -1,20 +1,9 @@
-import {
-  appendFile,
-  chmod,
-  copyFile,
-  cp,
-  mkdir,
-  mkdtemp,
-  readFile,
-  rm,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { processesMentioning } from '../../support/processes.js';
-import { cli, CliRun, LAUNCHER, ROOT } from './cli-process.js';
+import { cli, LAUNCHER, ROOT } from './cli-process.js';
 
 /** Program in the place of the daemon, for what happens around its start. */
 const DAEMONS = {
@@ -306,20 +295,5 @@ describe('the launcher and the start of the daemon', () => {
     expect((await run('daemon', 'logs', '-n', '2', '--json')).stdout).toBe(
       `${JSON.stringify(entry)}\nno json\n`,
     );
-  });
-
-  it('follows the daemon’s log, whatever lies across the ends of the blocks that it is read in', async () => {
-    const log = join(root, 'state/log/bangerd.log');
-    await mkdir(join(root, 'state/log'), { recursive: true });
-    await writeFile(log, 'old\n');
-    const following = new CliRun(['daemon', 'logs', '-f'], { env, program: join(root, 'banger') });
-    await following.saw('old');
-    // of three bytes each: 64 KiB end within one
-    const long = '€'.repeat(50_000);
-    await appendFile(log, `${long}\nend\n`);
-    await following.saw('end');
-    following.child.kill('SIGINT');
-    const { stdout } = await following.ended;
-    expect(stdout === `old\n${long}\nend\n`, stdout.replaceAll('€', '')).toBe(true);
   });
 });

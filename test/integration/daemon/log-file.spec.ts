@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -185,5 +185,18 @@ describe('the log of the daemon', () => {
     expect(numbers(await shown.tail(path, 10))).toEqual(upTo(count, count - 9));
     expect(numbers(await shown.tail(path, 2))).toEqual([count - 1, count]);
     expect(await shown.tail(path, 0)).toEqual([]);
+  });
+
+  it('is followed whole, whatever lies across the ends of the blocks that it is read in', async () => {
+    const stop = new AbortController();
+    const following = new DaemonLogAdapter().follow(path, 10, stop.signal);
+    await writeFile(path, 'old\n');
+    expect((await following.next()).value).toBe('old');
+    // of three bytes each: 64 KiB end within one
+    const long = '€'.repeat(50_000);
+    await appendFile(path, `${long}\nend\n`);
+    expect((await following.next()).value === long).toBe(true);
+    expect((await following.next()).value).toBe('end');
+    stop.abort();
   });
 });

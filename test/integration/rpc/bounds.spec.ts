@@ -70,7 +70,11 @@ describe('requests beyond those that may be at work', () => {
     raw.send({ jsonrpc: '2.0', id: 1, method: 'test.wait' }, { jsonrpc: '2.0', id: 2, method: 'test.wait' });
     await eventually(() => harness.controller.waiting === 2, 'both are at work');
     raw.socket.write(PING.repeat(50_000));
-    await sleep(150);
+    let left: number;
+    do {
+      left = raw.socket.writableLength;
+      await sleep(150);
+    } while (raw.socket.writableLength < left);
     expect(harness.controller).toMatchObject({ calls: 0, waiting: 2 });
     // 2.4 MB asked; the queue took 5 kB and a chunk, the kernel some 200 kB
     expect(raw.socket.writableLength).toBeGreaterThan(1_000_000);
