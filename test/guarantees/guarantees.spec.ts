@@ -18,15 +18,15 @@ describe('the test of', () => {
   });
 
   describe.each(GUARANTEES)('$guarantee', (guarantee) => {
-    it('passes', () => {
-      const run = copy.test(guarantee);
+    it('passes', async () => {
+      const run = await copy.test(guarantee);
       expect([run.failed, run.passed > 0], run.output).toEqual([0, true]);
     });
 
-    it.each(guarantee.mutations)('fails without its mechanism: $file, $find', (mutation) => {
+    it.each(guarantee.mutations)('fails without its mechanism: $file, $find', async (mutation) => {
       const restore = copy.mutate(mutation);
       try {
-        const run = copy.test(guarantee);
+        const run = await copy.test(guarantee);
         expect(run.failed, run.output).toBeGreaterThan(0);
       } finally {
         restore();

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { projectFiles } from '../style/support/sources.js';
+import { killProcess, processesMentioning } from '../support/processes.js';
 import { REPOSITORY } from '../support/repository.js';
 import type { Guarantee, Mutation } from './guarantee.js';
 
@@ -30,6 +31,8 @@ export class WorkingCopy {
   readonly #directory = mkdtempSync(join(tmpdir(), 'bgr-guarantees-'));
   readonly #repository = join(this.#directory, 'banger');
   readonly #counts = join(this.#directory, 'counts');
+  /** where the tests make their directories */
+  readonly #scratch = join(this.#directory, 't');
   #built = false;
 
   /** Packages are shared by hard links: neither a build nor a test writes them. */
@@ -60,9 +63,11 @@ export class WorkingCopy {
   }
 
   /** @throws when the product does not build: a mutation has to be code */
-  test({ test, name, ownImage }: Guarantee): TestRun {
+  async test({ test, name, ownImage }: Guarantee): Promise<TestRun> {
     if (!/^(?:src|test\/style)\//.test(test)) this.#build();
     rmSync(this.#counts, { force: true });
+    mkdirSync(this.#scratch);
+    chmodSync(this.#scratch, 0o1777);
     const args = ['run', '--project', projectOf(test), test];
     // with `=`, since a name may begin with `--`
     if (name !== undefined)
@@ -71,9 +76,10 @@ export class WorkingCopy {
     const output = this.#run(join(this.#repository, 'node_modules/.bin/vitest'), args, {
       limitMs: TEST_LIMIT_MS,
       directory: this.#repository,
-      env: { BANGER_TEST_COUNTS: this.#counts, BANGER_TEST_BASE: base },
+      env: { BANGER_TEST_COUNTS: this.#counts, BANGER_TEST_BASE: base, TMPDIR: this.#scratch },
       mayFail: true,
     });
+    await this.#clearUp();
     if (!existsSync(this.#counts)) throw new Error(`the tests of ${test} did not begin: ${output}`);
     const [passed = 0, failed = 0] = readFileSync(this.#counts, 'utf8').split(' ').map(Number);
     return { passed, failed, output };
@@ -81,6 +87,12 @@ export class WorkingCopy {
 
   remove(): void {
     rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  /** What a broken product leaves behind, its test cannot take away. */
+  async #clearUp(): Promise<void> {
+    for (const { pid } of await processesMentioning(this.#scratch)) killProcess(pid);
+    rmSync(this.#scratch, { recursive: true, force: true });
   }
 
   #build(): void {

@@ -22,3 +22,12 @@ async function read(path: string): Promise<string> {
     return '';
   }
 }
+
+/** SIGKILL. Gone already is success. */
+export function killProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

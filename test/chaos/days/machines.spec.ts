@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { VmView } from '../../../src/contract/index.js';
+import { killProcess } from '../../support/processes.js';
 import { TestHost } from '../../support/test-host.js';
 import { checkFileSystems } from '../support/file-systems.js';
 import { expectNoDeviation, pidOf, rounds, seededRandom, succeed, vmOf } from './support.js';
@@ -89,7 +90,7 @@ describe('a VMM that dies or hangs', () => {
       const afterMs = Math.round(random() * spanMs);
       await delay(afterMs);
       const pid = await pidOf(host, web.id, 2000);
-      if (pid !== undefined) kill(pid);
+      if (pid !== undefined) killProcess(pid);
       const asked = await running;
       console.log(
         `${name}: SIGKILL after ${afterMs} ms of ${pid ?? 'nothing, it was down'}: ${asked?.exitCode ?? ''}`,
@@ -110,7 +111,7 @@ describe('a VMM that dies or hangs', () => {
     await mark('rebooted');
     const vmm = (await vmOf(host, 'web')).pid ?? 0;
     const daemon = await host.daemonPid();
-    for (const pid of [daemon, vmm]) kill(pid);
+    for (const pid of [daemon, vmm]) killProcess(pid);
     await expect.poll(() => host.machineProcesses()).toEqual([]);
     await rm(host.runtimeDirectory, { recursive: true });
 
@@ -137,12 +138,3 @@ describe('a VMM that dies or hangs', () => {
     return (await pidOf(host, web.id, 100)) === vm.pid;
   }
 });
-
-/** Gone already is success. */
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}

@@ -2,7 +2,7 @@ import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { processesMentioning } from '../../support/processes.js';
+import { killProcess, processesMentioning } from '../../support/processes.js';
 import { cli, LAUNCHER, ROOT } from './cli-process.js';
 
 /** Program in the place of the daemon, for what happens around its start. */
@@ -33,14 +33,6 @@ const DAEMONS = {
     });
     setTimeout(() => server.listen(process.env.BANGER_RUNTIME_DIR + '/banger.sock'), 300);`,
 };
-
-function killIfThere(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
 
 describe('the launcher and the start of the daemon', () => {
   let root: string;
@@ -143,7 +135,7 @@ describe('the launcher and the start of the daemon', () => {
     expect(first.stderr).toContain('starting the daemon');
     for (const { pid } of await processesMentioning(root)) {
       if ((await run('daemon', 'stop')).stdout.includes(`pid ${pid}`)) continue;
-      killIfThere(pid); // the loser of the race: this daemon of the test's keeps no lock, and ends when the socket is taken
+      killProcess(pid); // the loser of the race: this daemon of the test's keeps no lock, and ends when the socket is taken
     }
     expect((await run('daemon', 'stop')).stdout).toBe('the daemon does not run\n');
   });
