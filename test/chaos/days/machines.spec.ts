@@ -97,7 +97,7 @@ describe('a VMM that dies or hangs', () => {
       );
       // A command that lost its machine says so, and no command hangs.
       expect(asked?.exitCode ?? 0, asked?.stderr).toBeLessThan(64);
-      await expect.poll(() => stateAtRest(), { timeout: 30_000 }).toBe(true);
+      await expect.poll(() => stateAtRest(), { timeout: 10_000 }).toBe(true);
       await expectNoDeviation(host);
       const vm = await vmOf(host, 'web');
       if (vm.state === 'failed') expect(vm.error?.message).toMatch(/\S/);

@@ -87,7 +87,7 @@ describe('the life of a VM', () => {
     const { pid } = await host.json<VmView>(['vm', 'start', 'one']);
     process.kill(pid ?? 0, 'SIGKILL');
     await expect
-      .poll(async () => (await host.json<VmView>(['vm', 'show', 'one'])).state, { timeout: 30_000 })
+      .poll(async () => (await host.json<VmView>(['vm', 'show', 'one'])).state, { timeout: 10_000 })
       .toBe('failed');
     const failed = await host.json<VmView>(['vm', 'show', 'one']);
     expect(failed.error?.message).toMatch(/killed by SIGKILL/);
