@@ -9,6 +9,7 @@ mmdebstrap mmdebstrap builds the default image from Debian packages
 mke2fs e2fsprogs turns the image into a file system, without mounting it
 cpio cpio packs the initramfs
 lz4 lz4 compresses the initramfs
+xz xz-utils unpacks the kernel
 busybox busybox-static is the initramfs's only program
 newuidmap uidmap lets the image be built without root
 unshare util-linux lets the image be built without root
@@ -63,9 +64,12 @@ host_without_services() {
     "$@"
     return
   fi
-  printf '#!/bin/sh\nexit 101\n' >"$host_policy" && chmod 755 "$host_policy"
-  "$@"
-  host_status=$?
-  rm -f "$host_policy"
-  return "$host_status"
+  # In a subshell, so that Ctrl-C takes it away too: left behind, no service would ever be started again.
+  (
+    trap 'rm -f "$host_policy"' EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    printf '#!/bin/sh\nexit 101\n' >"$host_policy" && chmod 755 "$host_policy"
+    "$@"
+  )
 }

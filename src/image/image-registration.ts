@@ -21,13 +21,20 @@ export class ImageRegistration {
 
   /** Each image entered is a step of the operation. */
   async run(operation: OperationContext): Promise<void> {
-    for (const id of await this.#lost()) {
+    // a build under way puts its directory into place a moment before the row
+    const booked = new Set((await this.ledger.list({ kind: 'directory' })).map(({ key }) => key));
+    const known = (await this.images.list()).map(({ id }) => id);
+    // one whose row a repair has made, and that did not come to the ledger
+    for (const id of known) if (!booked.has(this.#path(id))) await this.#book(id);
+    for (const id of await this.#lost(new Set(known), booked)) {
       const image = await this.#describe(id);
       if (image === undefined) continue;
       const title = `image ${image.name}: the books do not know it`;
       try {
         await operation.step('image.register', title, async (step) => {
-          await this.#register(image);
+          // In this order: what the ledger keeps without a row is deleted by the next start of the daemon.
+          await this.images.register(image);
+          await this.#book(id);
           step.detail('entered again');
         });
       } catch (error) {
@@ -37,12 +44,9 @@ export class ImageRegistration {
     }
   }
 
-  async #lost(): Promise<string[]> {
+  async #lost(known: ReadonlySet<string>, booked: ReadonlySet<string>): Promise<string[]> {
     if (!(await this.files.exists(this.config.imagesDirectory))) return [];
-    const known = new Set((await this.images.list()).map(({ id }) => id));
     const names = await this.files.list(this.config.imagesDirectory);
-    // a build under way puts its directory into place a moment before the row
-    const booked = new Set((await this.ledger.list({ kind: 'directory' })).map(({ key }) => key));
     return names
       .filter((name) => name.startsWith('img_') && !known.has(name))
       .filter((name) => !booked.has(this.#path(name)));
@@ -75,10 +79,9 @@ export class ImageRegistration {
     }
   }
 
-  async #register(image: NewImage): Promise<void> {
-    const owner = imageOwner(image.id);
-    await this.ledger.make({ kind: 'directory', key: this.#path(image.id), owner }, () => Promise.resolve());
-    await this.images.register(image);
+  async #book(id: string): Promise<void> {
+    const request = { kind: 'directory', key: this.#path(id), owner: imageOwner(id) } as const;
+    await this.ledger.make(request, () => Promise.resolve());
   }
 
   #path(id: string): string {

@@ -8,7 +8,7 @@ export class ImageNotFoundError extends BangerError<'IMAGE_NOT_FOUND'> {
       fix:
         available.length === 0
           ? 'build one: banger image build'
-          : 'name one of these, or build it: banger image build',
+          : `name one of these, or build it: banger image build ${image}`,
     });
   }
 }
@@ -38,7 +38,8 @@ export class ImageDamagedError extends BangerError<'IMAGE_DAMAGED'> {
     super('IMAGE_DAMAGED', `the image "${image}" is damaged`, {
       details: { image, reason },
       why: reason,
-      fix: 'build it again: banger image build --force',
+      // an image that a newer one has replaced is called after it: `debian@1a2b3c`
+      fix: `build it again: banger image build ${image.replace(/@.*$/, '')} --force`,
     });
   }
 }
@@ -96,7 +97,7 @@ export function explainBuildFailure(
   const reason = reasonOf(stderrTail) ?? error.message;
   const fix = NETWORK.test(stderrTail)
     ? 'check that this host reaches its package mirrors (apt-get update shows it), then build again'
-    : 'the whole output is shown with: banger image build --verbose; once the cause is gone, build again';
+    : `the whole output is shown with: banger image build ${facts.image} --verbose; once the cause is gone, build again, with --force should it go on`;
   return new ImageBuildFailedError({ ...facts, stderrTail, why: reason, fix, cause: error });
 }
 

@@ -45,6 +45,7 @@ export const DEBIAN_PACKAGES: Readonly<Record<string, string>> = {
   filefrag: 'e2fsprogs',
   cpio: 'cpio',
   lz4: 'lz4',
+  xz: 'xz-utils',
   busybox: 'busybox-static',
   unshare: 'util-linux',
   newuidmap: 'uidmap',

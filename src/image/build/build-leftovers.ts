@@ -4,6 +4,9 @@ import { ProcessRunner } from '../../core/process/index.js';
 import { BuildFiles } from './build-files.js';
 import { buildPaths } from './build-plan.js';
 
+/** Without root. On a disk, unlike /tmp, which may be memory. */
+export const USER_UNPACKS_IN = '/var/tmp';
+
 const EXIT_TIMEOUT_MS = 10_000;
 const REMOVAL_TIMEOUT_MS = 5 * 60_000;
 
@@ -50,6 +53,6 @@ export class BuildLeftovers {
 
   #temporaryDirectory(directory: string): string {
     if (this.config.values.mode === 'root') return `${directory}/tmp`;
-    return `/tmp/banger${directory.slice(directory.lastIndexOf('/') + 1).replace('.', '-')}`;
+    return `${USER_UNPACKS_IN}/banger${directory.slice(directory.lastIndexOf('/') + 1).replace('.', '-')}`;
   }
 }

@@ -5,11 +5,12 @@ import { DEBIAN_PACKAGES, HostBinaryMissingError } from '../../core/process/inde
 import { HostFacts } from '../../host/index.js';
 import { BuildPreflightError } from '../image.errors.js';
 import { BuildHost } from './build-host.js';
+import { USER_UNPACKS_IN } from './build-leftovers.js';
 
 /** Packages, tree and image exist side by side at the peak: 1.3 GiB measured; the rest is for newer packages. */
 const NEEDED_BYTES = 3 * 1024 ** 3;
 
-const PROGRAMS = ['mmdebstrap', 'mke2fs', 'cpio', 'lz4', 'tar', 'dpkg-deb', 'apt-config'];
+const PROGRAMS = ['mmdebstrap', 'mke2fs', 'cpio', 'lz4', 'xz', 'tar', 'dpkg-deb', 'apt-config'];
 const USER_PROGRAMS = ['unshare', 'newuidmap'];
 
 /** Whatever would make a build fail half-way, found at once and named together. */
@@ -29,9 +30,9 @@ export class BuildPreflight {
     const [first] = missing;
     if (first !== undefined && missing.length === 1) throw new HostBinaryMissingError(first);
     if (missing.length > 0) throw programsMissing(missing);
-    const { imagesDirectory } = this.config;
-    if ((await this.facts.freeBytes(imagesDirectory)) < NEEDED_BYTES)
-      throw new DiskFullError(imagesDirectory);
+    const { imagesDirectory, values } = this.config;
+    for (const place of values.mode === 'user' ? [imagesDirectory, USER_UNPACKS_IN] : [imagesDirectory])
+      if ((await this.facts.freeBytes(place)) < NEEDED_BYTES) throw new DiskFullError(place);
   }
 }
 

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { childEnvironment, Config } from '../../core/config/index.js';
 import { ProcessRunner } from '../../core/process/index.js';
@@ -11,6 +12,7 @@ import type { BuildPlan, BuildSite } from './build-plan.js';
 import { CLEANUP_HOOK, KERNEL_HOOK, SETUP_HOOK } from './build-scripts.js';
 
 const TIMEOUT_MS = 60 * 60_000;
+const KEPT_MODE = 0o644;
 
 /**
  * As root mmdebstrap mounts /proc, /sys and more below the site. In namespaces of its own these mounts, and every
@@ -84,9 +86,11 @@ export class PackageStep {
 
   /** One archive per image name, the newest: an older one would hardly ever serve again. */
   async #keep(archive: string, kept: string, image: string): Promise<void> {
-    await this.files.link(archive, `${kept}.new`);
-    await this.files.replace(`${kept}.new`, kept);
     const directory = this.#cacheDirectory;
+    await this.files.link(archive, `${kept}.new`);
+    // Written out first: one that a power cut leaves short would be taken for whole by every later build.
+    await this.files.seal(directory, [basename(`${kept}.new`)], KEPT_MODE);
+    await this.files.replace(`${kept}.new`, kept);
     const mine = new RegExp(`^${image.replaceAll('.', '\\.')}-[0-9a-f]{64}\\.tar(\\.new)?$`);
     for (const name of await this.files.list(directory)) {
       if (mine.test(name) && `${directory}/${name}` !== kept) await this.files.remove(`${directory}/${name}`);
