@@ -51,7 +51,9 @@ describe('VmLocks', () => {
     await new Promise((resolve) => setImmediate(resolve));
     order.push('recorded');
     noted();
-    await taking;
+    // one that waited as well, and has its turn before
+    const again = locks.note('vm_1', 'recording its memory').then((done) => done());
+    await Promise.all([taking, again]);
     expect(order).toEqual(['recorded', 'start']);
     await expect(locks.take('vm_1', 'web', 'stop')).rejects.toMatchObject({ kind: 'VM_BUSY' });
   });

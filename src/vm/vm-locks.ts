@@ -37,9 +37,10 @@ export class VmLocks {
       const release = this.#lock.tryAcquire(vmId, action);
       if (release !== undefined) return this.#hold(vmId, { action }, release);
       const hold = this.#holds.get(vmId);
-      if (hold?.over === undefined)
-        throw new VmBusyError(vmName, hold?.action ?? 'another change', hold?.operationId);
-      await hold.over;
+      if (hold !== undefined && hold.over === undefined)
+        throw new VmBusyError(vmName, hold.action, hold.operationId);
+      // whoever has waited for the lock says so a moment after it is his
+      await hold?.over;
     }
   }
 
