@@ -32,11 +32,11 @@ export function guestSparseConfig(config: ReadonlyMap<string, string>): string {
   return config.get('core.sparsecheckout') === 'true' ? render(pick(config, SPARSE_KEYS)) : '';
 }
 
-/** Drivers that the config names, by `filter.<name>.…`; their names may have dots. */
+/** Drivers that the config names, by `filter.<name>.…`; their names may have dots, and may be empty. */
 export function filterDrivers(config: ReadonlyMap<string, string>): string[] {
   const names = new Set<string>();
   for (const key of config.keys()) {
-    const match = /^filter\.(.+)\.(?:clean|smudge|process|required)$/s.exec(key);
+    const match = /^filter\.(.*)\.(?:clean|smudge|process|required)$/s.exec(key);
     if (match?.[1] !== undefined) names.add(match[1]);
   }
   return [...names];

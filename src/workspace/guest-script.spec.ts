@@ -91,9 +91,10 @@ describe('config of the guest', () => {
       ['filter.lfs.clean', 'x'],
       ['filter.lfs.required', 'true'],
       ['filter.a.b=c.process', 'y'],
+      ['filter..clean', 'w'],
       ['filter.unrelated', 'z'],
     ]);
-    expect(filterDrivers(config)).toEqual(['lfs', 'a.b=c']);
+    expect(filterDrivers(config)).toEqual(['lfs', 'a.b=c', '']);
     expect(withoutFilters(['a.b=c'])).toMatchObject({
       'filter.a.b=c.process': '',
       'filter.a.b=c.required': 'false',

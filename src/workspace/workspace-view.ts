@@ -52,7 +52,8 @@ export function importWarnings(snapshot: Snapshot, filters: readonly string[]): 
     lostIntents.map(displayPath),
     (all) => `added by git add -N and deleted since, missing from the guest's index: ${all}`,
   );
-  say(filters, (all) => `filters are not run, so that files come as git stores them: ${all}`);
+  const named = filters.map((filter) => filter || '(the one without a name)');
+  say(named, (all) => `filters are not run, so that files come as git stores them: ${all}`);
   if (index.unmergedPaths.size > 0) {
     warnings.push('conflicts are imported as they are, but the merge cannot be concluded in the guest');
   }

@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { whyNoSshd } from '../ssh/support/sshd.js';
+import { shell, WorkspaceBench } from './support/workspace.js';
+
+const reason = whyNoSshd();
+
+/** Whoever made a `.git` that was unpacked here wrote its config, and is not trusted. */
+describe.skipIf(reason !== undefined)(
+  `importing what somebody else made${reason === undefined ? '' : `: ${reason}`}`,
+  () => {
+    let bench: WorkspaceBench;
+    beforeAll(async () => {
+      bench = await WorkspaceBench.start();
+    });
+    afterAll(() => bench.stop());
+    afterEach(() => expect(bench.leftovers).toEqual([]));
+
+    it('runs no filter, also none whose name is empty', async () => {
+      const ran = join(bench.directory, 'ran');
+      const path = await bench.repository(
+        'nameless filter',
+        `printf '* filter=\\n' > .gitattributes; echo x >> a.txt; echo n > new
+         printf '[filter ""]\\n\\tclean = "touch ${ran}; cat"\\n' >> .git/config`,
+      );
+      const view = await bench.import(path);
+      expect(existsSync(ran)).toBe(false);
+      expect(view.warnings.join()).toMatch(/filters are not run.*: \(the one without a name\)$/);
+      shell(path, 'git hash-object a.txt');
+      expect(existsSync(ran)).toBe(true);
+    });
+  },
+);
