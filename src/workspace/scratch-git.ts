@@ -1,7 +1,9 @@
 import { parseConfig } from './git-listing.js';
+import type { Git } from './git.js';
 import { filterDrivers, withoutFilters } from './guest-config.js';
 import type { Repository } from './repository-finder.js';
 import type { ScratchGit } from './repository-snapshot.js';
+import { WorkspacePathInvalidError } from './workspace.errors.js';
 
 export interface PreparedGit {
   readonly git: ScratchGit;
@@ -25,8 +27,8 @@ export async function prepareScratch(
     await git.program('cp', ['--preserve=timestamps', '--', `${gitDirectory}/index`, index], { signal });
   }
   const objects = `${scratch}/objects`;
-  const config = parseConfig(await git.run(['config', '--list', '-z'], { signal }));
-  const filters = filterDrivers(config);
+  const config = await readConfig(git, signal);
+  const filters = filtersToSwitchOff(config, repository);
   const writing = git.with({
     environment: { GIT_INDEX_FILE: index, GIT_OBJECT_DIRECTORY: objects },
     config: withoutFilters(filters),
@@ -39,6 +41,19 @@ export async function prepareScratch(
     config,
     filters,
   };
+}
+
+async function readConfig(git: Git, signal: AbortSignal): Promise<Map<string, string>> {
+  return parseConfig(await git.run(['config', '--list', '-z'], { signal }));
+}
+
+/** @throws WorkspacePathInvalidError for a name that no environment can carry, so that its filter would run */
+function filtersToSwitchOff(config: ReadonlyMap<string, string>, { top }: Repository): string[] {
+  const filters = filterDrivers(config);
+  if (!filters.some((name) => name.includes('\uFFFD'))) return filters;
+  throw new WorkspacePathInvalidError(top, 'its config has a filter whose name is not UTF-8', {
+    fix: 'take that filter out of the config of git, or give it another name: git config --list --show-origin',
+  });
 }
 
 /**

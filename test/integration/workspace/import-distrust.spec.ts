@@ -30,5 +30,19 @@ describe.skipIf(reason !== undefined)(
       shell(path, 'git hash-object a.txt');
       expect(existsSync(ran)).toBe(true);
     });
+
+    it('refuses a filter whose name cannot be switched off', async () => {
+      const ran = join(bench.directory, 'ran-by-bytes');
+      const path = await bench.repository(
+        'unspeakable filter',
+        `printf '* filter=\\377\\n' > .gitattributes; echo x >> a.txt
+         printf '[filter "\\377"]\\n\\tclean = "touch ${ran}; cat"\\n' >> .git/config`,
+      );
+      await expect(bench.import(path)).rejects.toMatchObject({
+        kind: 'WORKSPACE_PATH_INVALID',
+        why: expect.stringContaining('not UTF-8'),
+      });
+      expect(existsSync(ran)).toBe(false);
+    });
   },
 );
