@@ -61,19 +61,23 @@ function filtersToSwitchOff(config: ReadonlyMap<string, string>, { top }: Reposi
  * beside HEAD: so it gets a git directory of its own, as a linked working tree has one.
  */
 async function joinSplitIndex(
-  { git, top, gitDirectory, commonDirectory }: Repository,
+  repository: Repository,
   scratch: string,
   sharedIndexes: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
+  const { git, top, gitDirectory, commonDirectory } = repository;
   const directory = `${scratch}/git`;
   await git.program('mkdir', ['--', directory], { signal });
   const files = ['HEAD', ...sharedIndexes].map((name) => `${gitDirectory}/${name}`);
   await git.program('cp', ['--preserve=timestamps', '--', ...files, directory], { signal });
   await git.program('tee', ['--', `${directory}/commondir`], { stdin: commonDirectory, signal });
   const environment = { GIT_DIR: directory, GIT_WORK_TREE: top, GIT_INDEX_FILE: `${scratch}/index` };
-  await git
-    .with({ environment })
+  const joining = git.with({ environment });
+  // Asked once more: config can be conditional on the git directory. To write an index is to read late entries again.
+  const filters = filtersToSwitchOff(await readConfig(joining, signal), repository);
+  await joining
+    .with({ config: withoutFilters(filters) })
     .run(['update-index', '--no-split-index', '--force-write-index'], { signal });
 }
 

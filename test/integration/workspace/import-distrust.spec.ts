@@ -44,5 +44,24 @@ describe.skipIf(reason !== undefined)(
       });
       expect(existsSync(ran)).toBe(false);
     });
+
+    it.each([
+      ['by the config', 'cat evil >> .git/config'],
+      [
+        'by config that is there for the import alone',
+        `mv evil .git/evil; printf '[includeIf "gitdir:**/bgr-import-*/**"]\\n\\tpath = evil\\n' >> .git/config`,
+      ],
+    ])('runs no filter while a split index is made whole: %s', async (how, script) => {
+      const ran = join(bench.directory, 'ran-while-joining');
+      const path = await bench.repository(
+        `split ${how}`,
+        // Files newer than the index are those that git reads once more when it writes it.
+        `printf 'a.txt filter=evil\\n' > .git/info/attributes; touch -d '+1 hour' a.txt b.txt; git add a.txt b.txt
+         git update-index --split-index; ls .git/sharedindex.*
+         printf '[filter "evil"]\\n\\tclean = "touch ${ran}; cat"\\n' > evil; ${script}; rm -f evil`,
+      );
+      await bench.import(path);
+      expect(existsSync(ran)).toBe(false);
+    });
   },
 );
