@@ -73,11 +73,20 @@ describe('listings of git', () => {
   });
 
   it('takes the last value of a key, and true for one without', () => {
-    const config = parseConfig(Buffer.from('a.b\n1\0a.b\ntwo\nlines\0c.d\0e.f\n\0'));
-    expect([...config]).toEqual([
+    const { values } = parseConfig(
+      nul('global', 'a.b\n1', 'local', 'a.b\ntwo\nlines', 'local', 'c.d', 'local', 'e.f\n'),
+    );
+    expect([...values]).toEqual([
       ['a.b', 'two\nlines'],
       ['c.d', 'true'],
       ['e.f', ''],
     ]);
+  });
+
+  it("tells the repository's own word from the host's", () => {
+    const { ofRepository } = parseConfig(
+      nul('system', 'a.b\n1', 'local', 'a.b\n2', 'local', 'c.d', 'command', 'c.d\n3', 'worktree', 'e.f'),
+    );
+    expect([...ofRepository]).toEqual(['a.b', 'e.f']);
   });
 });

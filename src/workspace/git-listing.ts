@@ -107,13 +107,27 @@ export function parseUntracked(output: Buffer): { files: BytePath[]; repositorie
   return { files, repositories };
 }
 
-/** @param output of `git config --list -z`: `key\nvalue`, the last one wins. A key without value means true. */
-export function parseConfig(output: Buffer): Map<string, string> {
-  const config = new Map<string, string>();
-  for (const record of output.toString('utf8').split('\0')) {
-    if (record === '') continue;
+/** What git finds for a repository, keys in lower case. */
+export interface Config {
+  readonly values: ReadonlyMap<string, string>;
+  /** keys whose value is the repository's own word, not that of the host or of the owner */
+  readonly ofRepository: ReadonlySet<string>;
+}
+
+const SCOPES_OF_HOST = new Set(['system', 'global', 'command']);
+
+/** @param output of `git config --list -z --show-scope`: scope, then `key\nvalue`; the last one wins. A key without value means true. */
+export function parseConfig(output: Buffer): Config {
+  const values = new Map<string, string>();
+  const ofRepository = new Set<string>();
+  const all = output.toString('utf8').split('\0');
+  for (let index = 0; index + 1 < all.length; index += 2) {
+    const [scope = '', record = ''] = all.slice(index, index + 2);
     const end = record.indexOf('\n');
-    config.set(end < 0 ? record : record.slice(0, end), end < 0 ? 'true' : record.slice(end + 1));
+    const key = end < 0 ? record : record.slice(0, end);
+    values.set(key, end < 0 ? 'true' : record.slice(end + 1));
+    if (SCOPES_OF_HOST.has(scope)) ofRepository.delete(key);
+    else ofRepository.add(key);
   }
-  return config;
+  return { values, ofRepository };
 }

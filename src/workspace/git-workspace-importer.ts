@@ -106,14 +106,14 @@ export class GitWorkspaceImporter extends WorkspaceImporter {
       shallow: packed.shallow,
       worktreeTree: snapshot.worktreeTree,
       indexTree: snapshot.indexTree,
-      config: guestConfig(config, attributesConfig(blobs.globalAttributes, view.guestPath)),
-      sparseConfig: guestSparseConfig(config),
+      config: guestConfig(config.values, attributesConfig(blobs.globalAttributes, view.guestPath)),
+      sparseConfig: guestSparseConfig(config.values),
       blobs,
       ...(head.commit !== undefined && { head: head.commit }),
       ...(head.ref !== undefined && { symbolicHead: head.ref }),
     });
     requireSuccess(await sendPack(ssh, { script, ...pack }, step, signal), repository.top);
-    return Object.assign(view, { warnings: importWarnings(snapshot, filters) });
+    return Object.assign(view, { warnings: importWarnings(snapshot, filters, info.unread) });
   }
 }
 

@@ -1,4 +1,5 @@
 import { parseConfig } from './git-listing.js';
+import type { Config } from './git-listing.js';
 import type { Git } from './git.js';
 import { filterDrivers, withoutFilters } from './guest-config.js';
 import type { Repository } from './repository-finder.js';
@@ -7,8 +8,7 @@ import { WorkspacePathInvalidError } from './workspace.errors.js';
 
 export interface PreparedGit {
   readonly git: ScratchGit;
-  /** all that git finds for this repository, keys in lower case */
-  readonly config: ReadonlyMap<string, string>;
+  readonly config: Config;
   /** filter drivers that are not run */
   readonly filters: readonly string[];
 }
@@ -43,13 +43,13 @@ export async function prepareScratch(
   };
 }
 
-async function readConfig(git: Git, signal: AbortSignal): Promise<Map<string, string>> {
-  return parseConfig(await git.run(['config', '--list', '-z'], { signal }));
+async function readConfig(git: Git, signal: AbortSignal): Promise<Config> {
+  return parseConfig(await git.run(['config', '--list', '-z', '--show-scope'], { signal }));
 }
 
 /** @throws WorkspacePathInvalidError for a name that no environment can carry, so that its filter would run */
-function filtersToSwitchOff(config: ReadonlyMap<string, string>, { top }: Repository): string[] {
-  const filters = filterDrivers(config);
+function filtersToSwitchOff({ values }: Config, { top }: Repository): string[] {
+  const filters = filterDrivers(values);
   if (!filters.some((name) => name.includes('\uFFFD'))) return filters;
   throw new WorkspacePathInvalidError(top, 'its config has a filter whose name is not UTF-8', {
     fix: 'take that filter out of the config of git, or give it another name: git config --list --show-origin',

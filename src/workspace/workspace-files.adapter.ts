@@ -58,6 +58,14 @@ export class WorkspaceFiles {
     };
   }
 
+  /** Of the path itself: a link is `other`, wherever it leads. */
+  async kindOf(path: string): Promise<'file' | 'directory' | 'other' | undefined> {
+    const facts = await statOrUndefined(path);
+    if (facts === undefined) return undefined;
+    if (facts.isFile()) return 'file';
+    return facts.isDirectory() ? 'directory' : 'other';
+  }
+
   async exists(path: string): Promise<boolean> {
     return (await statOrUndefined(path)) !== undefined;
   }

@@ -33,7 +33,11 @@ function guestName(top: string): string {
 }
 
 /** What the user should know about the copy that the guest has. */
-export function importWarnings(snapshot: Snapshot, filters: readonly string[]): string[] {
+export function importWarnings(
+  snapshot: Snapshot,
+  filters: readonly string[],
+  unread: readonly string[],
+): string[] {
   const warnings: string[] = [];
   const say = (paths: readonly string[], text: (names: string) => string): void => {
     if (paths.length > 0) warnings.push(text(names(paths)));
@@ -54,6 +58,7 @@ export function importWarnings(snapshot: Snapshot, filters: readonly string[]): 
   );
   const named = filters.map((filter) => filter || '(the one without a name)');
   say(named, (all) => `filters are not run, so that files come as git stores them: ${all}`);
+  say(unread, (all) => `not read, since it could lead to any file of the host: ${all}`);
   if (index.unmergedPaths.size > 0) {
     warnings.push('conflicts are imported as they are, but the merge cannot be concluded in the guest');
   }
