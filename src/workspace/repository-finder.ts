@@ -75,6 +75,7 @@ export class RepositoryFinder {
       ]);
       const [inside, objectFormat = 'sha1', ...gitDirectory] = facts.split('\n');
       if (inside !== 'true') throw new WorkspacePathInvalidError(path, NO_WORKING_TREE);
+      requireTop(path, git.directory, await ask('--show-toplevel'));
       return { objectFormat, gitDirectory: gitDirectory.join('\n'), commonDirectory: common };
     } catch (error) {
       if (!(error instanceof ProcessFailedError)) throw error;
@@ -117,4 +118,17 @@ export class RepositoryFinder {
       throw error;
     }
   }
+}
+
+/**
+ * git passes over a `.git` that is not whole and takes the repository around it, and config can put the working tree
+ * elsewhere: what git then tells is of other files than those at `top`.
+ */
+function requireTop(path: string, top: string, topOfGit: string): void {
+  if (topOfGit === top) return;
+  throw new WorkspacePathInvalidError(
+    path,
+    `the nearest .git is in ${top}, but the working tree that git finds from there is ${topOfGit}`,
+    { fix: `take the .git of ${top} away or make it whole (git init), or unset core.worktree in it` },
+  );
 }

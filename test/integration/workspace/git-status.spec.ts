@@ -101,6 +101,8 @@ describe.skipIf(reason !== undefined)(
     afterAll(() => bench.stop());
     afterEach(() => expect(bench.leftovers).toEqual([]));
 
+    const never = new AbortController().signal;
+
     async function imported(path: string) {
       const before = fingerprint(path);
       const view = await bench.import(path);
@@ -149,6 +151,26 @@ describe.skipIf(reason !== undefined)(
       const view = await imported(path);
       expect(state(view.guestPath)).toEqual(state(path));
       expect(view.warnings.join()).toMatch(/content of submodules is not imported: staged, sub/);
+    });
+
+    it('imports a submodule, a .git kept elsewhere and what links lead to as repositories of their own', async () => {
+      const inner = await bench.repository('inner origin', '');
+      const path = await bench.repository(
+        'places',
+        `git -c protocol.file.allow=always submodule add -q "${inner}" sub; git init -q --separate-git-dir=../kept apart
+         ln -s sub link; echo x > sub/new; echo y > apart/new; mkdir -p sub/dir/deep; ln -s sub/dir/deep deep`,
+      );
+      for (const [given, top] of [
+        ['sub', 'sub'],
+        ['link', 'sub'],
+        ['deep', 'sub'],
+        ['apart', 'apart'],
+      ]) {
+        const { view } = await bench.importer.inspect({ path: `${path}/${given}` }, never);
+        expect(view.hostPath, given).toBe(`${path}/${top}`);
+      }
+      const { guestPath } = await imported(`${path}/sub`);
+      expect(state(guestPath)).toEqual(state(`${path}/sub`));
     });
 
     it('imports a linked working tree with its own branch and index', async () => {

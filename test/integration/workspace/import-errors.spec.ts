@@ -54,6 +54,21 @@ describe.skipIf(reason !== undefined)(
       }
     });
 
+    it('refuses a directory of which git takes another working tree', async () => {
+      const outer = await bench.repository(
+        'outer',
+        'mkdir -p hollow/.git hollow/deep; echo x > hollow/deep/x; mkdir other; git init -q elsewhere; git -C elsewhere config core.worktree ../..',
+      );
+      for (const inner of ['hollow', 'hollow/deep', 'elsewhere']) {
+        const path = join(outer, inner);
+        await expect(bench.importer.inspect({ path }, never), path).rejects.toMatchObject({
+          kind: 'WORKSPACE_PATH_INVALID',
+          details: { path, reason: expect.stringContaining(`git finds from there is ${outer}`) },
+          fix: expect.stringContaining('core.worktree'),
+        });
+      }
+    });
+
     it('leaves what is in the guest already as it is', async () => {
       const path = await bench.repository('taken', '');
       await mkdir(join(bench.guestBase, 'taken'));
