@@ -1,8 +1,9 @@
 import { Transform } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { quoteShellWord } from '../core/ssh/index.js';
-import type { SshConnection, SshExit } from '../core/ssh/index.js';
+import { cancellation } from '../core/errors/index.js';
+import { openChannel, quoteShellWord } from '../core/ssh/index.js';
+import type { SshChannel, SshConnection, SshExit } from '../core/ssh/index.js';
 import type { ImportProgress } from '../vm/index.js';
 import { STEP_PREFIX } from './guest-script.js';
 
@@ -17,14 +18,37 @@ export interface GuestOutcome {
   readonly stderrTail: string;
 }
 
+export interface Cargo {
+  readonly script: string;
+  /** destroyed afterwards, whatever happens */
+  readonly stream: Readable;
+  readonly bytes: number;
+}
+
 /** Runs the script in the guest with the pack on its stdin. The guest's own failure is an outcome, not an exception. */
 export async function sendPack(
   ssh: SshConnection,
-  cargo: { script: string; stream: Readable; bytes: number },
+  cargo: Cargo,
   progress: ImportProgress,
   signal: AbortSignal,
 ): Promise<GuestOutcome> {
-  const channel = await ssh.open({ line: `exec sh -c ${quoteShellWord(cargo.script)}` });
+  try {
+    const command = { line: `exec sh -c ${quoteShellWord(cargo.script)}` };
+    const channel = await openChannel(ssh, command, signal, () =>
+      cancellation(signal, 'sending the repository'),
+    );
+    return await feed(channel, cargo, progress, signal);
+  } finally {
+    cargo.stream.destroy();
+  }
+}
+
+async function feed(
+  channel: SshChannel,
+  cargo: Cargo,
+  progress: ImportProgress,
+  signal: AbortSignal,
+): Promise<GuestOutcome> {
   const abort = (): void => channel.close();
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();
@@ -41,7 +65,6 @@ export async function sendPack(
     return { exit, ...splitStep(stderr) };
   } finally {
     signal.removeEventListener('abort', abort);
-    cargo.stream.destroy();
     channel.close();
   }
 }

@@ -1,4 +1,5 @@
 export { connectWhenReady } from './connect-when-ready.js';
+export { openChannel } from './open-channel.js';
 export { SshClient } from './ssh-client.js';
 export type { SshChannel, SshCommand, SshConnection, SshExit, SshTarget } from './ssh-client.js';
 export { SshConnectError } from './ssh-errors.js';

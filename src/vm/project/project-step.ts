@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { TimeoutError } from '../../core/errors/index.js';
+import { cancellation, TimeoutError } from '../../core/errors/index.js';
 import type { OperationContext, StepContext } from '../../core/operations/index.js';
-import { SshConnectError } from '../../core/ssh/index.js';
+import { openChannel, SshConnectError } from '../../core/ssh/index.js';
 import { GuestAccess } from '../access/guest-access.js';
 import { guestCommandLine } from '../exec/guest-command-line.js';
 import type { Vm } from '../vm.types.js';
@@ -60,8 +60,11 @@ export class ProjectStep {
     const limit = AbortSignal.timeout(run.limitMs);
     const connection = await this.access.connect(vm, signal);
     const line = guestCommandLine({ command: run.command, cwd: run.cwd, env: vm.env });
-    const channel = await connection.open({ line });
     const stop = AbortSignal.any([signal, limit]);
+    const what = `the ${run.step} of ${file}`;
+    const reason = (): Error =>
+      signal.aborted ? cancellation(signal, what) : new TimeoutError(what, run.limitMs);
+    const channel = await openChannel(connection, { line }, stop, reason);
     const abort = (): void => {
       channel.signal('TERM');
       channel.close();
@@ -77,8 +80,7 @@ export class ProjectStep {
       channel.stdout.on('data', (chunk: Buffer) => lines.push(chunk));
       channel.stderr.on('data', (chunk: Buffer) => lines.push(chunk));
       const exit = await channel.exited;
-      signal.throwIfAborted();
-      if (limit.aborted) throw new TimeoutError(`the ${run.step} of ${file}`, run.limitMs);
+      if (stop.aborted) throw reason();
       if (exit.cutOff === true) throw new SshConnectError('lost', vm.name);
       if (exit.exitCode === 0) return;
       throw new ProjectStepFailedError({
