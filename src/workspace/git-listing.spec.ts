@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   displayPath,
+  parseCheckedOut,
   parseConfig,
   parseDiffFiles,
   parseIndexListing,
@@ -70,6 +71,19 @@ describe('listings of git', () => {
       files: ['a', 'b/c'],
       repositories: ['inner/'],
     });
+  });
+
+  it('tells the entries that are to be checked out from those that a sparse checkout leaves out', () => {
+    const listed = nul(
+      `H 100644 ${ID} 0\ta b`,
+      `S 100644 ${NULL} 0\tleft`,
+      `s 100644 ${NULL} 0\tout`,
+      `h 100755 ${EMPTY} 0\tassumed`,
+    );
+    expect(parseCheckedOut(listed)).toEqual([
+      { id: ID, path: 'a b' },
+      { id: EMPTY, path: 'assumed' },
+    ]);
   });
 
   it('takes the last value of a key, and true for one without', () => {

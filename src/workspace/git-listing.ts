@@ -55,6 +55,17 @@ export function parseIndexListing(output: Buffer): IndexListing {
   return listing;
 }
 
+/** Entries that a sparse checkout does not leave out. @param output of `git ls-files -z -s -v` */
+export function parseCheckedOut(output: Buffer): { id: string; path: BytePath }[] {
+  return records(output)
+    .filter((record) => !/^s/i.test(record))
+    .map((record) => {
+      const tab = record.indexOf('\t');
+      const [, , id = ''] = record.slice(0, tab).split(' ');
+      return { id, path: record.slice(tab + 1) as BytePath };
+    });
+}
+
 export interface WorktreeChanges {
   /** tracked files whose working tree version has to be read */
   readonly present: Set<BytePath>;

@@ -12,6 +12,7 @@ import { guestConfig, guestSparseConfig } from './guest-config.js';
 import { guestScript } from './guest-script.js';
 import { readInfoFiles } from './info-files.js';
 import { writeGuestBlobs, writePack } from './import-pack.js';
+import { requireFetched } from './partial-clone.js';
 import { RepositoryFinder } from './repository-finder.js';
 import type { Repository } from './repository-finder.js';
 import { takeSnapshot } from './repository-snapshot.js';
@@ -43,7 +44,7 @@ export class GitWorkspaceImporter extends WorkspaceImporter {
   async inspect({ path }: WorkspaceSource, signal: AbortSignal): Promise<WorkspacePlan> {
     const repository = await this.finder.find(path, signal);
     const head = await this.finder.head(repository, signal);
-    const names = await this.#listFiles(repository, signal);
+    const names = await this.#listFiles(repository, head.commit, signal);
     const worktreeBytes = await this.files.diskUsage(repository.top, names);
     // Twice: once checked out, once as objects, which may not compress.
     const estimatedBytes = 2 * worktreeBytes + OVERHEAD_BYTES;
@@ -68,8 +69,13 @@ export class GitWorkspaceImporter extends WorkspaceImporter {
   }
 
   /** All files of the working tree that would be imported; latin1. */
-  async #listFiles(repository: Repository, signal: AbortSignal): Promise<string[]> {
+  async #listFiles(
+    repository: Repository,
+    commit: string | undefined,
+    signal: AbortSignal,
+  ): Promise<string[]> {
     const list = async (git: Git): Promise<string[]> => {
+      await requireFetched(git, { path: repository.top, commit }, signal);
       const listed = await git.run(['ls-files', '-z', '-c', '-o', '--exclude-standard'], { signal });
       return [...new Set(parseUntracked(listed).files)];
     };
@@ -104,6 +110,7 @@ export class GitWorkspaceImporter extends WorkspaceImporter {
       requiredBytes: pack.bytes + OVERHEAD_BYTES,
       objectFormat: repository.objectFormat,
       shallow: packed.shallow,
+      partial: packed.partial,
       worktreeTree: snapshot.worktreeTree,
       indexTree: snapshot.indexTree,
       config: guestConfig(config.values, attributesConfig(blobs.globalAttributes, view.guestPath)),
@@ -113,7 +120,10 @@ export class GitWorkspaceImporter extends WorkspaceImporter {
       ...(head.ref !== undefined && { symbolicHead: head.ref }),
     });
     requireSuccess(await sendPack(ssh, { script, ...pack }, step, signal), repository.top);
-    return Object.assign(view, { warnings: importWarnings(snapshot, filters, info.unread) });
+    const { partial } = packed;
+    return Object.assign(view, {
+      warnings: importWarnings(snapshot, { filters, unread: info.unread, partial }),
+    });
   }
 }
 

@@ -12,6 +12,8 @@ export interface GuestImport {
   readonly head?: string;
   /** the commit has parents, which do not travel */
   readonly shallow: boolean;
+  /** objects are missing from the pack, none of them of a file that is checked out */
+  readonly partial: boolean;
   /** full name of the ref that HEAD points to; none when HEAD is detached */
   readonly symbolicHead?: string;
   readonly worktreeTree: string;
@@ -96,12 +98,13 @@ if [ "$4" -lt ${Math.ceil(requiredBytes / 1024)} ]; then
 fi`;
 }
 
-function repositorySteps({ objectFormat, head, shallow, symbolicHead, config, blobs }: GuestImport): string {
+function repositorySteps(facts: GuestImport): string {
+  const { objectFormat, head, shallow, symbolicHead, config, blobs } = facts;
   const lines = ['step=init', 'made=$target'];
   const format = objectFormat === 'sha1' ? '' : ` --object-format=${quoteShellWord(objectFormat)}`;
   lines.push(`git -c init.defaultBranch=main init -q --template=${format} -- "$target"`, 'cd -- "$target"');
   lines.push('mkdir -p .git/info', `printf '%s' ${quoteShellWord(config)} >> .git/config`);
-  lines.push('step=receive', 'git index-pack --stdin >/dev/null', 'step=head');
+  lines.push('step=receive', ...receive(facts), 'step=head');
   if (symbolicHead !== undefined) lines.push(`git symbolic-ref HEAD ${quoteShellWord(symbolicHead)}`);
   if (head !== undefined) {
     if (shallow) lines.push(`echo ${head} > .git/shallow`);
@@ -112,6 +115,12 @@ function repositorySteps({ objectFormat, head, shallow, symbolicHead, config, bl
   lines.push(...fileFromBlob(blobs.attributes, '.git/info/attributes'));
   lines.push(...fileFromBlob(blobs.globalAttributes, '.git/info/attributes-of-host'));
   return lines.join('\n');
+}
+
+/** Without a remote that promises what is missing git would neither commit nor collect garbage. Its name is in git's errors. */
+function receive({ partial }: GuestImport): string[] {
+  if (!partial) return ['git index-pack --stdin >/dev/null'];
+  return ['git config remote.not-imported.promisor true', 'git index-pack --stdin --promisor >/dev/null'];
 }
 
 function checkoutSteps({ worktreeTree, blobs }: GuestImport): string {

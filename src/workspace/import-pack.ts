@@ -1,4 +1,5 @@
 import type { InfoFiles } from './info-files.js';
+import { missingObjects } from './partial-clone.js';
 import type { HeadFacts } from './repository-finder.js';
 import { toBytes } from './git-listing.js';
 import type { BytePath } from './git-listing.js';
@@ -11,6 +12,8 @@ export interface Pack {
   /** file in the scratch directory */
   readonly path: string;
   readonly shallow: boolean;
+  /** objects are missing from it that the repository has not fetched either */
+  readonly partial: boolean;
 }
 
 /** What the guest needs besides trees, written as blobs so that it travels in the same pack. */
@@ -53,9 +56,12 @@ export async function writePack(
     ...new Set(wanted),
   ];
   // Deltas of the host's packs are reused; new ones would cost more time than they save on a loopback link.
-  const args = ['pack-objects', '-q', '--revs', '--delta-base-offset', '--window=0', `${scratch}/import`];
-  const output = await git.run(args, { stdin: Buffer.from(`${lines.join('\n')}\n`), signal });
-  return { path: `${scratch}/import-${output.toString('utf8').trim()}.pack`, shallow };
+  const args = ['pack-objects', '-q', '--revs', '--delta-base-offset', '--window=0'];
+  const partial = (await missingObjects(git, head.commit, signal)).size > 0;
+  if (partial) args.push('--missing=allow-promisor');
+  const stdin = Buffer.from(`${lines.join('\n')}\n`);
+  const output = await git.run([...args, `${scratch}/import`], { stdin, signal });
+  return { path: `${scratch}/import-${output.toString('utf8').trim()}.pack`, shallow, partial };
 }
 
 /** Of the commit itself: what a shallow clone's own list or a graft hides is still written in it. */

@@ -35,8 +35,7 @@ function guestName(top: string): string {
 /** What the user should know about the copy that the guest has. */
 export function importWarnings(
   snapshot: Snapshot,
-  filters: readonly string[],
-  unread: readonly string[],
+  { filters, unread, partial }: { filters: readonly string[]; unread: readonly string[]; partial: boolean },
 ): string[] {
   const warnings: string[] = [];
   const say = (paths: readonly string[], text: (names: string) => string): void => {
@@ -59,6 +58,11 @@ export function importWarnings(
   const named = filters.map((filter) => filter || '(the one without a name)');
   say(named, (all) => `filters are not run, so that files come as git stores them: ${all}`);
   say(unread, (all) => `not read, since it could lead to any file of the host: ${all}`);
+  if (partial) {
+    warnings.push(
+      'what this partial clone has not fetched is missing in the guest, and cannot be checked out there',
+    );
+  }
   if (index.unmergedPaths.size > 0) {
     warnings.push('conflicts are imported as they are, but the merge cannot be concluded in the guest');
   }

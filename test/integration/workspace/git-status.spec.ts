@@ -173,6 +173,64 @@ describe.skipIf(reason !== undefined)(
       expect(state(guestPath)).toEqual(state(`${path}/sub`));
     });
 
+    async function partialClone(name: string, option: string, script: string): Promise<string> {
+      const origin = await bench.repository(
+        `origin of ${name}`,
+        'git config uploadpack.allowFilter true; mkdir other; echo 4 > other/d.txt; git add .; git commit -q -m third',
+      );
+      const path = `${bench.directory}/${name}`;
+      shell(
+        bench.directory,
+        `set -e; git clone -q --filter=blob:none ${option} "file://${origin}" "${path}"; cd "${path}"
+         git config user.email host@example.com; ${script}`,
+      );
+      return path;
+    }
+
+    it.each([
+      ['everything', '', 'echo x >> a.txt', false],
+      [
+        'sparse',
+        '--sparse',
+        'git sparse-checkout set dir 2>/dev/null; echo x >> dir/c.txt; echo n > n',
+        true,
+      ],
+    ])(
+      'imports a partial clone, in which the guest can go on working: %s',
+      async (how, option, script, lacks) => {
+        const path = await partialClone(`partial ${how}`, option, script);
+        const { guestPath, warnings } = await imported(path);
+        expect(warnings.join().includes('has not fetched')).toBe(lacks);
+        expect(state(guestPath)).toEqual(state(path));
+        shell(
+          guestPath,
+          `set -e; git fsck --strict; echo y > a.txt; git add a.txt; git commit -q -m work; echo z > a.txt
+         git stash -q; git stash pop -q; git checkout -q -b side; git gc -q`,
+        );
+        expect(shell(guestPath, 'git show --format=%s --name-only side')).toBe('work\n\na.txt\n');
+      },
+    );
+
+    it.each([
+      [
+        'a file where none was checked out',
+        '--sparse',
+        'mkdir other; echo mine > other/d.txt',
+        /other\/d.txt$/,
+      ],
+      ['no checkout', '-n', 'git reset -q', /a.txt and 3 more$/],
+    ])('refuses a partial clone that lacks what git status needs: %s', async (how, option, script, why) => {
+      const path = await partialClone(`lacking by ${how}`, option, script);
+      await expect(bench.importer.inspect({ path }, never)).rejects.toMatchObject({
+        kind: 'WORKSPACE_PATH_INVALID',
+        why: expect.stringMatching(why),
+        fix: expect.stringContaining('git diff > /dev/null'),
+      });
+      shell(path, 'git diff > /dev/null');
+      const { guestPath } = await imported(path);
+      expect(state(guestPath)).toEqual(state(path));
+    });
+
     it('imports a linked working tree with its own branch and index', async () => {
       const main = await bench.repository(
         'main tree',

@@ -1,0 +1,44 @@
+import { displayPath, parseCheckedOut } from './git-listing.js';
+import type { Git } from './git.js';
+import { WorkspacePathInvalidError } from './workspace.errors.js';
+
+const PROMISES = String.raw`^(extensions\.partialclone|remote\..*\.promisor)$`;
+
+/**
+ * Ids of what a partial clone (`git clone --filter`) lacks of the commit; none in any other repository. Nothing is
+ * fetched: that would run what the repository's config names.
+ */
+export async function missingObjects(
+  git: Git,
+  commit: string | undefined,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const promises = await git.query(['config', '--get-regexp', PROMISES], signal);
+  if (promises === undefined || commit === undefined) return new Set();
+  const args = ['rev-list', '--objects', '--quiet', '--missing=print', `${commit}^{tree}`];
+  const listed = (await git.run(args, { signal })).toString('latin1');
+  return new Set(Array.from(listed.matchAll(/^\?([0-9a-f]+)$/gm), ([, id = '']) => id));
+}
+
+/**
+ * What a sparse checkout leaves out may be missing, here as in the guest. Of any other file git needs what the index
+ * has, to tell how it was changed. @throws WorkspacePathInvalidError
+ */
+export async function requireFetched(
+  git: Git,
+  { path, commit }: { path: string; commit: string | undefined },
+  signal: AbortSignal,
+): Promise<void> {
+  const missing = await missingObjects(git, commit, signal);
+  if (missing.size === 0) return;
+  const entries = parseCheckedOut(await git.run(['ls-files', '-z', '-s', '-v'], { signal }));
+  const needed = entries.filter(({ id }) => missing.has(id));
+  const [first] = needed;
+  if (first === undefined) return;
+  const more = needed.length === 1 ? '' : ` and ${needed.length - 1} more`;
+  throw new WorkspacePathInvalidError(
+    path,
+    `it is a partial clone that has not fetched all that git status needs: ${displayPath(first.path)}${more}`,
+    { fix: 'let git fetch what is changed or deleted: git diff > /dev/null' },
+  );
+}
