@@ -138,10 +138,16 @@ function attributesConfig(blob: string | undefined, guestPath: string): Record<s
   return blob === undefined ? {} : { 'core.attributesfile': `${guestPath}/.git/info/attributes-of-host` };
 }
 
+/** by the step of the script that failed */
+const FIXES: Readonly<Record<string, string | undefined>> = {
+  'check-disk': 'give the VM a larger disk: --disk',
+  'check-work-disk': 'give the VM a larger work disk: --work-disk',
+};
+
 function requireSuccess({ exit, step, stderrTail }: GuestOutcome, path: string): void {
   if (exit.exitCode === 0) return;
   if (exit.cutOff === true) throw new SshConnectError('lost', 'the guest');
-  const fix = step === 'check-disk' ? 'give the VM a larger disk: --disk' : undefined;
+  const fix = FIXES[step];
   throw new WorkspaceImportFailedError({ path, step, stderrTail, ...(fix !== undefined && { fix }) });
 }
 

@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { filterDrivers, guestConfig, guestSparseConfig, withoutFilters } from './guest-config.js';
 import { guestScript } from './guest-script.js';
@@ -53,6 +56,25 @@ describe('guestScript', () => {
       const { status, stderr } = spawnSync(shell, ['-n', '-c', guestScript(facts)]);
       expect([shell, status, stderr.toString()]).toEqual([shell, 0, '']);
     }
+  });
+
+  it.each([
+    ['the system', '/', 'check-disk'],
+    ['the work disk', 'there', 'check-work-disk'],
+  ])('tells which disk is too small: %s', (_name, mount, step) => {
+    const directory = mkdtempSync(join(tmpdir(), 'banger-df-'));
+    const where = mount === 'there' ? `${directory}/root` : mount;
+    const df = `#!/bin/sh\necho 'Filesystem 1024-blocks Used Available Capacity Mounted on'\necho /dev/vda 9 8 1 90% ${where}\n`;
+    writeFileSync(join(directory, 'df'), df, { mode: 0o755 });
+    const script = guestScript({ ...FACTS, target: `${directory}/root/repository` });
+    const { status, stderr } = spawnSync('sh', ['-c', script], {
+      env: { PATH: `${directory}:/usr/bin:/bin` },
+    });
+    rmSync(directory, { recursive: true });
+    expect([status, stderr.toString()]).toEqual([
+      1,
+      `the guest has 0 MiB free, and the repository needs 5\nbanger-step: ${step}\n`,
+    ]);
   });
 
   it('touches the index a second time only where it differs from the working tree', () => {

@@ -82,6 +82,7 @@ trap finish EXIT
 trap 'exit 129' HUP INT TERM PIPE`;
 }
 
+/** A disk that is mounted right there is the work disk; the step tells which of the two is too small. */
 function checkSteps({ requiredBytes }: GuestImport): string {
   return `step=check
 command -v git >/dev/null || { echo 'git is not installed in the guest' >&2; exit 1; }
@@ -92,6 +93,7 @@ parent=\${target%/*}
 mkdir -p -- "$parent/"
 step=check-disk
 set -- $(df -Pk "$parent/" | tail -n 1)
+[ "$6" != "$parent" ] || step=check-work-disk
 if [ "$4" -lt ${Math.ceil(requiredBytes / 1024)} ]; then
   printf 'the guest has %s MiB free, and the repository needs ${Math.ceil(requiredBytes / 1_048_576)}\\n' "$(($4 / 1024))" >&2
   exit 1

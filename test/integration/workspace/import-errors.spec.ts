@@ -4,6 +4,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { SshConnection } from '../../../src/core/ssh/index.js';
 import { whyNoSshd } from '../ssh/support/sshd.js';
 import { fingerprint, shell, state, WorkspaceBench } from './support/workspace.js';
 
@@ -78,6 +79,19 @@ describe.skipIf(reason !== undefined)(
         details: { step: 'check', stderrTail: expect.stringContaining('exists in the guest already') },
       });
       expect(existsSync(join(bench.guestBase, 'taken', 'mine'))).toBe(true);
+    });
+
+    it.each([
+      ['check-disk', 'give the VM a larger disk: --disk'],
+      ['check-work-disk', 'give the VM a larger work disk: --work-disk'],
+    ])('says which disk to ask more of, by the step that failed: %s', async (step, fix) => {
+      const path = await bench.repository(`no room, ${step}`, '');
+      const plan = await bench.importer.inspect({ path }, never);
+      const failing = { open: () => bench.ssh.open({ line: `echo 'banger-step: ${step}' >&2; exit 1` }) };
+      const progress = { detail: () => undefined };
+      await expect(
+        bench.importer.import(plan, failing as unknown as SshConnection, progress, never),
+      ).rejects.toMatchObject({ kind: 'WORKSPACE_IMPORT_FAILED', details: { step }, fix });
     });
 
     it('removes what it began when it is cancelled', async () => {
