@@ -39,9 +39,10 @@ describe('what happens to a VM without anybody asking', () => {
     expect(operation).toMatchObject({
       kind: 'vm.start',
       state: 'succeeded',
-      warnings: [
+      // among others: on a busy host the guest's clock is not set in time, for one
+      warnings: expect.arrayContaining([
         expect.stringMatching(/restart policy on-failure, time 2 in a row: it was killed by SIGKILL/),
-      ],
+      ]) as string[],
     });
 
     process.kill((await show('web')).pid ?? 0, 'SIGKILL');
