@@ -3,8 +3,8 @@ import type { Guest } from '../capability.js';
 
 /** `ms` that a guest's clock may be off */
 export const CLOCK_TOLERANCE_MS = 100;
-/** Each attempt is a process in the guest; one is enough unless the machine is very busy. */
-const ATTEMPTS = 3;
+/** Each is a process in the guest. One is enough, unless the machine is so busy that the program stands still half-way. */
+const ATTEMPTS = 6;
 const SET_LIMIT_MS = 10_000;
 
 export interface ClockReading {
