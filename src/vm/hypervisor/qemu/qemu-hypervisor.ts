@@ -30,7 +30,7 @@ const END_LIMIT_MS = 10_000;
 /** `ms` for which it counts that KVM did not work: a hanging one takes 1.2 s of a CPU to see */
 const EMULATED_FOR_MS = 5 * 60_000;
 /** between two looks at a VMM that an earlier daemon started */
-const LOOK_EVERY_MS = 5_000;
+const LOOK_EVERY_MS = 20_000;
 
 type Connections = { halts: DiskHalts; qmp: QmpClient; agent: AgentClient; console: ConsoleLog };
 
