@@ -16,7 +16,6 @@ import type { SamplePoint } from './sample-ring.js';
 export const SAMPLE_EVERY_MS = 5_000;
 const RING_CAPACITY = 3_600_000 / SAMPLE_EVERY_MS;
 /** samples between two looks at what costs more or changes more slowly */
-const VMM_EVERY = 2;
 const GUEST_EVERY = 3;
 const DISK_SIZE_EVERY = 6;
 const QUERY_TIMEOUT_MS = 2_000;
@@ -111,12 +110,10 @@ export class VmMeter {
   }
 
   #ask(): void {
-    if (this.#count % VMM_EVERY === 0) {
-      this.#vmm.poke(
-        (stats) => this.#takeVmm(stats),
-        () => this.#forgetVmm(),
-      );
-    }
+    this.#vmm.poke(
+      (stats) => this.#takeVmm(stats),
+      () => this.#forgetVmm(),
+    );
     if (!this.parts.networkCounters && this.#count % GUEST_EVERY === 0) {
       this.#guest.poke(
         (network) => this.#takeNetwork(network),
