@@ -184,8 +184,12 @@ describe('what a VM does is seen', () => {
         stderr: expect.stringContaining('banger vm start web'),
       });
     expect(await host.json<VmStatsView>(['vm', 'stats', 'web'])).not.toHaveProperty('cpu');
-    const follower = host.spawn(['vm', 'console', 'web', '--follow'], { stdio: 'ignore' });
+    const follower = host.spawn(['vm', 'console', 'web', '--follow'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     const ended = new Promise((resolve) => follower.once('close', resolve));
+    // A follower that comes after the deletion finds no VM.
+    await new Promise((resolve) => follower.stdout?.once('data', resolve));
     await host.banger(['vm', 'delete', 'web']);
     expect(await ended).toBe(0);
   });
