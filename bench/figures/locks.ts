@@ -1,6 +1,7 @@
 import { writeKnownVms, forgetKnownVms } from '../known-vms.js';
 import { median, timed } from '../measure.js';
 import type { Figure } from '../measure.js';
+import { sendSignal } from '../../test/support/processes.js';
 import { createVm } from '../scratch-host.js';
 import type { ScratchHost } from '../scratch-host.js';
 
@@ -22,7 +23,7 @@ export async function locks(host: ScratchHost): Promise<Figure[]> {
   await host.banger('daemon', 'start');
   const client = await host.client();
   const held = await createVm(client, { name: 'held', memoryMib: 256 });
-  process.kill(held.pid ?? 0, 'SIGSTOP');
+  sendSignal(held.pid, 'SIGSTOP');
   try {
     const measured = new Measured(client);
     await measured.warmUp();
@@ -34,7 +35,7 @@ export async function locks(host: ScratchHost): Promise<Figure[]> {
     }
     return measured.figures();
   } finally {
-    process.kill(held.pid ?? 0, 'SIGCONT');
+    sendSignal(held.pid, 'SIGCONT');
     await client.call('vm.delete', { vm: held.id, force: true });
     await client.close();
     await host.banger('daemon', 'stop');

@@ -1,5 +1,6 @@
 export type { Disk, DiskBackend, DiskFormat } from './disk/disk-backend.js';
 export { DiskBackends } from './disk/disk-backends.js';
+export { headProblem } from './disk/disk-head.adapter.js';
 export { DisksModule } from './disk/disks.module.js';
 export { HostDirectories } from './directories/host-directories.js';
 export { HostFacts } from './facts/host-facts.js';

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../core/config/index.js';
-import { checkFreeSpace, DiskBackends, HostFacts } from '../host/index.js';
+import { checkFreeSpace, DiskBackends, headProblem, HostFacts } from '../host/index.js';
 import type { Disk, DiskBackend } from '../host/index.js';
 import { VmFiles } from './vm-files.adapter.js';
 import type { BootableImage } from '../image/index.js';
-import { ImageWithoutWorkDiskError, VmDiskMissingError } from './vm.errors.js';
+import { ImageWithoutWorkDiskError, VmDamagedError, VmDiskMissingError } from './vm.errors.js';
 import { VmPathFinder } from './vm-paths.js';
 import type { Vm } from './vm.types.js';
 
@@ -83,11 +83,14 @@ export class VmDisks {
       });
   }
 
-  /** @throws VmDiskMissingError, DiskBackendUnavailableError */
+  /** Whether they are there and look like disks. @throws VmDiskMissingError, VmDamagedError, DiskBackendUnavailableError */
   async check(vm: Owner & Pick<Vm, 'name'>): Promise<void> {
     for (const disk of [this.root(vm), this.work(vm)]) {
-      if (disk !== undefined && !(await this.files.exists(disk.path)))
-        throw new VmDiskMissingError(vm.name, disk.path);
+      if (disk === undefined) continue;
+      if (!(await this.files.exists(disk.path))) throw new VmDiskMissingError(vm.name, disk.path);
+      const wrong = await headProblem(disk);
+      if (wrong !== undefined)
+        throw new VmDamagedError(vm.name, `its disk ${disk.path} is damaged: ${wrong}`);
     }
   }
 

@@ -31,3 +31,12 @@ export function killProcess(pid: number): void {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
+
+/**
+ * To a process that there must be, as the hypervisor of a VM that runs. Without a pid it would go to the process group
+ * of the test run itself.
+ */
+export function sendSignal(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) throw new Error(`there is no process to send ${signal} to: its VM does not run`);
+  process.kill(pid, signal);
+}

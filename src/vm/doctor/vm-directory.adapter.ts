@@ -1,14 +1,7 @@
-import { chmod, chown, lstat, open, readdir, readFile } from 'node:fs/promises';
+import { chmod, chown, lstat, readdir, readFile } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
-
-/** The first bytes of a qcow2 file; its corrupt bit stands within. */
-const HEADER_BYTES = 104;
-const QCOW2_MAGIC = 0x51_46_49_fb;
-const INCOMPATIBLE_FEATURES_AT = 72;
-/** QEMU sets it when it finds the file's own tables damaged, and refuses to write from then on */
-const CORRUPT_BIT = 2n;
 
 export interface FileFacts {
   readonly isDirectory: boolean;
@@ -44,28 +37,6 @@ export class VmDirectories {
 
   async bytes(path: string): Promise<Buffer | undefined> {
     return readFile(path).catch(() => undefined);
-  }
-
-  /** What is wrong with the head of a qcow2 file; undefined when nothing is. A few bytes are read. */
-  async qcow2Problem(path: string): Promise<string | undefined> {
-    const header = Buffer.alloc(HEADER_BYTES);
-    try {
-      const file = await open(path, 'r');
-      try {
-        const { bytesRead } = await file.read(header, 0, HEADER_BYTES, 0);
-        if (bytesRead < HEADER_BYTES) return 'it is cut short';
-      } finally {
-        await file.close();
-      }
-    } catch (error) {
-      return `it cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
-    }
-    if (header.readUInt32BE(0) !== QCOW2_MAGIC) return 'it does not begin as a qcow2 file does';
-    const version = header.readUInt32BE(4);
-    if (version !== 2 && version !== 3) return 'its header is damaged';
-    if (version === 3 && (header.readBigUInt64BE(INCOMPATIBLE_FEATURES_AT) & CORRUPT_BIT) !== 0n)
-      return 'QEMU has marked it as corrupt';
-    return undefined;
   }
 
   async setOwner(path: string, uid: number): Promise<void> {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { BookVm } from '../../core/database/index.js';
 import { isKind } from '../../core/errors/index.js';
-import { DiskBackends } from '../../host/index.js';
+import { DiskBackends, headProblem } from '../../host/index.js';
 import type { Disk } from '../../host/index.js';
 import { ProcessRunner } from '../../core/process/index.js';
 import type { ProcessIdentity } from '../../core/process/index.js';
@@ -114,10 +114,11 @@ export class VmInspector {
     return (vm.hasWorkDisk ? ['root', 'work'] : ['root']).map((name) => backend.locate(directory, name));
   }
 
-  async #disk(vm: BookVm, { path: disk, format }: Disk, lives: boolean): Promise<VmProblem[]> {
+  async #disk(vm: BookVm, file: Disk, lives: boolean): Promise<VmProblem[]> {
+    const { path: disk } = file;
     const facts = await this.directories.facts(disk);
     if (facts?.isFile !== true) return [this.#unusable(vm, `its disk ${disk} is gone`, lives)];
-    const wrong = format === 'qcow2' ? await this.directories.qcow2Problem(disk) : undefined;
+    const wrong = await headProblem(file);
     if (wrong !== undefined) return [this.#unusable(vm, `its disk ${disk} is damaged: ${wrong}`, lives)];
     if (vm.uid === undefined || facts.uid === vm.uid) return [];
     return [

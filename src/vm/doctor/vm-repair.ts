@@ -54,13 +54,23 @@ export class VmRepair {
     }
   }
 
-  /** @returns whether its disk can be used, as far as that shows */
+  /**
+   * Looks again until nothing new shows: a damaged disk can be seen to only when the machine that had it open is down.
+   * @returns whether its disk can be used, as far as that shows
+   */
   async #mend({ id }: Vm, operation: OperationContext): Promise<boolean> {
-    const vm = await this.vms.find(id);
-    if (vm === undefined) return false;
-    const found = await this.inspector.inspect(toBook(vm), nobodyElse(this.hands));
-    for (const problem of found) if (problem.repairable) await this.#attempt(problem, operation);
-    return found.every(({ kind }) => kind !== 'unusable');
+    const attempted = new Set<string>();
+    for (;;) {
+      const vm = await this.vms.find(id);
+      if (vm === undefined) return false;
+      const found = await this.inspector.inspect(toBook(vm), nobodyElse(this.hands));
+      const next = found.filter(({ repairable, what }) => repairable && !attempted.has(what));
+      if (next.length === 0) return found.every(({ kind }) => kind !== 'unusable');
+      for (const problem of next) {
+        attempted.add(problem.what);
+        await this.#attempt(problem, operation);
+      }
+    }
   }
 
   async #checkDisk({ id }: Vm, operation: OperationContext): Promise<void> {

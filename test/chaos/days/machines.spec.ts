@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { VmView } from '../../../src/contract/index.js';
-import { killProcess } from '../../support/processes.js';
+import { killProcess, sendSignal } from '../../support/processes.js';
 import { TestHost } from '../../support/test-host.js';
 import { checkFileSystems } from '../support/file-systems.js';
 import { expectNoDeviation, pidOf, rounds, seededRandom, succeed, vmOf } from './support.js';
@@ -52,8 +52,8 @@ describe('a VMM that dies or hangs', () => {
 
   it('by SIGSTOP holds up nobody else, and goes on after SIGCONT', async () => {
     await mark('halted');
-    const { pid = 0 } = await vmOf(host, 'web');
-    process.kill(pid, 'SIGSTOP');
+    const { pid } = await vmOf(host, 'web');
+    sendSignal(pid, 'SIGSTOP');
     try {
       expect(await timed(['vm', 'list'])).toBeLessThan(QUICK_MS);
       await succeed(host, 'vm', 'create', '--name', 'db', '--memory', '256m');
@@ -61,15 +61,15 @@ describe('a VMM that dies or hangs', () => {
       expect(await timed(['vm', 'kill', 'db'])).toBeLessThan(QUICK_MS);
       expect(await timed(['vm', 'delete', 'db'])).toBeLessThan(QUICK_MS);
     } finally {
-      process.kill(pid, 'SIGCONT');
+      sendSignal(pid, 'SIGCONT');
     }
     await expectUsable('halted');
   });
 
   it.each(['stop', 'kill'])('by SIGSTOP can be ended: %s', async (command) => {
     await expectUsable('halted');
-    const { pid = 0 } = await vmOf(host, 'web');
-    process.kill(pid, 'SIGSTOP');
+    const { pid } = await vmOf(host, 'web');
+    sendSignal(pid, 'SIGSTOP');
     await succeed(host, 'vm', command, 'web', ...(command === 'stop' ? ['--timeout', '2'] : []));
     expect(await vmOf(host, 'web')).toMatchObject({ state: 'stopped' });
     expect(await host.machineProcesses()).toEqual([]);
@@ -126,8 +126,8 @@ describe('a VMM that dies or hangs', () => {
   });
 
   it('by SIGSTOP is deleted by force', async () => {
-    const { pid = 0 } = await vmOf(host, 'web');
-    process.kill(pid, 'SIGSTOP');
+    const { pid } = await vmOf(host, 'web');
+    sendSignal(pid, 'SIGSTOP');
     await succeed(host, 'vm', 'delete', '--force', 'web');
     await host.assertClean();
   });

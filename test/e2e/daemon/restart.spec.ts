@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { OperationView, VmView } from '../../../src/contract/index.js';
+import { sendSignal } from '../../support/processes.js';
 import { TestHost } from '../../support/test-host.js';
 
 describe('a daemon that ends', () => {
@@ -43,7 +44,7 @@ describe('a daemon that ends', () => {
   it('notices a VM that ended meanwhile, and says so', async () => {
     const { pid } = await host.json<VmView>(['vm', 'create', '--name', 'lost']);
     await killDaemon();
-    process.kill(pid ?? 0, 'SIGKILL');
+    sendSignal(pid, 'SIGKILL');
     await delay(200);
     const vm = await host.json<VmView>(['vm', 'show', 'lost']);
     expect(vm.state).toBe('failed');

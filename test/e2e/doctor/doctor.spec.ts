@@ -3,6 +3,7 @@ import { open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DoctorReport, VmView } from '../../../src/contract/index.js';
+import { sendSignal } from '../../support/processes.js';
 import { TestHost } from '../../support/test-host.js';
 
 interface Fixed {
@@ -11,6 +12,7 @@ interface Fixed {
 }
 
 const NAMES = ['a', 'b', 'c', 'd'] as const;
+const GARBAGE = Buffer.alloc(8192, 0xa5);
 
 /** The tests stand on one another's VMs: each leaves them so that they can be used. */
 describe('doctor', () => {
@@ -34,14 +36,18 @@ describe('doctor', () => {
   const socket = (): string => join(host.runtimeDirectory, 'banger.sock');
 
   async function killed(pid: number | undefined): Promise<void> {
-    process.kill(pid ?? 0, 'SIGKILL');
+    sendSignal(pid, 'SIGKILL');
     await expect.poll(() => existsSync(`/proc/${pid}/exe`), { timeout: 10_000 }).toBe(false);
   }
 
-  async function overwrite(path: string, position: number, bytes: number): Promise<void> {
+  /** The beginning of a file. @returns what stood there */
+  async function overwrite(path: string, content: Buffer): Promise<Buffer> {
     const file = await open(path, 'r+');
-    await file.write(Buffer.alloc(bytes, 0xa5), 0, bytes, position);
+    const before = Buffer.alloc(content.length);
+    await file.read(before, 0, before.length, 0);
+    await file.write(content, 0, content.length, 0);
     await file.close();
+    return before;
   }
 
   async function doctor(): Promise<DoctorReport & { exitCode: number | null }> {
@@ -74,6 +80,8 @@ describe('doctor', () => {
   it('explains and mends a runtime directory that is taken away while the daemon runs', async () => {
     expect(await doctor()).toMatchObject({ exitCode: 0, healthy: true });
     await rm(host.runtimeDirectory, { recursive: true });
+    const disk = join(host.stateDirectory, 'vms', (await show('d')).id, 'root.qcow2');
+    const head = await overwrite(disk, GARBAGE);
     // a second daemon may not start, and the first makes its socket anew
     expect(await host.banger(['vm', 'list'])).toMatchObject({ exitCode: 0 });
     const report = await doctor();
@@ -86,6 +94,14 @@ describe('doctor', () => {
     const { text } = await fix();
     for (const name of NAMES)
       expect(text).toMatch(new RegExp(`VM ${name}: the sockets .* are gone => shut down; start it again`));
+    // its hypervisor had it open until then
+    expect(text).toMatch(/VM d: its disk .* is damaged.* => marked as failed; it can be deleted/);
+    expect((await fix()).text).toBe('');
+    expect(await host.banger(['vm', 'start', 'd'])).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringMatching(/does not begin as a qcow2 file does[\s\S]*fix: put the disk back/),
+    });
+    await overwrite(disk, head);
     expect(await fix()).toMatchObject({ text: '', report: { healthy: true } });
     await expectUsable(...NAMES);
   });
@@ -98,7 +114,7 @@ describe('doctor', () => {
     await killed(b.pid);
     await rm(host.runtimeDirectory, { recursive: true });
     const damaged = join(host.stateDirectory, 'vms', d.id);
-    await overwrite(join(damaged, 'root.qcow2'), 0, 4096);
+    await overwrite(join(damaged, 'root.qcow2'), GARBAGE);
     for (const name of ['ssh_host_ed25519_key', 'identity.tar', 'known_hosts']) await rm(join(damaged, name));
 
     const before = await readdir(host.stateDirectory);
@@ -132,7 +148,7 @@ describe('doctor', () => {
     const record = join(host.stateDirectory, 'vms', a.id, 'vm.json');
     await expect.poll(() => existsSync(record), { timeout: 30_000 }).toBe(true);
     await killed(await host.daemonPid());
-    await overwrite(join(host.stateDirectory, 'banger.db'), 0, 8192);
+    await overwrite(join(host.stateDirectory, 'banger.db'), GARBAGE);
     await rm(join(host.stateDirectory, 'banger.db-wal'), { force: true });
 
     const failed = await host.banger(['vm', 'list']);

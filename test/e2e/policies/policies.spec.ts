@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { OperationView, VmView } from '../../../src/contract/index.js';
+import { sendSignal } from '../../support/processes.js';
 import { TestHost } from '../../support/test-host.js';
 
 describe('what happens to a VM without anybody asking', () => {
@@ -21,7 +22,7 @@ describe('what happens to a VM without anybody asking', () => {
     const created = await host.json<VmView>(['vm', 'create', '--name', 'web', '--restart', 'on-failure']);
     // It fails twice in a row: the second time it waits longer.
     for (const [restarts, pid] of [[1, created.pid] as const, [2, undefined] as const]) {
-      process.kill(pid ?? (await show('web')).pid ?? 0, 'SIGKILL');
+      sendSignal(pid ?? (await show('web')).pid, 'SIGKILL');
       await expect.poll(() => state('web'), { timeout: 30_000 }).not.toBe('running');
       const list = (await host.banger(['vm', 'list'])).stdout;
       if (list.includes('failed')) expect(list).toMatch(/restarting (in \d+s|now) \((1st|2nd)\)/);
@@ -45,7 +46,7 @@ describe('what happens to a VM without anybody asking', () => {
       ]) as string[],
     });
 
-    process.kill((await show('web')).pid ?? 0, 'SIGKILL');
+    sendSignal((await show('web')).pid, 'SIGKILL');
     await expect.poll(async () => (await show('web')).restartAt, { timeout: 30_000 }).toBeDefined();
     const stopped = await host.json<VmView>(['vm', 'stop', 'web']);
     expect(stopped).toMatchObject({ state: 'failed', restarts: 0 });

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { VmView } from '../../../src/contract/index.js';
+import { sendSignal } from '../../support/processes.js';
 import { TestHost } from '../../support/test-host.js';
 
 describe('the life of a VM', () => {
@@ -85,7 +86,7 @@ describe('the life of a VM', () => {
       .toBe('stopped');
 
     const { pid } = await host.json<VmView>(['vm', 'start', 'one']);
-    process.kill(pid ?? 0, 'SIGKILL');
+    sendSignal(pid, 'SIGKILL');
     await expect
       .poll(async () => (await host.json<VmView>(['vm', 'show', 'one'])).state, { timeout: 10_000 })
       .toBe('failed');

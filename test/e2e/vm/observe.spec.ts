@@ -9,6 +9,7 @@ import type {
 } from '../../../src/contract/index.js';
 import { TestHost } from '../../support/test-host.js';
 import { freePort } from '../../support/free-port.js';
+import { sendSignal } from '../../support/processes.js';
 
 /** One VM serves all of it. */
 describe('what a VM does is seen', () => {
@@ -156,12 +157,12 @@ describe('what a VM does is seen', () => {
   });
 
   it('health: answers although the hypervisor hangs, and names what hangs', async () => {
-    const { pid = 0 } = await host.json<VmView>(['vm', 'show', 'web']);
-    process.kill(pid, 'SIGSTOP');
+    const { pid } = await host.json<VmView>(['vm', 'show', 'web']);
+    sendSignal(pid, 'SIGSTOP');
     const start = Date.now();
     const { exitCode, stdout } = await host.banger(['vm', 'health', 'web', '--json']);
     const seconds = (Date.now() - start) / 1000;
-    process.kill(pid, 'SIGCONT');
+    sendSignal(pid, 'SIGCONT');
     const failed = (JSON.parse(stdout) as VmHealthView).checks.filter(({ status }) => status === 'fail');
     expect({ exitCode, failed: failed.map(({ id }) => id) }).toEqual({
       exitCode: 8,

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { OperationView, VmView } from '../../../src/contract/index.js';
 import { checkDisk } from '../../support/vm-disks.js';
+import { sendSignal } from '../../support/processes.js';
 import { TestHost } from '../../support/test-host.js';
 
 describe('the power of a VM', () => {
@@ -55,17 +56,17 @@ describe('the power of a VM', () => {
   // A stopped VMM answers nothing: the stop used to fail with the monitor's timeout, and the VM stayed `stopping`.
   it('goes off although the hypervisor hangs: by stop in the time given, by kill and by force at once', async () => {
     const { pid } = await host.json<VmView>(['vm', 'create', '--name', 'hung']);
-    process.kill(pid ?? 0, 'SIGSTOP');
+    sendSignal(pid, 'SIGSTOP');
     const stopped = await host.banger(['vm', 'stop', '--timeout', '2', 'hung']);
     expect(stopped).toMatchObject({ exitCode: 0, stdout: 'hung\n' });
     expect(await state('hung')).toBe('stopped');
 
     const again = await host.json<VmView>(['vm', 'start', 'hung']);
-    process.kill(again.pid ?? 0, 'SIGSTOP');
+    sendSignal(again.pid, 'SIGSTOP');
     expect(await host.json<VmView>(['vm', 'kill', 'hung'])).toMatchObject({ state: 'stopped' });
 
     const last = await host.json<VmView>(['vm', 'start', 'hung']);
-    process.kill(last.pid ?? 0, 'SIGSTOP');
+    sendSignal(last.pid, 'SIGSTOP');
     const stopping = host.banger(['vm', 'stop', '--timeout', '600', 'hung']);
     await expect.poll(() => runningOperation('vm.stop'), { timeout: 30_000 }).toBeDefined();
     expect(await host.banger(['vm', 'delete', '--force', 'hung'])).toMatchObject({ exitCode: 0 });
@@ -75,14 +76,14 @@ describe('the power of a VM', () => {
   // A cancelled stop used to leave the VM `stopping` for ever: it could be neither stopped, killed nor deleted.
   it('stays on when its stop is cancelled, and what happens then is told truly', async () => {
     const { pid } = await host.json<VmView>(['vm', 'create', '--name', 'calm']);
-    process.kill(pid ?? 0, 'SIGSTOP');
+    sendSignal(pid, 'SIGSTOP');
     const stopping = host.banger(['vm', 'stop', '--timeout', '600', 'calm']);
     await expect.poll(() => runningOperation('vm.stop'), { timeout: 30_000 }).toBeDefined();
     const operation = await runningOperation('vm.stop');
     expect(await host.banger(['operation', 'cancel', operation?.id ?? ''])).toMatchObject({ exitCode: 0 });
     expect((await stopping).exitCode).toBe(130);
     expect(await state('calm')).toBe('running');
-    process.kill(pid ?? 0, 'SIGCONT');
+    sendSignal(pid, 'SIGCONT');
     // It was asked to go down, and now it can.
     await expect.poll(() => state('calm'), { timeout: 60_000 }).toBe('stopped');
   });

@@ -3,6 +3,7 @@ import type { OperationView, VmView } from '../../../src/contract/index.js';
 import { TestHost } from '../../support/test-host.js';
 import { checkDisk } from '../../support/vm-disks.js';
 import { freePort } from '../../support/free-port.js';
+import { sendSignal } from '../../support/processes.js';
 
 /** One VM serves all of these; none depends on what another has left. */
 describe('the settings of a VM', () => {
@@ -160,7 +161,7 @@ describe('the settings of a VM', () => {
   // The hypervisor is halted in the middle, so that a change is under way for as long as the test likes.
   it('change one at a time; a change that is cancelled in the middle is undone as a whole', async () => {
     const before = await current();
-    process.kill(before.pid ?? 0, 'SIGSTOP');
+    sendSignal(before.pid, 'SIGSTOP');
     const setting = set(before.name, '--name', 'half', '--label', 'half=done', '--memory', '400m');
     const running = async (): Promise<OperationView | undefined> =>
       (await host.json<OperationView[]>(['operation', 'list', '--state', 'running'])).find(
@@ -172,7 +173,7 @@ describe('the settings of a VM', () => {
       stderr: expect.stringContaining('change of its settings is under way'),
     });
     const cancelling = host.banger(['operation', 'cancel', (await running())?.id ?? '']);
-    process.kill(before.pid ?? 0, 'SIGCONT');
+    sendSignal(before.pid, 'SIGCONT');
     expect(await cancelling).toMatchObject({ exitCode: 0 });
     expect(await setting).toMatchObject({ exitCode: 130 });
     expect(await show(before.id)).toEqual(before);
@@ -197,14 +198,14 @@ describe('the settings of a VM', () => {
   });
 
   it('are finished when the daemon was killed in the middle: what the record says, the guest has', async () => {
-    const { id, name, pid = 0, diskMib } = await current();
-    process.kill(pid, 'SIGSTOP');
+    const { id, name, pid, diskMib } = await current();
+    sendSignal(pid, 'SIGSTOP');
     const setting = set(name, '--name', 'late', '--disk', `${diskMib + 1024}m`);
     const recorded = (): number =>
       host.rows<{ diskMib: number }>('SELECT diskMib FROM Vm').at(0)?.diskMib ?? 0;
     await expect.poll(recorded, { timeout: 60_000 }).toBe(diskMib + 1024);
     process.kill(await host.daemonPid(), 'SIGKILL');
-    process.kill(pid, 'SIGCONT');
+    sendSignal(pid, 'SIGCONT');
     expect((await setting).exitCode).not.toBe(0);
     await expect.poll(async () => (await show(id)).pending, { timeout: 60_000 }).toBeUndefined();
     expect(await show('late')).toMatchObject({ id, pid, state: 'running', diskMib: diskMib + 1024 });

@@ -1,0 +1,32 @@
+import { open } from 'node:fs/promises';
+import type { Disk } from './disk-backend.js';
+
+/** The first bytes of a qcow2 file; its corrupt bit stands within. */
+const HEADER_BYTES = 104;
+const QCOW2_MAGIC = 0x51_46_49_fb;
+const INCOMPATIBLE_FEATURES_AT = 72;
+/** QEMU sets it when it finds the file's own tables damaged, and refuses to write from then on */
+const CORRUPT_BIT = 2n;
+
+/** What is wrong with the head of a disk's file; undefined when nothing is. A few bytes are read; a raw disk has no head. */
+export async function headProblem({ path, format }: Disk): Promise<string | undefined> {
+  if (format !== 'qcow2') return undefined;
+  const header = Buffer.alloc(HEADER_BYTES);
+  try {
+    const file = await open(path, 'r');
+    try {
+      const { bytesRead } = await file.read(header, 0, HEADER_BYTES, 0);
+      if (bytesRead < HEADER_BYTES) return 'it is cut short';
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    return `it cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
+  }
+  if (header.readUInt32BE(0) !== QCOW2_MAGIC) return 'it does not begin as a qcow2 file does';
+  const version = header.readUInt32BE(4);
+  if (version !== 2 && version !== 3) return 'its header is damaged';
+  if (version === 3 && (header.readBigUInt64BE(INCOMPATIBLE_FEATURES_AT) & CORRUPT_BIT) !== 0n)
+    return 'QEMU has marked it as corrupt';
+  return undefined;
+}
