@@ -19,7 +19,8 @@ export class QuickstartHost {
 
   async check(): Promise<DoctorReport> {
     const report = await this.hostCheck.report();
-    this.presenter.note(renderDoctor(report, this.presenter.errStyle, STEP_INDENT).trimEnd());
+    const { errStyle, noteWidth } = this.presenter;
+    this.presenter.note(renderDoctor(report, errStyle, { indent: STEP_INDENT, width: noteWidth }).trimEnd());
     return report;
   }
 

@@ -28,6 +28,11 @@ export class Presenter {
     return this.terminal.stdoutIsTty ? this.terminal.dimensions().columns : undefined;
   }
 
+  /** columns that a remark may take; undefined where stderr is no terminal */
+  get noteWidth(): number | undefined {
+    return this.terminal.stderrIsTty ? this.terminal.dimensions().columns : undefined;
+  }
+
   /** The result of the command: the value itself with --json, its rendering otherwise. */
   result(value: unknown, render: () => string): void {
     this.terminal.out(this.json ? `${JSON.stringify(value, null, 2)}\n` : render());

@@ -10,6 +10,7 @@ import {
   formatSpan,
   formatMib,
   truncate,
+  wrap,
 } from './text.js';
 
 describe('formatSpan', () => {
@@ -22,6 +23,19 @@ describe('formatSpan', () => {
     [604_800, '7 d'],
   ])('%d s is %s', (seconds, text) => {
     expect(formatSpan(seconds)).toBe(text);
+  });
+});
+
+describe('wrap', () => {
+  it.each([
+    ['ab cd ef', 5, ['ab cd', 'ef']],
+    ['ab cd', 5, ['ab cd']],
+    ['a /far/too/long b', 5, ['a', '/far/too/long', 'b']],
+    ['日本 語', 5, ['日本', '語']],
+    ['ab cd', Number.POSITIVE_INFINITY, ['ab cd']],
+    ['', 5, ['']],
+  ])('%j in %d columns', (text, columns, lines) => {
+    expect(wrap(text, columns)).toEqual(lines);
   });
 });
 

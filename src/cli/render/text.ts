@@ -48,6 +48,20 @@ export function truncate(text: string, columns: number): string {
   return columns < 1 ? '' : `${taken}…`;
 }
 
+/** Lines of at most so many columns, broken at spaces; a word that is longer keeps a line for itself. */
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && columnsOf(longer) > columns) {
+      lines.push(line);
+      line = word;
+    } else line = longer;
+  }
+  return [...lines, line];
+}
+
 export function pad(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - columnsOf(text)));
 }

@@ -42,8 +42,8 @@ export class DoctorCommand extends BangerCommand<DoctorOptions> {
   }
 
   private render(report: DoctorReport, fixed: readonly ThingDone[] | undefined): string {
-    const { outStyle } = this.presenter;
-    const checks = renderDoctor(report, outStyle);
+    const { outStyle, tableWidth } = this.presenter;
+    const checks = renderDoctor(report, outStyle, { width: tableWidth });
     return `${this.renderFixed(fixed)}${checks}\n${this.verdict(report)} (${report.mode} mode)\n`;
   }
 
