@@ -63,6 +63,12 @@ describe('durations', () => {
     expect(() => parseDuration('--ttl', '30')).toThrow('--ttl "30" has no unit');
     expect(() => parseSpan('--idle-stop', '0s')).toThrow('--idle-stop "0s" is no time at all');
     expect(parseSpan('--idle-stop', '1s')).toBe(1);
+    expect(() => parseDuration('--ttl', 'none')).toThrow(
+      expect.objectContaining({ fix: expect.stringContaining('0 for never') as string }),
+    );
+    expect(() => parseSpan('--ttl', 'none')).toThrow(
+      expect.objectContaining({ fix: 'write --ttl 90s, 30m, 1h30m or 7d' }),
+    );
   });
 });
 

@@ -83,9 +83,12 @@ export function addVariable(
 const SECONDS_PER_UNIT: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 const MAX_SECONDS = 366 * 86_400;
 
-/** Seconds of a duration such as `90s`, `30m`, `1h30m` or `7d`; `0` is 0. @throws UsageError */
+/** Seconds of a duration such as `90s`, `30m`, `1h30m` or `7d`; `0`, for never, is 0. @throws UsageError */
 export function parseDuration(option: string, text: string): number {
-  const how = `write ${option} 90s, 30m, 1h30m or 7d`;
+  return secondsOf(option, text, `write ${option} 90s, 30m, 1h30m or 7d, or 0 for never`);
+}
+
+function secondsOf(option: string, text: string, how: string): number {
   const written = text.trim().toLowerCase();
   if (written === '0') return 0;
   if (!/^(?:\d{1,9}[smhd])+$/.test(written)) {
@@ -103,7 +106,7 @@ export function parseDuration(option: string, text: string): number {
 
 /** A duration that is not nothing. @throws UsageError */
 export function parseSpan(option: string, text: string): number {
-  const seconds = parseDuration(option, text);
+  const seconds = secondsOf(option, text, `write ${option} 90s, 30m, 1h30m or 7d`);
   if (seconds === 0)
     throw new UsageError(
       `${option} ${JSON.stringify(text)} is no time at all`,

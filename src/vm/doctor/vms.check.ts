@@ -38,10 +38,10 @@ export class VmsCheck extends ManyThingsCheck {
       found[at]?.every((problem) => 'kind' in problem && problem.kind !== 'unusable'),
     );
     const deep = await this.#disks(whole);
-    const problems = [...found.flat(), ...deep.problems];
+    const disks = deep.checked === 1 ? '1 disk' : `${deep.checked} disks`;
     return {
-      looked: `${vms.length}, each with its process and files; ${deep.checked} disks in depth`,
-      problems,
+      looked: `${vms.length}, each with its process and files; ${disks} in depth`,
+      problems: [...found.flat(), ...deep.problems],
     };
   }
 
