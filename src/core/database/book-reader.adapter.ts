@@ -5,13 +5,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/index.js';
 import { isKind } from '../errors/index.js';
-import { BookReader } from './book-reader.js';
+import { BookReader, BOOKS_KEPT_MS } from './book-reader.js';
 import type { BookRows, BookState } from './book-reader.js';
 import { refuseLostDatabase } from './database-presence.adapter.js';
 import { readMigrations } from './migration-files.adapter.js';
 
-/** `ms`: the checks of one report begin within it */
-const KEPT_MS = 100;
 const SQLITE_BUSY = 5;
 
 /**
@@ -27,8 +25,8 @@ export class SqliteBookReader extends BookReader {
   }
 
   override async read(): Promise<BookState> {
-    if (this.#kept === undefined || this.#kept.until < Date.now())
-      this.#kept = { state: this.#read(), until: Date.now() + KEPT_MS };
+    if (this.#kept === undefined || this.#kept.until < performance.now())
+      this.#kept = { state: this.#read(), until: performance.now() + BOOKS_KEPT_MS };
     return Promise.resolve(this.#kept.state);
   }
 
@@ -85,6 +83,8 @@ function readFrom(file: string, readOnly = true): BookState {
     const [found] = all<{ quick_check: string }>(database, 'PRAGMA quick_check(1)');
     if (found?.quick_check !== 'ok')
       return { state: 'damaged', reason: (found?.quick_check ?? 'no answer').replace(/\s+/g, ' ') };
+    // one moment for all tables: what is in the ledger has its owner in the others
+    database.exec('BEGIN');
     return { state: 'readable', rows: readRows(database) };
   } finally {
     database.close();

@@ -54,9 +54,12 @@ export interface BookOperation {
   readonly subjectName: string;
 }
 
+/** `ms` for which what was read is kept */
+export const BOOKS_KEPT_MS = 100;
+
 /** Reads the books for the doctor: also without a daemon, and when none can start. */
 export abstract class BookReader {
-  /** Never rejects. What was read is kept for a moment, so that all checks of one report see the same. */
+  /** Never rejects. What was read is kept for BOOKS_KEPT_MS, so that all checks of one report see the same. */
   abstract read(): Promise<BookState>;
   /** Whether a daemon holds the state directory, be it this process or another. */
   abstract isHeld(): boolean;

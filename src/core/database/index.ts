@@ -1,4 +1,4 @@
-export { BookReader } from './book-reader.js';
+export { BookReader, BOOKS_KEPT_MS } from './book-reader.js';
 export type { BookRows, BookState, BookVm } from './book-reader.js';
 export { readBooks } from './book-reader.adapter.js';
 export { BookReaderModule } from './book-reader.module.js';

@@ -7,8 +7,8 @@ import type { Problem } from '../../host/index.js';
 import { VmHands } from './vm-hands.js';
 import { VmInspector } from './vm-inspector.js';
 
-/** `ms` given to the thorough look at disks: the doctor is quick, and a disk takes 30 ms and more */
-const DISK_BUDGET_MS = 2_500;
+/** `ms` given to the thorough look at disks, at most twice in a report: the doctor is quick, a disk takes 30 ms and more */
+const DISK_BUDGET_MS = 1_500;
 const AT_ONCE = 2;
 
 /** Each VM in the books: its process, its sockets, its files. */

@@ -55,6 +55,13 @@ describe('doctor', () => {
     return Object.assign(JSON.parse(stdout) as DoctorReport, { exitCode });
   }
 
+  /** What stands against a healthy host, as it is told. */
+  async function notOk(): Promise<unknown[]> {
+    const { checks, exitCode } = await doctor();
+    const failed = checks.filter(({ status }) => status === 'fail');
+    return failed.length === 0 && exitCode !== 0 ? [exitCode] : failed;
+  }
+
   function problems(report: DoctorReport, id: string): string {
     const check = report.checks.find((one) => one.id === id);
     return [check?.detail, ...(check?.problems ?? []).map(({ what }) => what)].join('\n');
@@ -139,7 +146,7 @@ describe('doctor', () => {
     expect((await host.banger(['vm', 'start', 'd'])).exitCode).not.toBe(0);
     expect(await host.banger(['vm', 'delete', 'd'])).toMatchObject({ exitCode: 0 });
     expect(existsSync(damaged)).toBe(false);
-    expect(await doctor()).toMatchObject({ exitCode: 0, healthy: true });
+    expect(await notOk()).toEqual([]);
   });
 
   it('makes the books anew from the records beside the disks when the database cannot be read', async () => {

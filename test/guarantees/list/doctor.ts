@@ -56,8 +56,13 @@ export const DOCTOR: readonly Guarantee[] = [
     mutations: [
       {
         file: 'src/vm/doctor/vm-repair.ts',
-        find: 'if (problem.repairable) await this.#attempt(problem, operation);',
-        replace: 'if (!problem.repairable) await this.#attempt(problem, operation);',
+        find: 'repairable && !attempted.has(what)',
+        replace: '!repairable && !attempted.has(what)',
+      },
+      {
+        file: 'src/vm/doctor/vm-repair.ts',
+        find: 'repairable && !attempted.has(what)',
+        replace: "repairable && attempted.size === 0 && what !== ''",
       },
     ],
   },
