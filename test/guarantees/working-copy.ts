@@ -28,7 +28,8 @@ export interface TestRun {
 
 /** A copy of the project, to be broken in one place at a time. */
 export class WorkingCopy {
-  readonly #directory = mkdtempSync(join(tmpdir(), 'bgr-guarantees-'));
+  /** A short name: sockets lie below it, and doctor tells of paths that are too long for them. */
+  readonly #directory = mkdtempSync(join(tmpdir(), 'bgr-g-'));
   readonly #repository = join(this.#directory, 'banger');
   readonly #counts = join(this.#directory, 'counts');
   /** where the tests make their directories */
