@@ -34,8 +34,10 @@ export class StartSteps {
       await this.boot.boot(starting, image, operation);
       return await this.vms.transition(vm, 'running', { restartAt: null });
     } catch (error) {
+      // What fails after a cancellation fails because of it, whatever it says: the VM was not to start.
+      const cause: unknown = operation.signal.aborted ? operation.signal.reason : error;
       operation.rollback.add('the state', async () => {
-        await this.#recordFailure(vm, error);
+        await this.#recordFailure(vm, cause);
       });
       throw error;
     }
