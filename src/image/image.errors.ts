@@ -85,6 +85,9 @@ export class HostUnsupportedError extends BangerError<'HOST_UNSUPPORTED'> {
 const NETWORK =
   /Could not resolve|Temporary failure|Unable to connect|Could not connect|Connection (timed out|refused|failed)|Network is unreachable/i;
 
+/** What programs say when they could not write. */
+export const NO_SPACE = /No space left on device|Disk quota exceeded/i;
+
 /** What a failed program of a build means to the user. Other errors pass through as they are. */
 export function explainBuildFailure(
   error: unknown,
@@ -92,8 +95,7 @@ export function explainBuildFailure(
 ): unknown {
   if (!isKind(error, 'PROCESS_FAILED')) return error;
   const { stderrTail } = error.details;
-  if (/No space left on device|Disk quota exceeded/i.test(stderrTail))
-    return new DiskFullError(facts.directory, error);
+  if (NO_SPACE.test(stderrTail)) return new DiskFullError(facts.directory, error);
   const reason = reasonOf(stderrTail) ?? error.message;
   const fix = NETWORK.test(stderrTail)
     ? 'check that this host reaches its package mirrors (apt-get update shows it), then build again'

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { childEnvironment, Config } from '../../core/config/index.js';
 import { ProcessRunner } from '../../core/process/index.js';
 import type { StepContext } from '../../core/operations/index.js';
+import { HostFacts } from '../../host/index.js';
 import { formatAptSources } from '../recipe/apt-sources.js';
 import { GUEST_PACKAGES } from '../recipe/distributions.js';
 import { BuildFiles } from './build-files.js';
@@ -10,6 +11,7 @@ import { BuildLeftovers } from './build-leftovers.js';
 import { buildPaths } from './build-plan.js';
 import type { BuildPlan, BuildSite } from './build-plan.js';
 import { CLEANUP_HOOK, KERNEL_HOOK, SETUP_HOOK } from './build-scripts.js';
+import { RoomWatch } from './room-watch.js';
 
 const TIMEOUT_MS = 60 * 60_000;
 const KEPT_MODE = 0o644;
@@ -34,6 +36,7 @@ const LEFT_OUT = [
 export class PackageStep {
   constructor(
     private readonly config: Config,
+    private readonly facts: HostFacts,
     private readonly processes: ProcessRunner,
     private readonly files: BuildFiles,
     private readonly leftovers: BuildLeftovers,
@@ -56,7 +59,9 @@ export class PackageStep {
 
   async #build(plan: BuildPlan, archive: string, site: BuildSite, step: StepContext): Promise<void> {
     const root = this.config.values.mode === 'root';
-    await this.processes.run({
+    const temporary = await this.leftovers.makeTemporaryDirectory(site.directory);
+    const room = new RoomWatch(this.facts, [temporary, site.directory]);
+    const request = {
       file: 'setpriv',
       args: [
         '--pdeathsig',
@@ -71,17 +76,18 @@ export class PackageStep {
         BANGER_KERNEL_PACKAGE: plan.distribution.kernelPackage,
         BANGER_KERNEL_COMPANIONS: plan.distribution.kernelCompanions.join(' '),
         DEBIAN_FRONTEND: 'noninteractive',
-        TMPDIR: await this.leftovers.makeTemporaryDirectory(site.directory),
+        TMPDIR: temporary,
       },
       cwd: '/',
-      signal: site.signal,
       timeoutMs: TIMEOUT_MS,
-      onLine: (line) => {
+      onLine: (line: string) => {
+        room.heard(line);
         site.output(line);
         const detail = detailOf(line);
         if (detail !== undefined) step.detail(detail);
       },
-    });
+    };
+    await room.over(site.signal, (signal) => this.processes.run({ ...request, signal }));
   }
 
   /** One archive per image name, the newest: an older one would hardly ever serve again. */
