@@ -85,8 +85,8 @@ export class HostUnsupportedError extends BangerError<'HOST_UNSUPPORTED'> {
 const NETWORK =
   /Could not resolve|Temporary failure|Unable to connect|Could not connect|Connection (timed out|refused|failed)|Network is unreachable/i;
 
-/** What programs say when they could not write. */
-export const NO_SPACE = /No space left on device|Disk quota exceeded/i;
+/** What programs say that cannot write, and apt before it tries. */
+export const NO_SPACE = /No space left on device|Disk quota exceeded|You don't have enough free space in/i;
 
 /** What a failed program of a build means to the user. Other errors pass through as they are. */
 export function explainBuildFailure(

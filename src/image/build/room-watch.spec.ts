@@ -54,10 +54,13 @@ it('lets a program go on that still writes, or whose file system cannot be looke
   expect(await standing(watch())).toBe('it went on');
 });
 
-it('knows a failure for want of room by a complaint that pages of others have followed', async () => {
+it.each([
+  "dpkg: error: failed to write '/var/lib/dpkg/status-new': No space left on device",
+  "E: You don't have enough free space in /var/cache/apt/archives/.",
+])('knows by %j that a program failed for want of room, whatever it wrote after that', async (complaint) => {
   const room = watch();
   const program = async (): Promise<never> => {
-    room.heard("dpkg: error: failed to write '/var/lib/dpkg/status-new': No space left on device");
+    room.heard(complaint);
     throw failed('E: mmdebstrap failed to run');
   };
   await expect(room.over(new AbortController().signal, program)).rejects.toMatchObject({ kind: 'DISK_FULL' });
