@@ -17,10 +17,10 @@ afterEach(() => {
 });
 
 /** What a program that goes on until it is ended ends with, when that comes within a minute. */
-async function standing(room: RoomWatch, caller = new AbortController().signal): Promise<unknown> {
+async function standing(room: RoomWatch): Promise<unknown> {
   const stop = new AbortController();
   const ended = room.over(
-    caller,
+    new AbortController().signal,
     (signal) =>
       new Promise((_resolve, reject) => {
         const any = AbortSignal.any([signal, stop.signal]);

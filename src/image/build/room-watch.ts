@@ -9,8 +9,8 @@ const NO_ROOM_BYTES = 32 * 1024 ** 2;
 
 /**
  * Notices that a program of a build fails, or waits for ever, because a file system became full under it. apt-get
- * update does wait so, in two of three cases when its lists are what fills the disk (apt 2.6); and dpkg's complaint is
- * followed by pages of others.
+ * update does wait so (2.6: every other time when its lists are what fills the disk), and dpkg's complaint is followed
+ * by pages of others.
  */
 export class RoomWatch {
   readonly #full = new AbortController();
