@@ -41,6 +41,14 @@ describe('a daemon that ends', () => {
     expect(await host.banger(['vm', 'delete', 'survivor'])).toMatchObject({ exitCode: 0 });
   });
 
+  it('by a stop has written all that lost books are made anew from', async () => {
+    const { id } = await host.json<VmView>(['vm', 'create', '--name', 'brief']);
+    await host.banger(['daemon', 'stop']);
+    const record = readFileSync(join(host.stateDirectory, 'vms', id, 'vm.json'), 'utf8');
+    await host.banger(['vm', 'delete', '--force', 'brief']);
+    expect(JSON.parse(record)).toMatchObject({ vm: { id, name: 'brief' } });
+  });
+
   it('notices a VM that ended meanwhile, and says so', async () => {
     const { pid } = await host.json<VmView>(['vm', 'create', '--name', 'lost']);
     await killDaemon();
