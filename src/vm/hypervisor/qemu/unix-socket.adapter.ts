@@ -5,6 +5,9 @@ import type { ByteSocket } from './byte-socket.js';
 
 const RETRY_MS = 4;
 
+/** Nobody listens yet, the queue is full, or (ECONNRESET) the listener ended with this connection in its queue. */
+const NOT_YET = new Set(['ENOENT', 'ECONNREFUSED', 'EAGAIN', 'ECONNRESET']);
+
 /**
  * Connects to a Unix socket that a program just started is about to listen on: tries until it does, or until `signal`
  * aborts, and then throws the reason.
@@ -27,8 +30,7 @@ function tryConnect(path: string): Promise<Socket | undefined> {
     });
     socket.once('error', (error: NodeJS.ErrnoException) => {
       socket.destroy();
-      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED' || error.code === 'EAGAIN')
-        resolve(undefined);
+      if (NOT_YET.has(error.code ?? '')) resolve(undefined);
       else reject(error);
     });
   });
