@@ -1,4 +1,8 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const END_LIMIT_MS = 60_000;
 
 /** Live processes (no zombies) whose command line or environment names this text; never this process itself. */
 export async function processesMentioning(text: string): Promise<{ pid: number; commandLine: string }[]> {
@@ -29,6 +33,19 @@ export function killProcess(pid: number): void {
     process.kill(pid, 'SIGKILL');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/**
+ * Signals a process and waits until it is gone. Its executable and command line are so a moment before its files and
+ * sockets are closed, and a main thread before the others: only when its parent has taken note is nothing of it left.
+ */
+export async function endProcess(pid: number | undefined, signal: NodeJS.Signals): Promise<void> {
+  sendSignal(pid, signal);
+  const deadline = performance.now() + END_LIMIT_MS;
+  while (existsSync(`/proc/${pid}`)) {
+    if (performance.now() > deadline) throw new Error(`process ${pid} is still there after ${signal}`);
+    await delay(10);
   }
 }
 

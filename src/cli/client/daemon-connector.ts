@@ -14,6 +14,8 @@ const START_LIMIT_MS = 15_000;
 const POLL_MS = 25;
 /** `ms` that another command's daemon may take until another try is made */
 const OTHER_LIMIT_MS = 500;
+/** a killed daemon may hold its socket for some milliseconds more */
+const UNHEARD_ATTEMPTS = 3;
 
 /** The way to the daemon; starts one where none runs. */
 @Injectable()
@@ -52,13 +54,20 @@ export class DaemonConnector {
     }
   }
 
-  /** Runs the work with a connection and closes it afterwards. */
+  /**
+   * Runs the work with a connection and closes it afterwards; once more when the daemon was on its end, as just after
+   * a kill, and has read nothing of what the work asked.
+   */
   async with<T>(work: (client: RpcClient) => Promise<T>): Promise<T> {
-    const client = await this.connect();
-    try {
-      return await work(client);
-    } finally {
-      await client.close();
+    for (let attempt = 1; ; attempt += 1) {
+      const client = await this.connect();
+      try {
+        return await work(client);
+      } catch (error) {
+        if (!client.isUnheard || attempt === UNHEARD_ATTEMPTS) throw error;
+      } finally {
+        await client.close();
+      }
     }
   }
 

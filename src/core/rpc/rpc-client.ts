@@ -46,6 +46,10 @@ interface Pending {
 const MAX_REQUEST_BYTES = 1_048_576;
 /** `bytes` of a response; the daemon is trusted, so this only stops a wrong socket from filling the memory */
 const MAX_RESPONSE_BYTES = 268_435_456;
+/** `bytes` of a write that its reader gets whole or not at all */
+const ATOMIC_BYTES = 16_384;
+/** What a Unix socket says when the other end has closed it with something in it that was never read, or closed it before. */
+const NEVER_READ: readonly unknown[] = ['ECONNRESET', 'EPIPE'];
 
 /**
  * Client of the daemon's socket, without any framework, so that the CLI's start-up can afford it.
@@ -61,6 +65,10 @@ export class RpcClient {
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
   #unsent: string[] = [];
+  /** `bytes` of each write so far */
+  readonly #writes: number[] = [];
+  #hasReceived = false;
+  #isUnheard = false;
   #failure: BangerError | undefined;
 
   private constructor(socket: Socket, options: RpcClientOptions) {
@@ -73,8 +81,17 @@ export class RpcClient {
         resolve();
       });
     });
-    socket.on('error', () => undefined);
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => {
+      const [bytes = 0, ...more] = this.#writes;
+      this.#isUnheard =
+        NEVER_READ.includes(code) && !this.#hasReceived && bytes <= ATOMIC_BYTES && more.length === 0;
+    });
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+  }
+
+  /** Whether the connection was lost to a daemon on its end that has read nothing of what was asked: it can be asked again. */
+  get isUnheard(): boolean {
+    return this.#isUnheard;
   }
 
   /** @throws DaemonUnreachableError, SocketForbiddenError, SocketPathTooLongError, TimeoutError */
@@ -165,11 +182,14 @@ export class RpcClient {
     queueMicrotask(() => {
       const text = `${this.#unsent.join('\n')}\n`;
       this.#unsent = [];
-      if (this.#socket.writable) this.#socket.write(text);
+      if (!this.#socket.writable) return;
+      this.#writes.push(Buffer.byteLength(text));
+      this.#socket.write(text);
     });
   }
 
   #receive(chunk: Buffer): void {
+    this.#hasReceived = true;
     this.#framer.push(chunk);
     for (let line = this.#framer.next(); line !== undefined; line = this.#framer.next())
       this.#receiveLine(line);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ImageView, OperationView, VmView } from '../../../src/contract/index.js';
-import { processesMentioning } from '../../support/processes.js';
+import { endProcess, processesMentioning } from '../../support/processes.js';
 import { REPOSITORY } from '../../support/repository.js';
 import { collect, TestHost } from '../../support/test-host.js';
 import type { CommandResult } from '../../support/test-host.js';
@@ -16,11 +16,6 @@ describe('a daemon on a bad day', () => {
   });
   afterEach(() => host.assertClean());
   afterAll(() => host.close());
-
-  async function end(pid: number, signal: NodeJS.Signals): Promise<void> {
-    process.kill(pid, signal);
-    await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 60_000 }).toBe(false);
-  }
 
   /** A daemon started by hand, as a service manager would. */
   function startByHand(env: NodeJS.ProcessEnv = {}): Promise<CommandResult> {
@@ -48,7 +43,7 @@ describe('a daemon on a bad day', () => {
 
   it('leaves its socket when killed, and the next command does not mind', async () => {
     const pid = await host.banger(['daemon', 'start']).then(() => host.daemonPid());
-    await end(pid, 'SIGKILL');
+    await endProcess(pid, 'SIGKILL');
     expect(existsSync(join(host.runtimeDirectory, 'banger.sock'))).toBe(true);
     expect(await host.banger(['daemon', 'status'])).toMatchObject({ exitCode: 7 });
     expect(await host.json<VmView[]>(['vm', 'list'])).toEqual([]);
@@ -57,7 +52,7 @@ describe('a daemon on a bad day', () => {
 
   it('told to end by SIGTERM leaves a VM running, and the next daemon goes on with it', async () => {
     const before = await host.json<VmView>(['vm', 'create', '--name', 'stays']);
-    await end(await host.daemonPid(), 'SIGTERM');
+    await endProcess(await host.daemonPid(), 'SIGTERM');
     expect(
       existsSync(join(host.runtimeDirectory, 'banger.sock')),
       'a daemon that ends takes its socket along',
@@ -81,7 +76,7 @@ describe('a daemon on a bad day', () => {
     });
     const result = collect(child, 120_000);
     await booting;
-    await end(await host.daemonPid(), 'SIGTERM');
+    await endProcess(await host.daemonPid(), 'SIGTERM');
     const client = await result;
     expect([7, 130], client.stderr).toContain(client.exitCode);
     expect(client.stderr).toMatch(/banger: /);
@@ -100,7 +95,7 @@ describe('a daemon on a bad day', () => {
     await expect.poll(programs, { timeout: 60_000 }).not.toEqual([]);
     // it has begun to unpack, and mounted what it needs for that
     await delay(3000);
-    await end(await host.daemonPid(), 'SIGKILL');
+    await endProcess(await host.daemonPid(), 'SIGKILL');
     expect(await build).toMatchObject({ exitCode: 7 });
     await expect.poll(programs, { timeout: 20_000 }).toEqual([]);
     expect(readFileSync('/proc/mounts', 'utf8')).not.toContain(host.directory);

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import { open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DoctorReport, ImageView } from '../../../src/contract/index.js';
+import { endProcess } from '../../support/processes.js';
 import { TestHost } from '../../support/test-host.js';
 
 describe('a daemon whose files are taken away', () => {
@@ -35,8 +35,7 @@ describe('a daemon whose files are taken away', () => {
     const images = await host.json<ImageView[]>(['image', 'list']);
     expect(images).toHaveLength(1);
     const pid = await host.daemonPid();
-    process.kill(pid, 'SIGKILL');
-    await expect.poll(() => existsSync(`/proc/${pid}/exe`), { timeout: 10_000 }).toBe(false);
+    await endProcess(pid, 'SIGKILL');
     const file = await open(join(host.stateDirectory, 'banger.db'), 'r+');
     await file.write(Buffer.alloc(8192, 0xa5), 0, 8192, 0);
     await file.close();

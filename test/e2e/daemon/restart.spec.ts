@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { OperationView, VmView } from '../../../src/contract/index.js';
-import { sendSignal } from '../../support/processes.js';
+import { endProcess, sendSignal } from '../../support/processes.js';
 import { TestHost } from '../../support/test-host.js';
 
 describe('a daemon that ends', () => {
@@ -15,11 +15,7 @@ describe('a daemon that ends', () => {
   afterAll(() => host.close());
 
   async function killDaemon(): Promise<void> {
-    const pid = await host.daemonPid();
-    process.kill(pid, 'SIGKILL');
-    await expect
-      .poll(() => existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`).length > 0)
-      .toBe(false);
+    await endProcess(await host.daemonPid(), 'SIGKILL');
   }
 
   it('by kill -9 leaves its VM running; the next command finds it and works in it', async () => {

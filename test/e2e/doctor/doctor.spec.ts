@@ -3,7 +3,7 @@ import { open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DoctorReport, VmView } from '../../../src/contract/index.js';
-import { sendSignal } from '../../support/processes.js';
+import { endProcess } from '../../support/processes.js';
 import { TestHost } from '../../support/test-host.js';
 
 interface Fixed {
@@ -34,11 +34,6 @@ describe('doctor', () => {
 
   const show = (name: string): Promise<VmView> => host.json<VmView>(['vm', 'show', name]);
   const socket = (): string => join(host.runtimeDirectory, 'banger.sock');
-
-  async function killed(pid: number | undefined): Promise<void> {
-    sendSignal(pid, 'SIGKILL');
-    await expect.poll(() => existsSync(`/proc/${pid}/exe`), { timeout: 10_000 }).toBe(false);
-  }
 
   /** The beginning of a file. @returns what stood there */
   async function overwrite(path: string, content: Buffer): Promise<Buffer> {
@@ -116,9 +111,9 @@ describe('doctor', () => {
   it('explains and mends two killed hypervisors, a damaged VM and a lost runtime directory, the daemon being dead', async () => {
     const [a, b, c, d] = [await show('a'), await show('b'), await show('c'), await show('d')];
     await host.json(['vm', 'stop', 'd']);
-    await killed(await host.daemonPid());
-    await killed(a.pid);
-    await killed(b.pid);
+    await endProcess(await host.daemonPid(), 'SIGKILL');
+    await endProcess(a.pid, 'SIGKILL');
+    await endProcess(b.pid, 'SIGKILL');
     await rm(host.runtimeDirectory, { recursive: true });
     const damaged = join(host.stateDirectory, 'vms', d.id);
     await overwrite(join(damaged, 'root.qcow2'), GARBAGE);
@@ -154,7 +149,7 @@ describe('doctor', () => {
     await host.json(['vm', 'stop', 'b']);
     const record = join(host.stateDirectory, 'vms', a.id, 'vm.json');
     await expect.poll(() => existsSync(record), { timeout: 30_000 }).toBe(true);
-    await killed(await host.daemonPid());
+    await endProcess(await host.daemonPid(), 'SIGKILL');
     await overwrite(join(host.stateDirectory, 'banger.db'), GARBAGE);
     await rm(join(host.stateDirectory, 'banger.db-wal'), { force: true });
 
