@@ -87,6 +87,23 @@ export const DAEMON: readonly Guarantee[] = [
     ],
   },
   {
+    guarantee:
+      'What a daemon on its end has not read is asked of the next one; what was read is never asked twice',
+    test: 'test/integration/cli/daemon-connector.spec.ts',
+    mutations: [
+      {
+        file: 'src/cli/client/daemon-connector.ts',
+        find: 'const UNHEARD_ATTEMPTS = 3;',
+        replace: 'const UNHEARD_ATTEMPTS = 1;',
+      },
+      {
+        file: 'src/cli/client/daemon-connector.ts',
+        find: 'if (!client.isUnheard || attempt',
+        replace: 'if (attempt',
+      },
+    ],
+  },
+  {
     guarantee: 'A process is signalled only if its pid, start time and executable are those recorded',
     test: 'test/integration/process/process-runner.spec.ts',
     name: 'signals exactly the process and waits for its end',
