@@ -56,18 +56,16 @@ export class DaemonConnector {
 
   /**
    * Runs the work with a connection and closes it afterwards; once more when the daemon was on its end, as just after
-   * a kill, and has read nothing of what the work asked.
+   * a kill, and has read nothing of what the work asked, whether the work throws that or makes it a part of its result.
    */
   async with<T>(work: (client: RpcClient) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       const client = await this.connect();
-      try {
-        return await work(client);
-      } catch (error) {
-        if (!client.isUnheard || attempt === UNHEARD_ATTEMPTS) throw error;
-      } finally {
-        await client.close();
-      }
+      const [outcome] = await Promise.allSettled([work(client)]);
+      await client.close();
+      if (client.isUnheard && attempt < UNHEARD_ATTEMPTS) continue;
+      if (outcome.status === 'rejected') throw outcome.reason;
+      return outcome.value;
     }
   }
 

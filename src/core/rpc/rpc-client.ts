@@ -65,8 +65,8 @@ export class RpcClient {
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
   #unsent: string[] = [];
-  /** `bytes` of each write so far */
-  readonly #writes: number[] = [];
+  #writes = 0;
+  #writtenBytes = 0;
   #hasReceived = false;
   #isUnheard = false;
   #failure: BangerError | undefined;
@@ -82,9 +82,8 @@ export class RpcClient {
       });
     });
     socket.on('error', ({ code }: NodeJS.ErrnoException) => {
-      const [bytes = 0, ...more] = this.#writes;
-      this.#isUnheard =
-        NEVER_READ.includes(code) && !this.#hasReceived && bytes <= ATOMIC_BYTES && more.length === 0;
+      const isWhole = this.#writes <= 1 && this.#writtenBytes <= ATOMIC_BYTES;
+      this.#isUnheard = NEVER_READ.includes(code) && isWhole && !this.#hasReceived;
     });
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
   }
@@ -183,7 +182,8 @@ export class RpcClient {
       const text = `${this.#unsent.join('\n')}\n`;
       this.#unsent = [];
       if (!this.#socket.writable) return;
-      this.#writes.push(Buffer.byteLength(text));
+      this.#writes += 1;
+      this.#writtenBytes += Buffer.byteLength(text);
       this.#socket.write(text);
     });
   }

@@ -98,7 +98,7 @@ export const DAEMON: readonly Guarantee[] = [
       },
       {
         file: 'src/cli/client/daemon-connector.ts',
-        find: 'if (!client.isUnheard || attempt',
+        find: 'if (client.isUnheard && attempt',
         replace: 'if (attempt',
       },
     ],

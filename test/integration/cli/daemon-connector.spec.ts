@@ -46,29 +46,35 @@ describe('a command that needs a daemon', () => {
     expect({ started, hidden: existsSync(hidden) }).toEqual({ started: 2, hidden: true });
   });
 
-  it('asks again, of another, when the one on its end has read nothing', async () => {
-    const daemon = await startFakeDaemon();
-    onTestFinished(() => daemon.stop());
-    const hidden = join(daemon.directory, 'hidden.sock');
-    renameSync(daemon.socketPath, hidden);
-    const dying = await startDyingListener(daemon.socketPath, 300);
-    const connector = connectorTo(daemon, {
-      start: async () => {
-        rmSync(daemon.socketPath);
-        linkSync(hidden, daemon.socketPath);
-        return { exited: NEVER, logTail: () => '', release: () => undefined };
-      },
-    });
-    daemon.script.on('vm.list', () => []);
-    let asked = 0;
-    const list = connector.with((client) => {
-      asked += 1;
-      return client.call('vm.list', {});
-    });
-    await dying.ended;
-    expect(await list).toEqual([]);
-    expect({ asked, heard: daemon.script.callsOf('vm.list').length }).toEqual({ asked: 2, heard: 1 });
-  });
+  it.each<[string, (answer: Promise<unknown>) => Promise<unknown>]>([
+    ['throws', (answer) => answer],
+    ['makes its failures a part of its result', (answer) => answer.catch((error: unknown) => error)],
+  ])(
+    'asks again, of another, when the one on its end has read nothing: work that %s',
+    async (_what, tell) => {
+      const daemon = await startFakeDaemon();
+      onTestFinished(() => daemon.stop());
+      const hidden = join(daemon.directory, 'hidden.sock');
+      renameSync(daemon.socketPath, hidden);
+      const dying = await startDyingListener(daemon.socketPath, 300);
+      const connector = connectorTo(daemon, {
+        start: async () => {
+          rmSync(daemon.socketPath);
+          linkSync(hidden, daemon.socketPath);
+          return { exited: NEVER, logTail: () => '', release: () => undefined };
+        },
+      });
+      daemon.script.on('vm.list', () => []);
+      let asked = 0;
+      const list = connector.with((client) => {
+        asked += 1;
+        return tell(client.call('vm.list', {}));
+      });
+      await dying.ended;
+      expect(await list).toEqual([]);
+      expect({ asked, heard: daemon.script.callsOf('vm.list').length }).toEqual({ asked: 2, heard: 1 });
+    },
+  );
 
   it('does not ask again what was read', async () => {
     const daemon = await startFakeDaemon();
