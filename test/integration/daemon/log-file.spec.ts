@@ -64,12 +64,15 @@ describe('the log of the daemon', () => {
 
   it('loses no line that is written while it is set aside', async () => {
     await fillUp();
-    const kept = file.keep();
-    for (let line = 0; line < 200; line += 1) {
+    const setting = { aside: false };
+    const kept = file.keep().finally(() => (setting.aside = true));
+    // before, while and after it happens, however long the copying takes
+    while (!setting.aside) {
       log(1);
       await new Promise(setImmediate);
     }
     await kept;
+    log(3);
     expect([...(await linesIn(`${path}.1`)), ...(await linesIn(path))]).toEqual(upTo(count));
   });
 
