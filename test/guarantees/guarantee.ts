@@ -16,6 +16,4 @@ export interface Guarantee {
   /** part of the test's name, no regular expression; all tests of the file when left out */
   readonly name?: string;
   readonly mutations: readonly Mutation[];
-  /** the images and database of the tests are made by the mutated product too */
-  readonly ownImage?: true;
 }

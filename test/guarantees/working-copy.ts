@@ -64,7 +64,7 @@ export class WorkingCopy {
   }
 
   /** @throws when the product does not build: a mutation has to be code */
-  async test({ test, name, ownImage }: Guarantee): Promise<TestRun> {
+  async test({ test, name }: Guarantee): Promise<TestRun> {
     if (!/^(?:src|test\/style)\//.test(test)) this.#build();
     rmSync(this.#counts, { force: true });
     mkdirSync(this.#scratch);
@@ -73,11 +73,10 @@ export class WorkingCopy {
     // with `=`, since a name may begin with `--`
     if (name !== undefined)
       args.push(`--testNamePattern=${name.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}`);
-    const base = ownImage === true ? undefined : this.#images();
     const output = this.#run(join(this.#repository, 'node_modules/.bin/vitest'), args, {
       limitMs: TEST_LIMIT_MS,
       directory: this.#repository,
-      env: { BANGER_TEST_COUNTS: this.#counts, BANGER_TEST_BASE: base, TMPDIR: this.#scratch },
+      env: { BANGER_TEST_COUNTS: this.#counts, BANGER_TEST_BASE: this.#images(), TMPDIR: this.#scratch },
       mayFail: true,
     });
     await this.#clearUp();

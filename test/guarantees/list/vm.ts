@@ -92,12 +92,11 @@ export const VM: readonly Guarantee[] = [
   },
   {
     guarantee: 'Two creations of one name: exactly one succeeds',
-    test: 'test/e2e/vm/lifecycle.spec.ts',
-    name: 'lets exactly one of two creations of one name succeed',
-    ownImage: true,
+    test: 'test/integration/vm/two-creations.spec.ts',
     mutations: [
       {
-        file: 'prisma/migrations/0001_start/migration.sql',
+        // the newest that makes the table
+        file: 'prisma/migrations/0002_lifecycle/migration.sql',
         find: 'CREATE UNIQUE INDEX "Vm_name_key"',
         replace: 'CREATE INDEX "Vm_name_key"',
       },
