@@ -52,7 +52,7 @@ export const DOCTOR: readonly Guarantee[] = [
     guarantee:
       '`banger doctor --fix` makes usable what can be used and the rest deletable: killed hypervisors, lost sockets, damaged disks',
     test: 'test/e2e/doctor/doctor.spec.ts',
-    name: 'explains and mends two killed hypervisors',
+    name: 'explains and mends',
     mutations: [
       {
         file: 'src/vm/doctor/vm-repair.ts',
