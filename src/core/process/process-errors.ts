@@ -53,4 +53,5 @@ export const DEBIAN_PACKAGES: Readonly<Record<string, string>> = {
   ssh: 'openssh-client',
   'dpkg-deb': 'dpkg',
   zstd: 'zstd',
+  perl: 'perl-base',
 };

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { access, open } from 'node:fs/promises';
+import { setPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { childEnvironment } from '../config/index.js';
@@ -81,8 +82,11 @@ export class NodeProcessRunner extends ProcessRunner {
       let identity: ProcessIdentity | undefined;
       const child = await start(
         request,
-        { ...placement(request), stdio: ['ignore', log.fd, log.fd] },
-        (pid) => (identity = readChildIdentitySync(pid, request.file)),
+        { ...placement(request), stdio: ['ignore', log.fd, log.fd, ...(request.inherit ?? [])] },
+        (pid) => {
+          identity = readChildIdentitySync(pid, request.file);
+          giveWay(pid, request.niceness);
+        },
       );
       const exited = exitOf(child);
       child.unref();
@@ -180,6 +184,16 @@ async function start(
   }
   const error: unknown = await new Promise((resolve) => child.once('error', resolve));
   throw await startFailure(request, error);
+}
+
+/** In the tick of the start: the threads that a program starts later inherit it. A child that is gone already needs none. */
+function giveWay(pid: number, niceness: number | undefined): void {
+  if (niceness === undefined) return;
+  try {
+    setPriority(pid, niceness);
+  } catch {
+    // ESRCH
+  }
 }
 
 /** ENOENT of spawn may mean the program or its working directory. */

@@ -51,6 +51,10 @@ export interface DetachedRequest {
   readonly gid?: number;
   /** file that receives stdout and stderr, created with mode 0600 */
   readonly logPath: string;
+  /** file descriptors of this process that the child gets as 3, 4, …; they stay the caller's to close */
+  readonly inherit?: readonly number[];
+  /** how much it gives way to others: 0, the default, to 19 */
+  readonly niceness?: number;
 }
 
 export interface ExitStatus {

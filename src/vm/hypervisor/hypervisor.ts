@@ -6,6 +6,7 @@ export interface HypervisorFeatures {
   readonly userNetwork: boolean;
   readonly acpiShutdown: boolean;
   readonly diskHotplug: boolean;
+  /** whether `saveTo`, `restoreFrom` and `save` work */
   readonly memorySnapshots: boolean;
   /** whether `setForwards` works; without it a change of forwards waits for the next start */
   readonly liveForwards: boolean;
@@ -43,6 +44,17 @@ export interface UserNicSpec {
 }
 export type NicSpec = UserNicSpec;
 
+/**
+ * A machine that stands still, in two files. With its disks as they were at that moment it goes on from there, as often
+ * as wanted, on the same version of the hypervisor and the same kind of processor.
+ */
+export interface SavedMachine {
+  /** what is in the guest's memory: a file of its size, with holes where it has never been written */
+  readonly memoryPath: string;
+  /** all else, in the hypervisor's own format */
+  readonly statePath: string;
+}
+
 /** What to run, in no hypervisor's terms. */
 export interface MachineSpec {
   readonly id: string;
@@ -64,6 +76,15 @@ export interface MachineSpec {
   readonly runtimeDirectory: string;
   /** user that the VMM runs as; the daemon's own when undefined */
   readonly uid?: number;
+  /** where `Machine.save` puts the machine; the files are not there yet. Needs the feature `memorySnapshots` */
+  readonly saveTo?: SavedMachine;
+  /**
+   * Goes on from there instead of booting, with all but MACs and forwards as the saved machine had them. Any number of
+   * machines may come of the same files: none can write them. Needs the feature `memorySnapshots`
+   */
+  readonly restoreFrom?: SavedMachine;
+  /** how much of the host's CPUs it leaves to others: 0, the default, to 19 */
+  readonly niceness?: number;
 }
 
 /** Everything needed to find a running machine again after a daemon restart. JSON. */
@@ -197,6 +218,11 @@ export abstract class Machine {
    * @throws VmmProtocolError
    */
   abstract resume(): Promise<void>;
+  /**
+   * Halts the guest for good, and puts the machine where its spec says with `saveTo`. Its disks are whole when it is
+   * killed afterwards, the only thing that it is good for then. @throws VmmProtocolError, DiskFullError
+   */
+  abstract save(options: { signal: AbortSignal }): Promise<void>;
   /** Lets go of the machine without ending it: the daemon is about to stop. */
   abstract detach(): void;
 }

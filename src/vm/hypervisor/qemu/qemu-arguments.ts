@@ -43,6 +43,7 @@ export function qemuArguments(spec: MachineSpec, accelerator: Accelerator): stri
     ...['-sandbox', SANDBOX],
     ...['-msg', 'timestamp=on'],
     ...machine(spec, accelerator),
+    ...memory(spec),
     ...['-kernel', spec.kernelPath, '-initrd', spec.initrdPath],
     ...['-append', kernelCommandLine(spec.bootArguments, accelerator)],
     ...spec.drives.flatMap(drive),
@@ -77,6 +78,25 @@ function machine(spec: MachineSpec, accelerator: Accelerator): string[] {
     ...['-smp', String(spec.cpus), '-m', `${spec.memoryMib}M`],
     ...['-rtc', 'base=utc,clock=host'],
   ];
+}
+
+/** What a QEMU that restores a machine is given as file descriptors, in this order from 3 on. */
+export const RESTORE_DESCRIPTORS = { memory: 3, state: 4 } as const;
+
+/**
+ * A machine that is to be saved has its memory in the file that is to hold it, so that saving writes down only the rest.
+ * A restored one maps that memory for itself alone: what it does not change it shares with all the others.
+ */
+function memory({ memoryMib, saveTo, restoreFrom }: MachineSpec): string[] {
+  const backend = (path: string, share: 'on' | 'off'): string[] => [
+    '-object',
+    `memory-backend-file,id=memory,size=${memoryMib}M,mem-path=${escape(path)},share=${share}`,
+    ...['-machine', 'memory-backend=memory'],
+  ];
+  if (saveTo !== undefined) return backend(saveTo.memoryPath, 'on');
+  if (restoreFrom === undefined) return [];
+  const path = `/proc/self/fd/${RESTORE_DESCRIPTORS.memory}`;
+  return [...backend(path, 'off'), '-incoming', 'defer'];
 }
 
 /** A write that the host cannot take, such as for want of space, halts the guest, whose file system would not survive it. */

@@ -16,12 +16,21 @@ import { AgentClient } from './agent-client.js';
 import { ConsoleLog } from './console-log.adapter.js';
 import { DiskHalts } from './disk-halt.js';
 import { deadline, launchAttempt, launchFailure } from './launch-attempt.js';
-import { processMarker, QEMU_BINARY, qemuArguments, qemuSockets } from './qemu-arguments.js';
+import {
+  processMarker,
+  QEMU_BINARY,
+  qemuArguments,
+  qemuSockets,
+  RESTORE_DESCRIPTORS,
+} from './qemu-arguments.js';
 import { QemuMachine } from './qemu-machine.js';
 import { kvmGroup, probeQemu } from './qemu-probe.adapter.js';
 import { QmpClient } from './qmp-client.js';
 import { isRecord } from './qmp-protocol.js';
 import { randomId } from './random-id.adapter.js';
+import { migrate } from './saving/migration.js';
+import { makeMemoryFile, withFile } from './saving/saved-files.adapter.js';
+import { SealedMemories } from './saving/sealed-memory.adapter.js';
 import { connectUnixSocket } from './unix-socket.adapter.js';
 import { logSize, logTail } from './vmm-log.adapter.js';
 
@@ -41,7 +50,7 @@ export class QemuHypervisor extends Hypervisor {
     userNetwork: true,
     acpiShutdown: true,
     diskHotplug: false,
-    memorySnapshots: false,
+    memorySnapshots: true,
     liveForwards: true,
     liveMemory: true,
     // QEMU 7.2 has no counters for its user network
@@ -51,8 +60,11 @@ export class QemuHypervisor extends Hypervisor {
   /** when KVM is tried again */
   #emulatedUntil: number | undefined;
 
+  readonly #memories: SealedMemories;
+
   constructor(private readonly runner: ProcessRunner) {
     super();
+    this.#memories = new SealedMemories(runner);
   }
 
   async probe(): Promise<HypervisorProbe> {
@@ -100,6 +112,11 @@ export class QemuHypervisor extends Hypervisor {
         this.#connect(record, attempt.signal),
         onSpawn(child.identity),
       ]);
+      if (spec.restoreFrom !== undefined)
+        await migrate(connections.qmp, 'migrate-incoming', {
+          uri: `fd:${RESTORE_DESCRIPTORS.state}`,
+          signal: attempt.signal,
+        });
       // Not before: the guest must not run while nobody knows of it, and nothing of its console is lost.
       await connections.qmp.execute('cont');
       return new QemuMachine(record, {
@@ -107,6 +124,7 @@ export class QemuHypervisor extends Hypervisor {
         ...connections,
         exited: child.exited,
         stopWaiting: () => undefined,
+        saveTo: spec.saveTo,
       });
     } catch (error) {
       const ended = await attempt.endedByItself(error);
@@ -153,13 +171,22 @@ export class QemuHypervisor extends Hypervisor {
       spec.uid === undefined
         ? {}
         : { uid: spec.uid, gid: (accelerator === 'kvm' ? await kvmGroup() : undefined) ?? spec.uid };
-    return await this.runner.spawnDetached({
+    const { niceness, saveTo, restoreFrom } = spec;
+    const request = {
       file: QEMU_BINARY,
       args: qemuArguments(spec, accelerator),
       cwd: '/',
       logPath: spec.logPath,
       ...user,
-    });
+      ...(niceness !== undefined && { niceness }),
+    };
+    if (saveTo !== undefined) await makeMemoryFile(saveTo.memoryPath, spec);
+    if (restoreFrom === undefined) return await this.runner.spawnDetached(request);
+    return await this.#memories.use(restoreFrom.memoryPath, (memory) =>
+      withFile(restoreFrom.statePath, (state) =>
+        this.runner.spawnDetached({ ...request, inherit: [memory, state] }),
+      ),
+    );
   }
 
   async #connect(record: MachineRecord, signal: AbortSignal): Promise<Connections> {

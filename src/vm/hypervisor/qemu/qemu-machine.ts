@@ -10,6 +10,7 @@ import type {
   MachineRecord,
   MachineStats,
   RunState,
+  SavedMachine,
 } from '../hypervisor.js';
 import type { AgentClient } from './agent-client.js';
 import type { DiskHalts } from './disk-halt.js';
@@ -18,6 +19,7 @@ import { setForwards } from './port-forwards.js';
 import { MachineStatsQuery, parseRunState } from './machine-stats.js';
 import type { QmpClient } from './qmp-client.js';
 import { isRecord } from './qmp-protocol.js';
+import { saveMachine } from './saving/save-machine.js';
 import { boundLog } from './vmm-log.adapter.js';
 
 const AGENT_PATIENCE_MS = 1_500;
@@ -37,6 +39,8 @@ export interface QemuMachineParts {
   readonly exited: Promise<ExitStatus>;
   /** ends the wait behind `exited` without an answer */
   readonly stopWaiting: () => void;
+  /** undefined for a machine that was not started to be saved, or by an earlier daemon */
+  readonly saveTo?: SavedMachine | undefined;
 }
 
 export class QemuMachine extends Machine {
@@ -117,6 +121,12 @@ export class QemuMachine extends Machine {
 
   async stats({ timeoutMs }: { timeoutMs: number }): Promise<MachineStats> {
     return await this.#stats.query(timeoutMs);
+  }
+
+  async save({ signal }: { signal: AbortSignal }): Promise<void> {
+    const { qmp, saveTo } = this.parts;
+    if (saveTo === undefined) throw new VmmProtocolError('migrate', 'it was not started to be saved');
+    await saveMachine(qmp, { saveTo, runtimeDirectory: this.record.runtimeDirectory, signal });
   }
 
   detach(): void {
