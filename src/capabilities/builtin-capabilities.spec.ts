@@ -13,6 +13,7 @@ const FACTS: VmFacts = {
   hostKeyPrivate: 'PRIVATE\n',
   hostKeyPublic: 'ssh-ed25519 AAAA root@web',
   authorizedKeys: ['ssh-ed25519 BBBB banger'],
+  networked: true,
   env: { GREETING: "it's $HOME\nand more" },
   gitIdentity: { name: undefined, email: undefined },
 };

@@ -47,6 +47,7 @@ function factsOf(port: number): VmFacts {
     hostKeyPrivate: 'PRIVATE\n',
     hostKeyPublic: 'ssh-ed25519 AAAA root@web',
     authorizedKeys: ['ssh-ed25519 BBBB banger'],
+    networked: true,
     env: { A: '1' },
     gitIdentity: { name: 'Ada "the" \\ Countess', email: 'ada@example.org' },
   };

@@ -25,6 +25,7 @@ const FACTS: VmFacts = {
   hostKeyPrivate: 'private',
   hostKeyPublic: 'ssh-ed25519 AAAA',
   authorizedKeys: [],
+  networked: true,
   env: {},
   gitIdentity: { name: undefined, email: undefined },
 };

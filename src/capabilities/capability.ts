@@ -27,6 +27,8 @@ export interface VmFacts extends VmIdentity {
   /** lines of authorized_keys for root */
   readonly authorizedKeys: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** false for a machine that is saved before it has a network of its own */
+  readonly networked: boolean;
   /** of who created the VM, by their git configuration */
   readonly gitIdentity: { readonly name: string | undefined; readonly email: string | undefined };
 }
@@ -47,11 +49,20 @@ export interface UserNic {
   readonly forwards: PublishedPort[];
 }
 
+/** What the guest's first NIC is set up with. */
+export interface GuestNetwork {
+  /** with its prefix: `10.0.2.15/24` */
+  readonly address: string;
+  readonly gateway: string;
+}
+
 /** The machine as the capabilities put it together; turned into a MachineSpec when all have had their turn. */
 export interface MachineDraft {
   readonly identityFiles: IdentityFile[];
   readonly nics: UserNic[];
   readonly bootArguments: string[];
+  /** undefined when the guest is to have none */
+  network?: GuestNetwork;
 }
 
 /** A reachable guest, as narrow as its control channel. Every answer is the guest's: bounded, and not to be trusted. */

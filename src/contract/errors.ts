@@ -102,6 +102,10 @@ export interface ErrorDetails {
   IMAGE_BUILD_FAILED: { image: string; step: string; stderrTail: string };
   IMAGE_WITHOUT_WORK_DISK: { image: string };
   IMAGE_DAMAGED: { image: string; reason: string };
+  /** `template`: its id */
+  TEMPLATE_DAMAGED: { template: string; image: string; reason: string };
+  /** none can be made or used here */
+  TEMPLATES_UNAVAILABLE: { reason: string };
 
   PROJECT_FILE_INVALID: { file: string; issues: FileIssue[] };
   /** `exitCode` of what ran in the guest */
@@ -190,6 +194,8 @@ export const ERROR_CATEGORIES: Readonly<Record<ErrorKind, ErrorCategory>> = {
   IMAGE_BUILD_FAILED: 'external',
   IMAGE_WITHOUT_WORK_DISK: 'host',
   IMAGE_DAMAGED: 'host',
+  TEMPLATE_DAMAGED: 'host',
+  TEMPLATES_UNAVAILABLE: 'host',
 
   PROJECT_FILE_INVALID: 'invalid',
   PROJECT_STEP_FAILED: 'external',

@@ -1,7 +1,16 @@
-import { IsArray, IsBoolean, IsInt, IsOptional, IsString, Length, Matches } from 'class-validator';
+import { Type } from 'class-transformer';
+import {
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  ValidateNested,
+} from 'class-validator';
 
-/** The image that is used when none is named. */
-export const DEFAULT_IMAGE = 'debian';
 export const IMAGE_NAME_PATTERN = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 
 export class ImageRef {
@@ -20,6 +29,18 @@ export class ImageBuildParams {
 
 export class ImageDeleteParams extends ImageRef {}
 
+/** The shape of the VMs that the template is for; what is left out is as for a new VM. */
+export class ImageWarmParams extends ImageRef {
+  @IsOptional() @IsInt() cpus?: number;
+  @IsOptional() @IsInt() memoryMib?: number;
+  /** root disk */
+  @IsOptional() @IsInt() diskMib?: number;
+  /** work disk, mounted at /root */
+  @IsOptional() @IsInt() workDiskMib?: number;
+  /** make it anew even when there is one */
+  @IsOptional() @IsBoolean() force?: boolean;
+}
+
 export class ImageView {
   @IsString() id!: string;
   @IsString() name!: string;
@@ -36,4 +57,29 @@ export class ImageView {
   @IsString() createdAt!: string;
   /** names of the VMs that stand on it */
   @IsArray() @IsString({ each: true }) usedBy!: string[];
+}
+
+/** A saved machine of an image that has booted; a VM of the same shape is restored from it. */
+export class ImageTemplateView {
+  @IsString() id!: string;
+  @IsInt() cpus!: number;
+  @IsInt() memoryMib!: number;
+  /** root disk */
+  @IsInt() diskMib!: number;
+  /** work disk, mounted at /root; absent when it has none */
+  @IsOptional() @IsInt() workDiskMib?: number;
+  @IsIn(['kvm', 'tcg']) accelerator!: 'kvm' | 'tcg';
+  /** what it really takes on the host, `bytes` */
+  @IsInt() allocatedBytes!: number;
+  /** ISO 8601, UTC */
+  @IsString() createdAt!: string;
+  /** ISO 8601, UTC: when a VM was last restored from it; when it was made, as long as none was */
+  @IsString() lastUsedAt!: string;
+}
+
+export class ImageDetails extends ImageView {
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => ImageTemplateView)
+  templates!: ImageTemplateView[];
 }

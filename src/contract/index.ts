@@ -3,6 +3,7 @@ export * from './errors.js';
 export * from './image.dto.js';
 export * from './method.js';
 export * from './method-table.js';
+export * from './names.js';
 export * from './operation.dto.js';
 export * from './system.dto.js';
 export * from './vm.dto.js';

@@ -1,5 +1,12 @@
 import { NoParams } from './common.dto.js';
-import { ImageBuildParams, ImageDeleteParams, ImageRef, ImageView } from './image.dto.js';
+import {
+  ImageBuildParams,
+  ImageDeleteParams,
+  ImageDetails,
+  ImageRef,
+  ImageView,
+  ImageWarmParams,
+} from './image.dto.js';
 import { call, list, one, stream } from './method.js';
 import { OperationEvent, OperationListParams, OperationRef, OperationView } from './operation.dto.js';
 import { ConfigView, DoctorReport, HelloView, StopView } from './system.dto.js';
@@ -57,8 +64,13 @@ export const METHODS = {
   ),
 
   'image.list': call('All images.', NoParams, list(ImageView)),
-  'image.get': call('One image.', ImageRef, one(ImageView)),
+  'image.get': call('One image, with its templates.', ImageRef, one(ImageDetails)),
   'image.build.begin': call('Begins to build an image.', ImageBuildParams, one(OperationView)),
+  'image.warm.begin': call(
+    'Begins to make a template of an image, so that VMs of that shape are restored from it instead of booting.',
+    ImageWarmParams,
+    one(OperationView),
+  ),
   'image.delete': call('Deletes an image that no VM uses.', ImageDeleteParams, one(ImageView)),
 
   'vm.create.begin': call('Begins to create a VM.', VmCreateParams, one(OperationView)),

@@ -104,6 +104,8 @@ export class VmCreateParams extends VmSettings {
   @IsOptional() @ValidateNested() @Type(() => GitIdentity) gitIdentity?: GitIdentity;
   /** the VM lives no longer than the connection that creates it */
   @IsOptional() @IsBoolean() ephemeral?: boolean;
+  /** boot, even where a template could be restored */
+  @IsOptional() @IsBoolean() cold?: boolean;
 }
 
 export class HostPort {

@@ -13,6 +13,8 @@ import type { BootableImage, ImageRow, NewImage } from './image.types.js';
 /** Where images lie: `ID/` when whole, `.building-ID/` before. Rows and directories come and go together. */
 @Injectable()
 export class ImageStore {
+  #tellRemoved: (imageId: string) => Promise<void> = () => Promise.resolve();
+
   constructor(
     private readonly config: Config,
     private readonly ledger: Ledger,
@@ -96,6 +98,10 @@ export class ImageStore {
     }
   }
 
+  onRemoved(listener: (imageId: string) => Promise<void>): void {
+    this.#tellRemoved = listener;
+  }
+
   /** @throws ImageInUseError */
   async remove(row: ImageRow): Promise<void> {
     if (!(await this.images.remove(row.id))) {
@@ -106,13 +112,16 @@ export class ImageStore {
       );
     }
     await this.ledger.releaseOwner(imageOwner(row.id), ['directory']);
+    await this.#tellRemoved(row.id);
   }
 
   /** Deletes the images that a newer build has replaced and that no VM stands on any more. */
   async collectSuperseded(): Promise<void> {
     for (const { id } of await this.images.superseded()) {
       try {
-        if (await this.images.remove(id)) await this.ledger.releaseOwner(imageOwner(id), ['directory']);
+        if (!(await this.images.remove(id))) continue;
+        await this.ledger.releaseOwner(imageOwner(id), ['directory']);
+        await this.#tellRemoved(id);
       } catch (error) {
         // The next start of a daemon takes away what has lost its row; whoever deletes a VM has nothing to do with it.
         this.logger.error(

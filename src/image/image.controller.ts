@@ -12,11 +12,6 @@ export class ImageController {
     return this.images.list();
   }
 
-  @Rpc('image.get')
-  get(params: ParamsOf<'image.get'>): Promise<ResultOf<'image.get'>> {
-    return this.images.get(params.image);
-  }
-
   @Rpc('image.build.begin')
   build(params: ParamsOf<'image.build.begin'>): Promise<ResultOf<'image.build.begin'>> {
     return this.images.beginBuild(params);

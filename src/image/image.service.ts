@@ -84,6 +84,11 @@ export class ImageService {
     }
   }
 
+  /** For whoever keeps things made of an image, which are of no more use without it. Called after it is gone. */
+  onRemoved(listener: (imageId: string) => Promise<void>): void {
+    this.store.onRemoved(listener);
+  }
+
   /** Deletes the images that a newer build has replaced and that no VM stands on any more. */
   collectSuperseded(): Promise<void> {
     return this.store.collectSuperseded();

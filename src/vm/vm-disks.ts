@@ -1,9 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../core/config/index.js';
+import { invariant } from '../core/errors/index.js';
+import type { ResourceOwner } from '../core/operations/index.js';
 import { checkFreeSpace, DiskBackends, headProblem, HostFacts } from '../host/index.js';
 import type { Disk, DiskBackend } from '../host/index.js';
 import { VmFiles } from './vm-files.adapter.js';
+import { IDENTITY_SERIAL, ROOT_SERIAL, WORK_SERIAL } from '../image/index.js';
 import type { BootableImage } from '../image/index.js';
+import type { DriveSpec } from './hypervisor/hypervisor.js';
 import { ImageWithoutWorkDiskError, VmDamagedError, VmDiskMissingError } from './vm.errors.js';
 import { VmPathFinder } from './vm-paths.js';
 import type { Vm } from './vm.types.js';
@@ -11,6 +15,24 @@ import type { Vm } from './vm.types.js';
 const MIB = 1024 * 1024;
 
 type Owner = Pick<Vm, 'id' | 'diskBackend' | 'workDiskMib'>;
+
+/** What new disks begin as. */
+export interface DiskBases {
+  readonly root: Disk;
+  /** of the work disk, for a VM that has one */
+  readonly work: Disk | undefined;
+  /** they may be deleted while the new disks are in use */
+  readonly mayGo: boolean;
+}
+
+/** The image's own disks: it stays as long as a VM stands on it. */
+export function imageBases(image: BootableImage): DiskBases {
+  return {
+    root: { path: image.rootPath, format: image.rootFormat },
+    work: { path: image.workPath, format: 'raw' },
+    mayGo: false,
+  };
+}
 
 /** The disks of a VM, as the backend has made them that made them: a VM keeps its backend. */
 @Injectable()
@@ -54,33 +76,41 @@ export class VmDisks {
       throw new ImageWithoutWorkDiskError(image.name);
   }
 
-  /** Makes them all, as they are when a VM is new. Repeatable only after they were removed. */
+  /** Makes them all, as they are when a VM is new; what an attempt before has left goes. */
   async make(
     vm: Owner & Pick<Vm, 'diskMib' | 'uid'>,
-    image: BootableImage,
-    signal: AbortSignal,
+    bases: DiskBases,
+    { owner, signal }: { owner: ResourceOwner; signal: AbortSignal },
   ): Promise<void> {
-    const [root, work] = [this.root(vm), this.work(vm)];
-    const shared = {
-      baseFormat: image.rootFormat,
-      owner: { type: 'vm', id: vm.id },
-      uid: vm.uid,
-      signal,
-    } as const;
     const backend = this.backend(vm);
-    await backend.create({
-      ...shared,
-      basePath: image.rootPath,
-      path: root.path,
-      sizeBytes: vm.diskMib * MIB,
-    });
-    if (work !== undefined && vm.workDiskMib !== undefined)
+    const create = async (disk: Disk, base: Disk, mib: number): Promise<void> => {
+      await backend.remove(disk.path);
       await backend.create({
-        ...shared,
-        basePath: image.workPath,
-        path: work.path,
-        sizeBytes: vm.workDiskMib * MIB,
+        basePath: base.path,
+        baseFormat: base.format,
+        baseMayGo: bases.mayGo,
+        path: disk.path,
+        sizeBytes: mib * MIB,
+        owner,
+        uid: vm.uid,
+        signal,
       });
+    };
+    await create(this.root(vm), bases.root, vm.diskMib);
+    const work = this.work(vm);
+    if (work === undefined || vm.workDiskMib === undefined) return;
+    invariant(bases.work !== undefined, `there is something that the work disk of ${vm.id} can begin as`);
+    await create(work, bases.work, vm.workDiskMib);
+  }
+
+  /** As the hypervisor gets them, the root disk first. @param identityPath of the drive that says who the guest is */
+  drives(vm: Owner, identityPath: string): DriveSpec[] {
+    const work = this.work(vm);
+    return [
+      { serial: ROOT_SERIAL, ...this.root(vm), readOnly: false },
+      { serial: IDENTITY_SERIAL, path: identityPath, format: 'raw', readOnly: true },
+      ...(work === undefined ? [] : [{ serial: WORK_SERIAL, ...work, readOnly: false }]),
+    ];
   }
 
   /** Whether they are there and look like disks. @throws VmDiskMissingError, VmDamagedError, DiskBackendUnavailableError */

@@ -10,6 +10,7 @@ import { ExecService } from './exec/exec.service.js';
 import { HypervisorModule } from './hypervisor/hypervisor.module.js';
 import { BootService } from './lifecycle/boot.service.js';
 import { CreateSteps } from './lifecycle/create-steps.js';
+import { FirstStart } from './lifecycle/first-start.js';
 import { VmCreateService } from './lifecycle/create.service.js';
 import { VmDeleteService } from './lifecycle/delete.service.js';
 import { GuestReadiness } from './lifecycle/guest-readiness.js';
@@ -51,6 +52,13 @@ import { VmUse } from './policies/vm-use.js';
 import { LeftoverReport } from './reaper/leftover-report.js';
 import { LeftoversModule } from './reaper/leftovers.module.js';
 import { StorageWatch } from './storage/storage-watch.js';
+import { TemplateController } from './templates/template.controller.js';
+import { TemplateFiles } from './templates/template-files.adapter.js';
+import { TemplateMaker } from './templates/template-maker.js';
+import { TemplateShapes } from './templates/template-shapes.js';
+import { TemplateStore } from './templates/template-store.js';
+import { TemplateWarming } from './templates/template-warming.js';
+import { TemplatesService } from './templates/templates.service.js';
 import { VmDisks } from './vm-disks.js';
 import { OomRecords } from './reaper/oom-records.adapter.js';
 import { OomWatch } from './reaper/oom-watch.js';
@@ -88,6 +96,7 @@ const SETTINGS = [
 const LIFECYCLE = [
   BootService,
   CreateSteps,
+  FirstStart,
   GuestReadiness,
   LaunchService,
   MachineAdoption,
@@ -110,6 +119,15 @@ const LIFECYCLE = [
   VmStopService,
   VmStorage,
   WorkspaceStep,
+];
+
+const TEMPLATES = [
+  TemplateFiles,
+  TemplateMaker,
+  TemplateShapes,
+  TemplatesService,
+  TemplateStore,
+  TemplateWarming,
 ];
 
 /** What happens to VMs without anybody asking. */
@@ -139,12 +157,19 @@ const POLICIES = [
     LeftoversModule,
     VmInspectionModule,
   ],
-  controllers: [VmController, VmObservationController, VmPowerController, VmSettingsController],
+  controllers: [
+    TemplateController,
+    VmController,
+    VmObservationController,
+    VmPowerController,
+    VmSettingsController,
+  ],
   providers: [
     ...LIFECYCLE,
     ...SETTINGS,
     ...OBSERVATION,
     ...POLICIES,
+    ...TEMPLATES,
     ClockKeeper,
     ...VM_DOCTOR,
     DaemonKey,
@@ -163,6 +188,6 @@ const POLICIES = [
     VmRepository,
     { provide: APP_GUARD, useClass: VmStateGuard },
   ],
-  exports: [HypervisorModule, Machines, VmsAtStart, ...VM_DOCTOR_EXPORTS],
+  exports: [HypervisorModule, Machines, TemplatesService, VmsAtStart, ...VM_DOCTOR_EXPORTS],
 })
 export class VmModule {}

@@ -16,17 +16,24 @@ export class UserNetworkCapability extends Capability {
     draft.nics.push({
       type: 'user',
       mac: facts.mac,
-      forwards: [{ hostAddress: '127.0.0.1', hostPort: facts.sshPort, guestPort: 22, protocol: 'tcp' }],
+      forwards: facts.networked
+        ? [{ hostAddress: '127.0.0.1', hostPort: facts.sshPort, guestPort: 22, protocol: 'tcp' }]
+        : [],
     });
+    if (facts.networked) draft.network = { address: USER_NETWORK.address, gateway: USER_NETWORK.gateway };
     draft.identityFiles.push(
       { path: 'etc/resolv.conf', content: `nameserver ${USER_NETWORK.dns}\n`, mode: 0o644 },
       {
         path: 'etc/banger/identity.env',
         content: [
           `BANGER_HOSTNAME='${facts.name}'`,
-          `BANGER_ADDRESS='${USER_NETWORK.address}'`,
-          `BANGER_GATEWAY='${USER_NETWORK.gateway}'`,
-          `BANGER_DNS='${USER_NETWORK.dns}'`,
+          ...(facts.networked
+            ? [
+                `BANGER_ADDRESS='${USER_NETWORK.address}'`,
+                `BANGER_GATEWAY='${USER_NETWORK.gateway}'`,
+                `BANGER_DNS='${USER_NETWORK.dns}'`,
+              ]
+            : []),
           '',
         ].join('\n'),
         mode: 0o644,

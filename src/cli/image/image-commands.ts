@@ -1,5 +1,5 @@
 import { Command, Option, SubCommand } from 'nest-commander';
-import type { ImageView } from '../../contract/image.dto.js';
+import type { ImageTemplateView, ImageView } from '../../contract/image.dto.js';
 import { DaemonConnector } from '../client/daemon-connector.js';
 import { BangerCommand } from '../command/banger-command.js';
 import { EachCommand } from '../command/each-command.js';
@@ -11,6 +11,7 @@ import { ReportedFailures } from '../render/failure-report.js';
 import { Presenter } from '../render/presenter.js';
 import { renderFacts, renderTable } from '../render/table.js';
 import { escapeControls, formatAge, formatBytes } from '../render/text.js';
+import { ImageWarmCommand } from './image-warm.command.js';
 
 @SubCommand({ name: 'list', aliases: ['ls'], description: 'list all images' })
 export class ImageListCommand extends BangerCommand {
@@ -76,11 +77,27 @@ export class ImageShowCommand extends BangerCommand {
       ['recipe', image.recipeDigest],
       ['created', image.createdAt],
       ['used by', image.usedBy.join(' ') || '-'],
+      ...templateFacts(image.templates),
     ];
     this.presenter.result(image, () =>
       renderFacts(facts.map(([key, value]) => [key, escapeControls(value)])),
     );
   }
+}
+
+/** One line each. Sizes are exact, since only a VM of exactly that shape is restored from a template. */
+function templateFacts(templates: readonly ImageTemplateView[]): [string, string][] {
+  if (templates.length === 0) return [['templates', '-']];
+  return templates.map(({ cpus, memoryMib, diskMib, workDiskMib, allocatedBytes, lastUsedAt }) => {
+    const shape = [
+      cpus === 1 ? '1 CPU' : `${cpus} CPUs`,
+      `${memoryMib}M`,
+      `disk ${diskMib}M`,
+      ...(workDiskMib === undefined ? [] : [`work disk ${workDiskMib}M`]),
+    ].join(', ');
+    const used = formatAge(Date.now() - Date.parse(lastUsedAt));
+    return ['templates', `${shape} (${formatBytes(allocatedBytes)} on the host, used ${used} ago)`];
+  });
 }
 
 interface ImageBuildOptions {
@@ -139,7 +156,13 @@ export class ImageDeleteCommand extends EachCommand<ImageView> {
   }
 }
 
-export const IMAGE_COMMANDS = [ImageListCommand, ImageShowCommand, ImageBuildCommand, ImageDeleteCommand];
+export const IMAGE_COMMANDS = [
+  ImageListCommand,
+  ImageShowCommand,
+  ImageBuildCommand,
+  ImageWarmCommand,
+  ImageDeleteCommand,
+];
 
 @Command({ name: 'image', description: 'images that VMs start from', subCommands: IMAGE_COMMANDS })
 export class ImageGroupCommand extends GroupCommand {

@@ -14,20 +14,19 @@ import {
   parseSpan,
   parseVmName,
 } from '../command/parse.js';
+import { shapeParams } from '../command/shape-options.js';
+import type { ShapeOptions } from '../command/shape-options.js';
 
-export interface VmCreateOptions {
+export interface VmCreateOptions extends ShapeOptions {
   name?: string;
   image?: string;
-  cpus?: number;
-  memory?: number;
-  disk?: number;
-  workDisk?: number;
   env?: Record<string, string>;
   publish?: PublishedPort[];
   label?: Record<string, string>;
   ttl?: number;
   idleStop?: number;
   restart?: RestartPolicy;
+  cold?: boolean;
   /** false with --no-project */
   project?: boolean;
 }
@@ -116,6 +115,11 @@ export abstract class VmCreateBase<Options extends VmCreateOptions> extends Bang
     return parseRestartPolicy('--restart', value);
   }
 
+  @Option({ flags: '--cold', description: 'boot, even where a template could be restored' })
+  parseCold(): boolean {
+    return true;
+  }
+
   @Option({ flags: '--no-project', description: 'leave the repository’s .banger.toml out of account' })
   parseProject(): boolean {
     return false;
@@ -128,14 +132,12 @@ export abstract class VmCreateBase<Options extends VmCreateOptions> extends Bang
       ...(gitIdentity !== undefined && { gitIdentity }),
       ...(options.name !== undefined && { name: options.name }),
       ...(options.image !== undefined && { image: options.image }),
-      ...(options.cpus !== undefined && { cpus: options.cpus }),
-      ...(options.memory !== undefined && { memoryMib: options.memory }),
-      ...(options.disk !== undefined && { diskMib: options.disk }),
-      ...(options.workDisk !== undefined && { workDiskMib: options.workDisk }),
+      ...shapeParams(options),
       ...(options.label !== undefined && { labels: options.label }),
       ...(options.ttl !== undefined && { ttlSeconds: options.ttl }),
       ...(options.idleStop !== undefined && { idleStopSeconds: options.idleStop }),
       ...(options.restart !== undefined && { restartPolicy: options.restart }),
+      ...(options.cold && { cold: true }),
       ...(options.env !== undefined && { env: options.env }),
       ...(options.publish !== undefined && { publishedPorts: options.publish }),
       ...(path !== undefined && { workspace: this.workspace(path, options) }),

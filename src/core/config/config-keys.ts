@@ -126,6 +126,20 @@ export const CONFIG_KEYS = {
     default: 'auto',
     doc: 'What makes the disks of new VMs: `auto` for the best that works in the state directory (`banger doctor` shows it), `reflink` for files that share the blocks of the image (XFS, btrfs), `qcow2` for files over it, `sparse-copy` for plain copies. A VM keeps what made its disks.',
   }),
+  templates: {
+    make: key({
+      key: 'templates.make',
+      type: oneOf(['auto', 'manual', 'off']),
+      default: 'auto',
+      doc: 'How templates come about: paused, saved machines of an image that has booted, from which new VMs of the same shape (CPUs, memory, disks) are restored instead of booting. `auto` for one made in the background after the first boot of each shape, `manual` for those alone that `banger image warm` makes, `off` for none made and none used: every VM boots.',
+    }),
+    diskMib: key({
+      key: 'templates.disk_mib',
+      type: wholeNumber(256, 1 << 24, 'MiB'),
+      default: 8192,
+      doc: 'Room on disk for all templates together; where it is not enough, the one that was used least recently goes first.',
+    }),
+  },
   sshPorts: key({
     key: 'network.ssh_ports',
     type: numberRange(1024, 65_535),

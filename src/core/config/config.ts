@@ -58,6 +58,9 @@ export class Config {
   get vmsDirectory(): string {
     return `${this.values.stateDirectory}/vms`;
   }
+  get templatesDirectory(): string {
+    return `${this.values.stateDirectory}/templates`;
+  }
   get keysDirectory(): string {
     return `${this.values.stateDirectory}/keys`;
   }
@@ -68,6 +71,10 @@ export class Config {
   /** disks, identity, console of one VM */
   vmDirectory(id: string): string {
     return `${this.vmsDirectory}/${id}`;
+  }
+  /** disks, memory, device state of one saved machine */
+  templateDirectory(id: string): string {
+    return `${this.templatesDirectory}/${id}`;
   }
 }
 

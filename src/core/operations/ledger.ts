@@ -1,9 +1,9 @@
 /** Kinds of host resource that banger makes. */
 export type ResourceKind = 'directory' | 'process' | 'port' | 'uid' | 'file';
 
-/** What belongs to a resource: a VM, an image build. Released together. */
+/** What a resource belongs to: a VM, an image, a template. Released together. */
 export interface ResourceOwner {
-  readonly type: 'vm' | 'image';
+  readonly type: 'vm' | 'image' | 'template';
   readonly id: string;
 }
 

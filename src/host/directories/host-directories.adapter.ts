@@ -32,6 +32,7 @@ export class LedgerHostDirectories extends HostDirectories {
     await this.#prepareShared(this.config.keysDirectory, PRIVATE, STATE_VARIABLE);
     await this.#prepareShared(this.config.imagesDirectory, shared, STATE_VARIABLE);
     await this.#prepareShared(this.config.vmsDirectory, shared, STATE_VARIABLE);
+    await this.#prepareShared(this.config.templatesDirectory, shared, STATE_VARIABLE);
     await this.#prepareShared(`${runtimeDirectory}/vm`, shared, RUNTIME_VARIABLE);
     if (mode !== 'root') return;
     for (const path of [stateDirectory, runtimeDirectory]) {

@@ -13,6 +13,8 @@ export interface DiskRequest {
   /** disk that the new one begins as; never written */
   readonly basePath: string;
   readonly baseFormat: DiskFormat;
+  /** the base may be deleted while the new disk is in use: that must not harm it */
+  readonly baseMayGo?: boolean | undefined;
   /** what `locate` says; nothing may be there yet */
   readonly path: string;
   /** size that the guest sees, `bytes`, a multiple of 512; at least the base's */
@@ -46,6 +48,8 @@ export abstract class DiskBackend {
    *   DiskBackendUnavailableError, CancelledError
    */
   abstract create(request: DiskRequest): Promise<void>;
+  /** Takes a disk away, with what was made beside it. None is success. */
+  abstract remove(path: string): Promise<void>;
   /**
    * Makes a disk that no VMM has open larger: what is in it stays, the rest reads as zeroes. A size that it has already
    * is success; killed half-way it is as it was, or as large as asked, and can be grown again.

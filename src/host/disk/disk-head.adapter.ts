@@ -1,12 +1,27 @@
 import { open } from 'node:fs/promises';
+import { BaseDiskDamagedError } from '../host.errors.js';
 import type { Disk } from './disk-backend.js';
 
 /** The first bytes of a qcow2 file; its corrupt bit stands within. */
 const HEADER_BYTES = 104;
 const QCOW2_MAGIC = 0x51_46_49_fb;
+const SIZE_AT = 24;
 const INCOMPATIBLE_FEATURES_AT = 72;
 /** QEMU sets it when it finds the file's own tables damaged, and refuses to write from then on */
 const CORRUPT_BIT = 2n;
+
+/** Size that a guest sees of a qcow2 disk, `bytes`, by its header. @throws BaseDiskDamagedError */
+export async function qcow2Size(path: string): Promise<number> {
+  const problem = await headProblem({ path, format: 'qcow2' });
+  if (problem !== undefined) throw new BaseDiskDamagedError(path, problem);
+  const file = await open(path, 'r');
+  try {
+    const { buffer } = await file.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
+    return Number(buffer.readBigUInt64BE(SIZE_AT));
+  } finally {
+    await file.close();
+  }
+}
 
 /** What is wrong with the head of a disk's file; undefined when nothing is. A few bytes are read; a raw disk has no head. */
 export async function headProblem({ path, format }: Disk): Promise<string | undefined> {

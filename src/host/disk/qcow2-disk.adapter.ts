@@ -1,9 +1,12 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, link, readFile, rm, writeFile } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
+import { invariant } from '../../core/errors/index.js';
 import { DiskBackend } from './disk-backend.js';
 import type { Disk, DiskBackendProbe, DiskRequest } from './disk-backend.js';
 import { allocatedBytes, checkSize, inspectBase, placeDisk } from './draft-disk.adapter.js';
 import type { BaseFacts } from './draft-disk.adapter.js';
+import { qcow2Size } from './disk-head.adapter.js';
 import { growDisk } from './grow-disk.adapter.js';
 import { QemuImg } from './qemu-img.js';
 
@@ -15,14 +18,14 @@ import { QemuImg } from './qemu-img.js';
 const LAYOUT = 'cluster_size=128k,extended_l2=on';
 
 /** Empty overlays kept in memory, about 400 KiB each. */
-const MAX_TEMPLATES = 8;
+const MAX_OVERLAYS = 8;
 
 /** Copy-on-write files that QEMU reads; needs no privilege and any file system. */
 @Injectable()
 export class Qcow2Disk extends DiskBackend {
   readonly kind = 'qcow2';
   /** an empty overlay depends on its base and size alone: qemu-img takes 20 to 300 ms, a copy takes one */
-  readonly #templates = new Map<string, Buffer>();
+  readonly #overlays = new Map<string, Buffer>();
   #probe: DiskBackendProbe | undefined;
 
   constructor(private readonly image: QemuImg) {
@@ -48,12 +51,18 @@ export class Qcow2Disk extends DiskBackend {
   override async create(request: DiskRequest): Promise<void> {
     const base = await this.#inspectBase(request);
     checkSize(request, base.sizeBytes);
-    const key = `${base.identity}|${request.sizeBytes}`;
+    const backingPath = request.baseMayGo === true ? keptBase(request.path) : request.basePath;
+    if (backingPath !== request.basePath) await keepBase(request.basePath, backingPath);
+    const key = `${base.identity}|${request.sizeBytes}|${Buffer.byteLength(backingPath)}`;
     await placeDisk(request, async (draft) => {
-      const template = this.#templates.get(key) ?? (await this.#makeTemplate(request, draft));
-      this.#remember(key, template);
-      await writeFile(draft, template, { mode: 0o600, flag: 'wx' });
+      const overlay = this.#overlays.get(key) ?? (await this.#makeOverlay(request, backingPath, draft));
+      this.#remember(key, overlay);
+      await writeFile(draft, withBacking(overlay, backingPath), { mode: 0o600, flag: 'wx' });
     });
+  }
+
+  override async remove(path: string): Promise<void> {
+    for (const one of [path, keptBase(path)]) await rm(one, { force: true });
   }
 
   override async grow(path: string, sizeBytes: number): Promise<void> {
@@ -67,13 +76,16 @@ export class Qcow2Disk extends DiskBackend {
   /** Identity: a base that was replaced under the same path is another one. */
   async #inspectBase(request: DiskRequest): Promise<BaseFacts> {
     const base = await inspectBase(request);
-    if (request.baseFormat === 'raw') return base;
-    return { ...base, sizeBytes: await this.image.virtualSize(request.basePath, request.baseFormat) };
+    return request.baseFormat === 'raw' ? base : { ...base, sizeBytes: await qcow2Size(request.basePath) };
   }
 
-  async #makeTemplate(request: DiskRequest, draft: string): Promise<Buffer> {
-    const { basePath, baseFormat, sizeBytes } = request;
-    const options = ['-f', 'qcow2', '-o', LAYOUT, '-b', basePath, '-F', baseFormat];
+  async #makeOverlay(
+    { baseFormat, sizeBytes }: DiskRequest,
+    backingPath: string,
+    draft: string,
+  ): Promise<Buffer> {
+    // -u: a base that a VMM has written is not opened, since its header could name any file of the host
+    const options = ['-f', 'qcow2', '-o', LAYOUT, '-u', '-b', backingPath, '-F', baseFormat];
     try {
       await this.image.create(draft, [...options, draft, String(sizeBytes)]);
       return await readFile(draft);
@@ -82,10 +94,37 @@ export class Qcow2Disk extends DiskBackend {
     }
   }
 
-  #remember(key: string, template: Buffer): void {
-    this.#templates.delete(key);
-    this.#templates.set(key, template);
-    const oldest = this.#templates.keys().next();
-    if (this.#templates.size > MAX_TEMPLATES && oldest.done !== true) this.#templates.delete(oldest.value);
+  #remember(key: string, overlay: Buffer): void {
+    this.#overlays.delete(key);
+    this.#overlays.set(key, overlay);
+    const oldest = this.#overlays.keys().next();
+    if (this.#overlays.size > MAX_OVERLAYS && oldest.done !== true) this.#overlays.delete(oldest.value);
   }
+}
+
+/** Where a disk whose base may go has the base for itself: `root.qcow2`, `root.base.qcow2`. */
+function keptBase(path: string): string {
+  return path.replace(/\.qcow2$/, '.base.qcow2');
+}
+
+/** Another name for the same file: it stays as long as one of them does. A copy where names cannot be shared. */
+async function keepBase(basePath: string, path: string): Promise<void> {
+  await rm(path, { force: true });
+  await link(basePath, path).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EXDEV' && error.code !== 'EMLINK') throw error;
+    await copyFile(basePath, path, constants.COPYFILE_FICLONE);
+  });
+}
+
+const BACKING_OFFSET_AT = 8;
+const BACKING_LENGTH_AT = 16;
+
+/** The overlay with this backing file, whose path is as long as that of the one that it was made with. */
+function withBacking(overlay: Buffer, backingPath: string): Buffer {
+  const changed = Buffer.from(overlay);
+  const offset = Number(changed.readBigUInt64BE(BACKING_OFFSET_AT));
+  const bytes = Buffer.from(backingPath);
+  invariant(changed.readUInt32BE(BACKING_LENGTH_AT) === bytes.length, 'the paths are equally long');
+  bytes.copy(changed, offset);
+  return changed;
 }

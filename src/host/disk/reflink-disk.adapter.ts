@@ -1,4 +1,4 @@
-import { constants, copyFile, open, truncate } from 'node:fs/promises';
+import { constants, copyFile, open, rm, truncate } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../core/config/index.js';
@@ -65,6 +65,10 @@ export class ReflinkDisk extends DiskBackend {
       }
       await truncate(draft, request.sizeBytes);
     });
+  }
+
+  override async remove(path: string): Promise<void> {
+    await rm(path, { force: true });
   }
 
   override async grow(path: string, sizeBytes: number): Promise<void> {

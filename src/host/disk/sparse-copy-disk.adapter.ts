@@ -1,4 +1,4 @@
-import { truncate } from 'node:fs/promises';
+import { rm, truncate } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
 import { invariant } from '../../core/errors/index.js';
 import { ProcessRunner } from '../../core/process/index.js';
@@ -40,6 +40,10 @@ export class SparseCopyDisk extends DiskBackend {
       await this.#copy(request, draft);
       await truncate(draft, request.sizeBytes);
     });
+  }
+
+  override async remove(path: string): Promise<void> {
+    await rm(path, { force: true });
   }
 
   override async grow(path: string, sizeBytes: number): Promise<void> {

@@ -10,6 +10,7 @@ class NoFacts extends HostFacts {
   readonly mode = 'user';
   override cpus = (): number => expect.unreachable();
   override memory = (): MemoryFacts => expect.unreachable();
+  override processor = (): Promise<string> => expect.unreachable();
   override operatingSystem = (): Promise<OperatingSystem> => expect.unreachable();
   override freeBytes = (): Promise<number> => expect.unreachable();
 }

@@ -31,6 +31,15 @@ export class LinuxHostFacts extends HostFacts {
     return { totalMib: Math.floor(total / MIB), availableMib: Math.floor(available / MIB) };
   }
 
+  override async processor(): Promise<string> {
+    const text = await readFile('/proc/cpuinfo', 'latin1').catch(() => '');
+    const [first = ''] = text.split('\n\n');
+    const lines = first
+      .split('\n')
+      .filter((line) => /^(vendor_id|cpu family|model|stepping|flags)\b/.test(line));
+    return lines.map((line) => line.replaceAll(/\s+/g, ' ')).join('; ');
+  }
+
   override async operatingSystem(): Promise<OperatingSystem> {
     const text = await readFile('/etc/os-release', 'utf8').catch(() => '');
     return { platform: platform(), architecture: arch(), kernelRelease: release(), ...parseOsRelease(text) };

@@ -24,6 +24,8 @@ export abstract class HostFacts {
   /** CPUs that this process may use: affinity and control group honoured */
   abstract cpus(): number;
   abstract memory(): MemoryFacts;
+  /** Model and features of the processor, in one line; what was saved on one may not go on on another. */
+  abstract processor(): Promise<string>;
   abstract operatingSystem(): Promise<OperatingSystem>;
   /** Free bytes, for an unprivileged user, of the file system that holds the path or its nearest existing ancestor. */
   abstract freeBytes(path: string): Promise<number>;

@@ -252,6 +252,8 @@ export abstract class Hypervisor {
   controlSockets(_runtimeDirectory: string): readonly string[] {
     return [];
   }
+  /** Changes whenever a machine that was saved before would not fit what `launch` makes now. */
+  abstract layout(): string;
   /** Argument that only the process of this machine carries: finds it even if its pid was never recorded. */
   abstract processMarker(id: string): string;
 }

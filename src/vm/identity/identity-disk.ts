@@ -28,7 +28,7 @@ export async function identityArchive(files: readonly IdentityFile[]): Promise<B
 
 const EPOCH = new Date(0);
 
-function parentDirectories(files: readonly IdentityFile[]): string[] {
+export function parentDirectories(files: readonly IdentityFile[]): string[] {
   const directories = new Set<string>();
   for (const file of files) {
     const parts = file.path.split('/').slice(0, -1);
@@ -38,6 +38,6 @@ function parentDirectories(files: readonly IdentityFile[]): string[] {
 }
 
 /** sshd refuses keys in a directory that others may enter; /root stays private as in every distribution. */
-function directoryMode(directory: string): number {
+export function directoryMode(directory: string): number {
   return directory === 'root' || directory === 'root/.ssh' ? 0o700 : 0o755;
 }

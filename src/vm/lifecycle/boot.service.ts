@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CapabilityRegistry } from '../../capabilities/index.js';
 import type { OperationContext } from '../../core/operations/index.js';
 import type { BootableImage } from '../../image/index.js';
+import type { SavedMachine } from '../hypervisor/hypervisor.js';
 import { VmRepository } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
 import { GuestReadiness } from './guest-readiness.js';
@@ -9,7 +10,7 @@ import { LaunchService } from './launch.service.js';
 import { MachineTeardown } from './machine-teardown.js';
 import { MachineWatcher } from './machine-watcher.js';
 
-/** From a prepared disk to a guest that answers; shared by create and start. */
+/** From prepared disks to a guest that answers; shared by create and start. */
 @Injectable()
 export class BootService {
   constructor(
@@ -21,14 +22,17 @@ export class BootService {
     private readonly vms: VmRepository,
   ) {}
 
-  /** Undone by the operation's rollback. Returns the VM with its accelerator and port. */
-  async boot(vm: Vm, image: BootableImage, operation: OperationContext): Promise<Vm> {
+  /**
+   * Undone by the operation's rollback. Returns the VM with its accelerator and port.
+   * @param from what its machine goes on from, instead of booting; the disks are as they were then
+   */
+  async boot(vm: Vm, image: BootableImage, operation: OperationContext, from?: SavedMachine): Promise<Vm> {
     operation.rollback.add('the machine', () => this.teardown.end(vm));
     await this.capabilities.prepare(vm, operation, (id) => this.vms.nameOf(id));
     const launched = await operation.step('machine.launch', 'starting the machine', () =>
-      this.launcher.launch(vm, image, operation.signal),
+      this.launcher.launch(vm, image, { from, signal: operation.signal }),
     );
-    await this.readiness.wait(launched.vm, launched.machine, operation);
+    await this.readiness.wait(launched, operation, from !== undefined);
     await this.capabilities.ready(launched.vm, launched.machine.agent, operation);
     this.watcher.watch(launched.vm, launched.machine);
     return launched.vm;

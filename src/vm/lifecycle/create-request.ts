@@ -9,6 +9,8 @@ export interface CreateRequest {
   readonly image: BootableImage;
   readonly hostKeyPrivate: string;
   readonly workspace: WorkspacePlan | undefined;
+  /** it boots, even where there is a template */
+  readonly cold: boolean;
   /** of the repository in `workspace` */
   readonly project: Project | undefined;
 }

@@ -1,20 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import type { OperationContext } from '../../core/operations/index.js';
 import type { Project } from '../project/project-reader.js';
+import { TemplatesService } from '../templates/templates.service.js';
 import { VmRepository } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
-import { BootService } from './boot.service.js';
 import type { CreateRequest } from './create-request.js';
+import { FirstStart } from './first-start.js';
 import { MachineTeardown } from './machine-teardown.js';
-import { VmStorage } from './vm-storage.js';
 import { WorkspaceStep } from './workspace-step.js';
 
 /** The steps of a creation, in order. Its rollback removes the VM whole: a failed creation leaves nothing behind. */
 @Injectable()
 export class CreateSteps {
   constructor(
-    private readonly storage: VmStorage,
-    private readonly boot: BootService,
+    private readonly start: FirstStart,
+    private readonly templates: TemplatesService,
     private readonly workspaces: WorkspaceStep,
     private readonly teardown: MachineTeardown,
     private readonly vms: VmRepository,
@@ -27,12 +27,11 @@ export class CreateSteps {
     });
     const { workspace: plan, project } = request;
     if (project !== undefined) await tellProject(project, operation);
-    const stored = await operation.step('disk.create', 'creating the disk', () =>
-      this.storage.make(request, operation.signal),
-    );
-    const booted = await this.boot.boot(stored, request.image, operation);
-    if (plan !== undefined) await this.workspaces.run(booted, { plan, project }, operation);
-    return operation.step('vm.ready', 'ready', () => this.vms.transition(booted, 'running'));
+    const { vm, booted } = await this.start.run(request, operation);
+    if (plan !== undefined) await this.workspaces.run(vm, { plan, project }, operation);
+    const ready = await operation.step('vm.ready', 'ready', () => this.vms.transition(vm, 'running'));
+    if (booted) void this.templates.seed(vm, request.image);
+    return ready;
   }
 }
 

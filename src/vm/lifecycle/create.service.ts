@@ -34,15 +34,15 @@ export class VmCreateService {
     signal: AbortSignal,
   ): Promise<{ vm: Vm; view: OperationView; finished: Promise<Vm> }> {
     const image = await this.images.require(params.image ?? DEFAULT_IMAGE);
-    const request = await this.#request(params, image);
-    const workspace = await this.preflight.check({ ...request, image, workspace: params.workspace }, signal);
-    const hostKey = await generateSshKeyPair(`root@${request.name}`);
-    const vm = await this.#insert({ ...request, hostKeyPublic: hostKey.publicKey });
+    const demand = await this.#request(params, image);
+    const workspace = await this.preflight.check({ ...demand, image, workspace: params.workspace }, signal);
+    const hostKey = await generateSshKeyPair(`root@${demand.name}`);
+    const vm = await this.#insert({ ...demand, hostKeyPublic: hostKey.publicKey });
     try {
       const change = { vm, kind: 'vm.create', action: 'creation' };
-      const started = await this.changes.begin(change, (operation) =>
-        this.steps.run({ vm, image, hostKeyPrivate: hostKey.privateKey, workspace, project }, operation),
-      );
+      const cold = params.cold ?? false;
+      const request = { vm, image, hostKeyPrivate: hostKey.privateKey, cold, workspace, project };
+      const started = await this.changes.begin(change, (operation) => this.steps.run(request, operation));
       return { vm, ...started };
     } catch (error) {
       await this.vms.remove(vm.id);

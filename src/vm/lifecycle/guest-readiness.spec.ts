@@ -4,10 +4,9 @@ import { CancelledError } from '../../core/errors/index.js';
 import type { OperationContext } from '../../core/operations/index.js';
 import type { SshClient, SshPool } from '../../core/ssh/index.js';
 import type { GuestAccess } from '../access/guest-access.js';
-import type { Machine } from '../hypervisor/hypervisor.js';
 import type { VmFiles } from '../vm-files.adapter.js';
 import type { VmPathFinder } from '../vm-paths.js';
-import type { Vm } from '../vm.types.js';
+import type { Launched } from './launch.service.js';
 import { GuestReadiness } from './guest-readiness.js';
 
 describe('waiting for a guest', () => {
@@ -40,9 +39,9 @@ describe('waiting for a guest', () => {
       },
     };
     const waiting = readiness.wait(
-      {} as Vm,
-      machine as unknown as Machine,
+      { machine } as unknown as Launched,
       operation as unknown as OperationContext,
+      false,
     );
     await expect(waiting).rejects.toMatchObject({ kind: 'CANCELLED' });
   });

@@ -6,10 +6,12 @@ import { connectWhenReady, SshClient, SshPool } from '../../core/ssh/index.js';
 import { GuestAccess } from '../access/guest-access.js';
 import type { ExitStatus } from '../../core/process/index.js';
 import type { Machine } from '../hypervisor/hypervisor.js';
+import { adoptIdentity } from '../identity/adopt-identity.js';
 import { VmFiles } from '../vm-files.adapter.js';
 import { VmBootFailedError } from '../vm.errors.js';
 import { VmPathFinder } from '../vm-paths.js';
 import type { Vm } from '../vm.types.js';
+import type { Launched } from './launch.service.js';
 
 /** `bytes` of console shown when a guest does not come up */
 const CONSOLE_TAIL = 4096;
@@ -29,26 +31,32 @@ export class GuestReadiness {
     private readonly paths: VmPathFinder,
   ) {}
 
-  async wait(vm: Vm, machine: Machine, operation: OperationContext): Promise<void> {
+  /** @param restored whether it goes on from a saved machine, and has to be told who it is */
+  async wait(
+    { vm, machine, draft }: Launched,
+    operation: OperationContext,
+    restored: boolean,
+  ): Promise<void> {
     const deadlineMs = performance.now() + this.config.values.bootTimeoutMs;
-    await operation.step('guest.boot', 'booting', () =>
-      this.#guard(
-        vm,
-        machine,
-        { stage: 'its guest agent does not answer', deadlineMs, signal: operation.signal },
-        (signal) => machine.agent.waitReady({ signal }),
-      ),
-    );
+    const limits = { deadlineMs, signal: operation.signal };
+    if (restored)
+      await operation.step('guest.adopt', 'giving it its identity', () =>
+        this.#guard(vm, machine, { ...limits, stage: 'it did not take on its identity' }, async (signal) => {
+          await machine.agent.waitReady({ signal });
+          await adoptIdentity(machine.agent, { ...draft, hostName: vm.name, signal });
+        }),
+      );
+    else
+      await operation.step('guest.boot', 'booting', () =>
+        this.#guard(vm, machine, { ...limits, stage: 'its guest agent does not answer' }, (signal) =>
+          machine.agent.waitReady({ signal }),
+        ),
+      );
     await operation.step('guest.connect', 'connecting', () =>
-      this.#guard(
-        vm,
-        machine,
-        { stage: 'its SSH server does not answer', deadlineMs, signal: operation.signal },
-        async (signal) => {
-          const target = await this.access.target(vm);
-          this.pool.put(vm.id, target, await connectWhenReady(this.ssh, target, { deadlineMs, signal }));
-        },
-      ),
+      this.#guard(vm, machine, { ...limits, stage: 'its SSH server does not answer' }, async (signal) => {
+        const target = await this.access.target(vm);
+        this.pool.put(vm.id, target, await connectWhenReady(this.ssh, target, { deadlineMs, signal }));
+      }),
     );
   }
 

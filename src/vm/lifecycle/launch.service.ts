@@ -1,15 +1,17 @@
 import { Injectable } from '@nestjs/common';
+import type { MachineDraft } from '../../capabilities/index.js';
 import { isKind } from '../../core/errors/index.js';
 import { Ledger } from '../../core/operations/index.js';
 import { PortLeases } from '../../host/index.js';
 import type { BootableImage } from '../../image/index.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
-import type { Machine, MachineSpec } from '../hypervisor/hypervisor.js';
+import type { Machine, SavedMachine } from '../hypervisor/hypervisor.js';
 import { Machines } from '../machines.js';
 import { VmRepository } from '../vm.repository.js';
 import { shapeOf } from '../settings/machine-shape.js';
 import type { Vm } from '../vm.types.js';
 import { MachinePreparer } from './machine-preparer.js';
+import type { PreparedMachine } from './machine-preparer.js';
 
 /** Another program may take the leased port between the check and the VMM's bind. */
 const LAUNCH_ATTEMPTS = 3;
@@ -17,6 +19,7 @@ const LAUNCH_ATTEMPTS = 3;
 export interface Launched {
   readonly vm: Vm;
   readonly machine: Machine;
+  readonly draft: MachineDraft;
 }
 
 /** Starts a VM's machine, with its port and process in the ledger before they exist. */
@@ -31,11 +34,18 @@ export class LaunchService {
     private readonly vms: VmRepository,
   ) {}
 
-  async launch(vm: Vm, image: BootableImage, signal: AbortSignal): Promise<Launched> {
+  /** @param from what it goes on from, instead of booting */
+  async launch(
+    vm: Vm,
+    image: BootableImage,
+    { from, signal }: { from?: SavedMachine | undefined; signal: AbortSignal },
+  ): Promise<Launched> {
     let leased = vm.sshPort === undefined ? await this.#leasePort(vm) : vm;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#attempt(leased, await this.preparer.prepare(leased, image), signal);
+        const { spec, draft } = await this.preparer.prepare(leased, image);
+        const restored = from === undefined ? spec : { ...spec, restoreFrom: from };
+        return await this.#attempt(leased, { spec: restored, draft }, signal);
       } catch (error) {
         const conflict = isKind(error, 'VMM_FAILED') && error.details.portConflict === true;
         if (!conflict || attempt === LAUNCH_ATTEMPTS) throw error;
@@ -50,7 +60,7 @@ export class LaunchService {
     return this.vms.update(vm.id, { sshPort });
   }
 
-  async #attempt(vm: Vm, spec: MachineSpec, signal: AbortSignal): Promise<Launched> {
+  async #attempt(vm: Vm, { spec, draft }: PreparedMachine, signal: AbortSignal): Promise<Launched> {
     const marker = this.hypervisor.processMarker(vm.id);
     const machine = await this.ledger.make(
       { kind: 'process', key: vm.id, owner: { type: 'vm', id: vm.id }, data: { marker } },
@@ -64,6 +74,7 @@ export class LaunchService {
     const { record } = machine;
     return {
       machine,
+      draft,
       vm: await this.vms.update(vm.id, {
         machine: { ...record, shape: shapeOf(vm) },
         accelerator: record.accelerator,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CapabilityRegistry } from '../../capabilities/index.js';
 import { HostDirectories } from '../../host/index.js';
 import type { BootableImage } from '../../image/index.js';
+import type { MachineDraft } from '../../capabilities/index.js';
 import type { MachineSpec } from '../hypervisor/hypervisor.js';
 import { identityArchive } from '../identity/identity-disk.js';
 import { VmDisks } from '../vm-disks.js';
@@ -9,6 +10,12 @@ import { VmFiles } from '../vm-files.adapter.js';
 import { VmPathFinder } from '../vm-paths.js';
 import type { Vm } from '../vm.types.js';
 import { VmFactsGatherer } from './vm-facts.js';
+
+export interface PreparedMachine {
+  readonly spec: MachineSpec;
+  /** what the capabilities want: also what a guest that does not boot has to be told */
+  readonly draft: MachineDraft;
+}
 
 /** Makes everything that a VMM finds when it starts, from the VM's facts and the capabilities. */
 @Injectable()
@@ -23,9 +30,8 @@ export class MachinePreparer {
   ) {}
 
   /** Repeatable: a second start replaces what the first one made. */
-  async prepare(vm: Vm, image: BootableImage): Promise<MachineSpec> {
+  async prepare(vm: Vm, image: BootableImage): Promise<PreparedMachine> {
     const paths = this.paths.of(vm.id);
-    const work = this.disks.work(vm);
     const draft = this.capabilities.configure(await this.facts.gather(vm));
     const owner = { type: 'vm', id: vm.id } as const;
     await this.directories.make(paths.runtimeDirectory, { owner, mode: 0o700, uid: vm.uid });
@@ -36,7 +42,7 @@ export class MachinePreparer {
     // The daemon writes it from the console's socket; what an earlier start left would only mislead.
     await this.files.write(paths.console, '', { mode: 0o600 });
     await this.files.write(paths.knownHosts, `${vm.id}.vm ${vm.hostKeyPublic}\n`, { mode: 0o644 });
-    return {
+    const spec = {
       id: vm.id,
       name: vm.name,
       cpus: vm.cpus,
@@ -44,16 +50,13 @@ export class MachinePreparer {
       kernelPath: image.kernelPath,
       initrdPath: image.initrdPath,
       bootArguments: [...image.bootArguments, ...draft.bootArguments],
-      drives: [
-        { serial: 'bgr-root', ...this.disks.root(vm), readOnly: false },
-        { serial: 'bgr-identity', path: paths.identity, format: 'raw', readOnly: true },
-        ...(work === undefined ? [] : [{ serial: 'bgr-work', ...work, readOnly: false }]),
-      ],
+      drives: this.disks.drives(vm, paths.identity),
       nics: draft.nics,
       consolePath: paths.console,
       logPath: paths.vmmLog,
       runtimeDirectory: paths.runtimeDirectory,
       ...(vm.uid !== undefined && { uid: vm.uid }),
     };
+    return { spec, draft };
   }
 }

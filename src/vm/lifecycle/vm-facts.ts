@@ -32,6 +32,7 @@ export class VmFactsGatherer {
       hostKeyPublic: vm.hostKeyPublic,
       authorizedKeys: [publicKey, ...this.config.values.authorizedKeys],
       env: vm.env,
+      networked: true,
       gitIdentity: { name: vm.gitName, email: vm.gitEmail },
     };
   }

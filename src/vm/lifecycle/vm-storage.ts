@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { HostDirectories, UidLeases } from '../../host/index.js';
 import { VmDisks } from '../vm-disks.js';
+import type { DiskBases } from '../vm-disks.js';
 import { VmFiles } from '../vm-files.adapter.js';
 import { VmPathFinder } from '../vm-paths.js';
 import { VmRepository } from '../vm.repository.js';
@@ -19,14 +20,19 @@ export class VmStorage {
     private readonly vms: VmRepository,
   ) {}
 
-  async make({ vm, image, hostKeyPrivate }: CreateRequest, signal: AbortSignal): Promise<Vm> {
+  /** Repeatable, also from other bases. */
+  async make(
+    { vm, hostKeyPrivate }: Pick<CreateRequest, 'vm' | 'hostKeyPrivate'>,
+    bases: DiskBases,
+    signal: AbortSignal,
+  ): Promise<Vm> {
     const owner = { type: 'vm', id: vm.id } as const;
     const paths = this.paths.of(vm.id);
     const uid = await this.uids.acquire(owner);
     const leased = uid === undefined ? vm : await this.vms.update(vm.id, { uid });
     await this.directories.make(paths.directory, { owner, mode: 0o711 });
     await this.files.write(paths.hostKey, hostKeyPrivate, { mode: 0o600 });
-    await this.disks.make(leased, image, signal);
+    await this.disks.make(leased, bases, { owner, signal });
     return leased;
   }
 }

@@ -187,6 +187,7 @@ describe('results and failures', () => {
         'A=b=c',
         '--env',
         'CALLER',
+        '--cold',
       ],
       { cwd: '/tmp', env: { CALLER: 'mine' } },
     );
@@ -197,6 +198,7 @@ describe('results and failures', () => {
         cpus: 3,
         memoryMib: 1536,
         diskMib: 20_480,
+        cold: true,
         env: { A: 'b=c', CALLER: 'mine' },
         workspace: { path: '/tmp/sub/dir' },
       },

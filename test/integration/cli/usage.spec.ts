@@ -10,7 +10,7 @@ const COMMANDS = [
     name,
   ]),
   ['image'],
-  ...['list', 'show', 'build', 'delete'].map((name) => ['image', name]),
+  ...['list', 'show', 'build', 'warm', 'delete'].map((name) => ['image', name]),
   ['operation'],
   ...['list', 'show', 'watch', 'cancel'].map((name) => ['operation', name]),
   ['config'],

@@ -31,6 +31,7 @@ class FakeFacts extends HostFacts {
   }
   override cpus = (): number => 2;
   override memory = (): MemoryFacts => this.has.memory ?? expect.unreachable('memory was not planned');
+  override processor = (): Promise<string> => expect.unreachable();
   override operatingSystem = async (): Promise<OperatingSystem> =>
     this.has.system ?? expect.unreachable('operatingSystem was not planned');
   override freeBytes = async (): Promise<number> =>

@@ -41,6 +41,22 @@ const EMULATED_FOR_MS = 5 * 60_000;
 /** between two looks at a VMM that an earlier daemon started */
 const LOOK_EVERY_MS = 20_000;
 
+/** One of each that a machine can have: what is made of it shows every change of the machine. */
+const REFERENCE_SPEC: MachineSpec = {
+  id: 'reference',
+  name: 'reference',
+  cpus: 1,
+  memoryMib: 1024,
+  kernelPath: '/kernel',
+  initrdPath: '/initrd',
+  bootArguments: [],
+  drives: [{ serial: 'drive', path: '/drive', format: 'raw', readOnly: false }],
+  nics: [{ type: 'user', mac: '52:54:00:00:00:00', forwards: [] }],
+  consolePath: '/console',
+  logPath: '/log',
+  runtimeDirectory: '/run',
+};
+
 type Connections = { halts: DiskHalts; qmp: QmpClient; agent: AgentClient; console: ConsoleLog };
 
 @Injectable()
@@ -160,6 +176,10 @@ export class QemuHypervisor extends Hypervisor {
 
   override controlSockets(runtimeDirectory: string): readonly string[] {
     return Object.values(qemuSockets(runtimeDirectory)) as string[];
+  }
+
+  layout(): string {
+    return qemuArguments(REFERENCE_SPEC, 'tcg').join(' ');
   }
 
   processMarker(id: string): string {

@@ -1,0 +1,145 @@
+import type { GuestNetwork, IdentityFile } from '../../capabilities/index.js';
+import { directoryMode, parentDirectories } from './identity-disk.js';
+
+/** What a guest that goes on from a saved machine is told, so that it is another one. */
+export interface Adoption {
+  readonly hostName: string;
+  readonly identityFiles: readonly IdentityFile[];
+  /** hardware address of its first NIC, which was made with another */
+  readonly mac: string | undefined;
+  readonly network: GuestNetwork | undefined;
+  /** `ms` to add to its clock */
+  readonly clockOffsetMs: number;
+  /** for its random pools: 256 bytes and more that nobody else has seen */
+  readonly entropy: Buffer;
+  /** UUID for this run of its kernel */
+  readonly bootId: string;
+}
+
+/** Runs in the guest, with the records below on its input. One process: each costs 30 to 60 ms under emulation. */
+const PROGRAM = String.raw`
+use strict;
+binmode DATA;
+sub fail { print STDERR "$_[0]: $!\n"; exit 1 }
+sub put { # path, mode, content: whole or not at all
+  my ($path, $mode, $content) = @_;
+  unlink "$path.new";
+  sysopen(my $file, "$path.new", 0301, $mode) or fail($path); # O_WRONLY | O_CREAT | O_EXCL
+  print $file $content and close($file) or fail($path);
+  chmod($mode, "$path.new") and rename("$path.new", $path) or fail($path);
+}
+sub set { # a file of the kernel's
+  my ($path, $value) = @_;
+  open(my $file, ">", $path) or fail($path);
+  print $file $value and close($file) or fail($path);
+}
+my (%text, @ip);
+umask 0;
+while (my $line = <DATA>) {
+  chomp $line;
+  my ($kind, $length, $mode, $name) = split / /, $line, 4;
+  read(DATA, my $content, $length) == $length or fail("a record is cut short");
+  if ($kind eq "directory") { -d $name or mkdir($name, oct $mode) or fail($name) }
+  elsif ($kind eq "file") { put($name, oct $mode, $content) }
+  else { $text{$name} = $content }
+}
+# The clock first: what is written from now on bears the right time.
+my $now = pack("qq", 0, 0);
+syscall(228, 0, $now) == 0 or fail("clock_gettime");
+my ($s, $ns) = unpack("qq", $now);
+my $then;
+{
+  use integer;
+  $ns += $text{offset} * 1000000;
+  my $carry = $ns / 1000000000;
+  $carry -= 1 if $ns < $carry * 1000000000;
+  $then = pack("qq", $s + $carry, $ns - $carry * 1000000000);
+}
+syscall(227, 0, $then) == 0 or fail("clock_settime");
+# RNDADDENTROPY, then RNDRESEEDCRNG: without them all guests of one saved machine draw the same numbers.
+open(my $random, ">", "/dev/urandom") or fail("/dev/urandom");
+my $pool = pack("ll", 8 * length $text{entropy}, length $text{entropy}) . $text{entropy};
+ioctl($random, 0x40085203, $pool) or fail("RNDADDENTROPY");
+ioctl($random, 0x5207, 0) or fail("RNDRESEEDCRNG");
+my $seed = "/var/lib/systemd/random-seed";
+if (-e $seed) {
+  open(my $source, "<:raw", "/dev/urandom") or fail("/dev/urandom");
+  sysread($source, my $bytes, 512) == 512 or fail("/dev/urandom");
+  put($seed, 0600, $bytes);
+}
+set("/proc/sys/kernel/hostname", $text{hostname});
+mkdir("/run/banger", 0755);
+put("/run/banger/boot_id", 0444, "$text{boot}\n");
+# The kernel keeps its own for ever: another lies over it. mount(2) with MS_BIND; perl passes no literals to a call.
+my ($from, $to, $none) = ("/run/banger/boot_id", "/proc/sys/kernel/random/boot_id", "");
+syscall(165, $from, $to, $none, 4096, $none) == 0 or fail("boot_id");
+if (length $text{ip}) {
+  open(my $ip, "|-", "ip", "-batch", "-") or fail("ip");
+  print $ip $text{ip};
+  close($ip) or fail("ip");
+  put("/run/banger/network", 0644, "$text{network}\n");
+}
+# From OpenSSH 9.8 on the listener itself hands the host keys on, and has to read the new ones.
+if (-e "/usr/lib/openssh/sshd-session" and open(my $file, "<", "/run/sshd.pid")) {
+  chomp(my $pid = <$file>);
+  kill "HUP", $pid;
+}
+# journald names its files after the machine: it starts anew, but not before whoever waits for this guest is served.
+if (-d "/run/log/journal" and fork() == 0) {
+  # The agent waits until nobody holds its pipes any more.
+  open(STDIN, "<", "/dev/null"); open(STDOUT, ">", "/dev/null"); open(STDERR, ">", "/dev/null");
+  syscall(112); # setsid
+  sleep 3;
+  if (open(my $procs, "<", "/sys/fs/cgroup/system.slice/systemd-journald.service/cgroup.procs")) {
+    chomp(my $pid = <$procs> // "");
+    kill "TERM", $pid if $pid;
+  }
+  for my $old (grep { !m{/\Q$text{machine}\E$} } glob "/run/log/journal/*") {
+    unlink glob "$old/*";
+    rmdir $old;
+  }
+}
+exit 0;
+__DATA__
+`;
+
+/** The program and what it reads, as the input of `perl -`. Whatever the content holds, it is data. Pure. */
+export function adoptionProgram(adoption: Adoption): Buffer {
+  const { identityFiles, network } = adoption;
+  const machineId = identityFiles.find(({ path }) => path === 'etc/machine-id')?.content.trim() ?? '';
+  const texts = {
+    offset: String(Math.round(adoption.clockOffsetMs)),
+    hostname: adoption.hostName,
+    boot: adoption.bootId,
+    machine: machineId,
+    ip: ipCommands(adoption).join(''),
+    network: network === undefined ? '' : `${network.address} ${network.gateway}`,
+  };
+  return Buffer.concat([
+    Buffer.from(PROGRAM.trimStart()),
+    ...parentDirectories(identityFiles).map((path) =>
+      record('directory', `/${path}`, '', directoryMode(path)),
+    ),
+    ...identityFiles.map(({ path, content, mode }) => record('file', `/${path}`, content, mode)),
+    ...Object.entries(texts).map(([name, text]) => record('text', name, text)),
+    record('text', 'entropy', adoption.entropy),
+  ]);
+}
+
+/** Its address on the wire is the guest's own before anything can be sent. */
+function ipCommands({ mac, network }: Adoption): string[] {
+  if (network === undefined || mac === undefined) return [];
+  return [
+    'link set dev lo up\n',
+    `link set dev eth0 address ${mac}\n`,
+    `addr add ${network.address} dev eth0\n`,
+    'link set dev eth0 up\n',
+    `route add default via ${network.gateway} dev eth0\n`,
+  ];
+}
+
+/** `KIND LENGTH MODE NAME`, then the content: `bytes`, and the mode in octal digits. */
+function record(kind: string, name: string, content: string | Buffer, mode = 0): Buffer {
+  const bytes = Buffer.from(content);
+  return Buffer.concat([Buffer.from(`${kind} ${bytes.length} ${mode.toString(8)} ${name}\n`), bytes]);
+}

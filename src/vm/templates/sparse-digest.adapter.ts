@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { ProcessRunner } from '../../core/process/index.js';
+
+const BLOCK = 64 * 1024;
+/** read at once */
+const CHUNK = 16 * BLOCK;
+const ZEROES = Buffer.alloc(BLOCK);
+const TIMEOUT_MS = 60_000;
+
+/** Prints where a file has data: offset and end, a line each. lseek(2) knows; Node.js has no call for it. */
+const EXTENTS = `
+my $file; open($file, "<:raw", $ARGV[0]) or die "$!\\n";
+for (my $at = 0; defined(my $data = sysseek($file, $at, 3));) {
+  my $end = sysseek($file, $data, 4);
+  printf "%d %d\\n", $data, $end;
+  $at = $end;
+}
+`;
+
+/**
+ * sha256 over the blocks of 64 KiB that are not all zero, each after its number: a gigabyte with 100 MiB of data costs
+ * what 100 MiB cost, and a copy has the same however its holes lie. @throws ProcessFailedError
+ */
+export async function sparseDigest(path: string, runner: ProcessRunner): Promise<string> {
+  const { stdout } = await runner.run({ file: 'perl', args: ['-e', EXTENTS, path], timeoutMs: TIMEOUT_MS });
+  const extents = stdout.toString('latin1').trim().split('\n').filter(Boolean);
+  const hash = createHash('sha256');
+  const file = await open(path, 'r');
+  try {
+    const chunk = Buffer.alloc(CHUNK);
+    let done = 0;
+    for (const [from = 0, to = 0] of extents.map((line) => line.split(' ').map(Number))) {
+      for (let at = Math.max(done, from - (from % BLOCK)); at < to; at += CHUNK) {
+        const length = Math.min(CHUNK, Math.ceil((to - at) / BLOCK) * BLOCK);
+        const { bytesRead } = await file.read(chunk, 0, length, at);
+        for (let within = 0; within < bytesRead; within += BLOCK)
+          addBlock(hash, (at + within) / BLOCK, chunk.subarray(within, Math.min(within + BLOCK, bytesRead)));
+        done = at + length;
+        await turn();
+      }
+    }
+  } finally {
+    await file.close();
+  }
+  return hash.digest('hex');
+}
+
+function addBlock(hash: ReturnType<typeof createHash>, number: number, block: Buffer): void {
+  if (block.equals(ZEROES.subarray(0, block.length))) return;
+  const name = Buffer.alloc(8);
+  name.writeBigUInt64BE(BigInt(number));
+  hash.update(name).update(block);
+}

@@ -1,0 +1,190 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Config } from '../../core/config/index.js';
+import { LOGGER } from '../../core/logging/index.js';
+import type { Logger } from '../../core/logging/index.js';
+import { Ledger } from '../../core/operations/index.js';
+import type { ResourceOwner } from '../../core/operations/index.js';
+import { HostDirectories } from '../../host/index.js';
+import { TemplateFiles } from './template-files.adapter.js';
+import { TemplateDamagedError } from './template.errors.js';
+import { keyOf } from './template.types.js';
+import type { Template, TemplateShape } from './template.types.js';
+
+const MIB = 1024 * 1024;
+
+interface Kept {
+  readonly template: Template;
+  lastUsedAt: Date;
+  /** stamps of its files when their digests were last compared; none were yet when empty */
+  readonly compared: Map<string, string>;
+  /** how many make use of its files now */
+  users: number;
+}
+
+/** One that is held is not deleted before it is let go. */
+export interface HeldTemplate {
+  readonly template: Template;
+  readonly directory: string;
+  release(): Promise<void>;
+}
+
+export function templateOwner(id: string): ResourceOwner {
+  return { type: 'template', id };
+}
+
+/**
+ * The templates that there are: each a directory with a manifest, which is all that is known of it. They can be made
+ * anew at any time, so that whatever is wrong with one is a reason to delete it.
+ */
+@Injectable()
+export class TemplateStore {
+  readonly #byId = new Map<string, Kept>();
+  /** deleted as soon as nobody uses them */
+  readonly #doomed = new Map<string, Kept>();
+
+  constructor(
+    private readonly config: Config,
+    private readonly ledger: Ledger,
+    private readonly directories: HostDirectories,
+    private readonly files: TemplateFiles,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Newest last. */
+  list(): { template: Template; lastUsedAt: Date }[] {
+    return [...this.#byId.values()];
+  }
+
+  find(shape: TemplateShape): Template | undefined {
+    const key = keyOf(shape);
+    return this.list().findLast(({ template }) => keyOf(template.shape) === key)?.template;
+  }
+
+  /**
+   * For whoever makes a machine of it. Its files are compared with their digests when that was not done yet, or when one
+   * of them looks another: a third of a second then, and next to nothing otherwise.
+   * @throws TemplateDamagedError
+   */
+  async hold(template: Template): Promise<HeldTemplate | undefined> {
+    const kept = this.#byId.get(template.id);
+    if (kept === undefined) return undefined;
+    kept.users += 1;
+    const directory = this.config.templateDirectory(template.id);
+    const held = { template, directory, release: () => this.#release(kept) };
+    try {
+      await this.#compare(kept, directory);
+      kept.lastUsedAt = new Date();
+      await this.files.touch(directory, kept.lastUsedAt);
+      return held;
+    } catch (error) {
+      await held.release();
+      throw error;
+    }
+  }
+
+  /** What was made in `from` becomes a template; others make room for it. */
+  async publish(from: string, template: Template): Promise<void> {
+    const { id } = template;
+    const owner = templateOwner(id);
+    const directory = this.config.templateDirectory(id);
+    await this.ledger.make({ kind: 'directory', key: directory, owner }, () =>
+      this.files.place(from, directory, template),
+    );
+    await this.ledger.release('directory', from);
+    this.#byId.set(id, { template, lastUsedAt: new Date(), compared: new Map(), users: 0 });
+    const key = keyOf(template.shape);
+    for (const other of this.list())
+      if (other.template.id !== id && keyOf(other.template.shape) === key)
+        await this.remove(other.template.id);
+    await this.fit();
+  }
+
+  /** Nobody finds it from now on. None is success. */
+  async remove(id: string): Promise<void> {
+    const kept = this.#byId.get(id);
+    if (kept === undefined) return;
+    this.#byId.delete(id);
+    this.#doomed.set(id, kept);
+    if (kept.users === 0) await this.#delete(id);
+  }
+
+  async removeOfImage(imageId: string): Promise<void> {
+    for (const { template } of this.list())
+      if (template.shape.imageId === imageId) await this.remove(template.id);
+  }
+
+  /** Deletes those that were used longest ago until the rest has room. */
+  async fit(): Promise<void> {
+    const byUse = this.list().toSorted((one, other) => one.lastUsedAt.getTime() - other.lastUsedAt.getTime());
+    let bytes = byUse.reduce((sum, { template }) => sum + template.allocatedBytes, 0);
+    for (const { template } of byUse) {
+      if (bytes <= this.config.values.templates.diskMib * MIB) return;
+      bytes -= template.allocatedBytes;
+      this.logger.info({ template: template.id }, 'a template makes room for others');
+      await this.remove(template.id);
+    }
+  }
+
+  /** Daemon start: what a dead daemon was making goes, and whatever is not whole or is of no image that there is. */
+  async reconcile(images: ReadonlySet<string>): Promise<void> {
+    for (const name of await this.files.list()) {
+      const directory = this.config.templateDirectory(name);
+      const found = await this.files.read(directory);
+      if (found !== undefined && images.has(found.template.shape.imageId)) {
+        await this.#book(name, directory);
+        this.#byId.set(name, { ...found, compared: new Map(), users: 0 });
+      } else await this.#forget(name, () => this.directories.remove(directory));
+    }
+    for (const { key, owner } of await this.ledger.list()) {
+      const isKept = this.#byId.has(owner.id) && key === this.config.templateDirectory(owner.id);
+      if (owner.type === 'template' && !isKept)
+        await this.#forget(owner.id, () => this.ledger.releaseOwner(owner));
+    }
+    await this.fit();
+  }
+
+  /** @throws TemplateDamagedError */
+  async #compare({ template, compared }: Kept, directory: string): Promise<void> {
+    const { id, shape, files } = template;
+    for (const [name, { sizeBytes, digest }] of Object.entries(files)) {
+      const path = `${directory}/${name}`;
+      const stamp = await this.files.stamp(path);
+      const damaged = (reason: string): TemplateDamagedError =>
+        new TemplateDamagedError(id, shape.imageId, `${path} ${reason}`);
+      if (stamp === undefined) throw damaged('is missing');
+      if (compared.get(name) === stamp) continue;
+      const found = await this.files.facts(path);
+      if (found.sizeBytes !== sizeBytes)
+        throw damaged(`does not have the ${sizeBytes} bytes it was made with`);
+      if (found.digest !== digest) throw damaged('does not have the content it was made with');
+      compared.set(name, stamp);
+    }
+  }
+
+  async #release(kept: Kept): Promise<void> {
+    kept.users -= 1;
+    const { id } = kept.template;
+    if (kept.users === 0 && this.#doomed.has(id)) await this.#delete(id);
+  }
+
+  async #delete(id: string): Promise<void> {
+    this.#doomed.delete(id);
+    await this.#forget(id, () => this.ledger.releaseOwner(templateOwner(id)));
+  }
+
+  /** One that cannot be deleted now is at the next start; nobody finds it before. */
+  async #forget(id: string, body: () => Promise<void>): Promise<void> {
+    try {
+      await body();
+    } catch (error) {
+      this.logger.error({ template: id, err: error }, 'a template could not be deleted');
+    }
+  }
+
+  /** The books may have been lost. */
+  async #book(id: string, directory: string): Promise<void> {
+    if ((await this.ledger.find('directory', directory)) !== undefined) return;
+    const request = { kind: 'directory', key: directory, owner: templateOwner(id) } as const;
+    await this.ledger.make(request, () => Promise.resolve());
+  }
+}

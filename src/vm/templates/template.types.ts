@@ -1,0 +1,47 @@
+import type { Accelerator } from '../hypervisor/hypervisor.js';
+
+/** All that a saved machine and one that goes on from it must have alike. JSON. */
+export interface TemplateShape {
+  readonly imageId: string;
+  readonly hypervisor: string;
+  /** of the hypervisor: what it saves is for itself */
+  readonly version: string;
+  readonly accelerator: Accelerator;
+  /** of the machine that the driver makes, and of what is done to the guest before it is saved */
+  readonly layout: string;
+  /** digest of the processor's model and features */
+  readonly processor: string;
+  readonly cpus: number;
+  readonly memoryMib: number;
+  readonly diskMib: number;
+  /** none when undefined */
+  readonly workDiskMib?: number;
+  readonly diskBackend: string;
+}
+
+/** The same text for the same shape. */
+export function keyOf(shape: TemplateShape): string {
+  return JSON.stringify(Object.entries(shape).toSorted(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+export interface FileFacts {
+  readonly sizeBytes: number;
+  /** sha256 over its blocks that are not all zero, each after its number: holes do not count */
+  readonly digest: string;
+}
+
+/** A saved machine of an image's system that has just booted; as its manifest has it. JSON. */
+export interface Template {
+  readonly version: 1;
+  readonly id: string;
+  readonly shape: TemplateShape;
+  /** ISO 8601, UTC */
+  readonly createdAt: string;
+  /** what its files take on the host, `bytes` */
+  readonly allocatedBytes: number;
+  /** by name within its directory */
+  readonly files: Readonly<Record<string, FileFacts>>;
+}
+
+/** Names within a template's directory; the disks are called as their backend calls them. */
+export const TEMPLATE_FILES = { memory: 'memory', state: 'state', manifest: 'manifest.json' } as const;
