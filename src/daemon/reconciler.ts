@@ -6,7 +6,7 @@ import type { Logger } from '../core/logging/index.js';
 import { OperationRunner } from '../core/operations/index.js';
 import { HostDirectories } from '../host/index.js';
 import { ImageService } from '../image/index.js';
-import { TemplatesService, VmsAtStart } from '../vm/index.js';
+import { VmsAtStart } from '../vm/index.js';
 import type { VmBrief } from '../vm/index.js';
 
 interface StartNote {
@@ -24,7 +24,6 @@ export class Reconciler implements OnApplicationBootstrap {
     private readonly operations: OperationRunner,
     private readonly images: ImageService,
     private readonly vms: VmsAtStart,
-    private readonly templates: TemplatesService,
     private readonly jobs: Jobs,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -52,7 +51,7 @@ export class Reconciler implements OnApplicationBootstrap {
       ...[...before].flatMap(([id, vm]) => changed(vm, after.get(id))),
     ];
     await this.images.reconcile();
-    await this.templates.reconcile();
+    await this.vms.settleTemplates();
     this.jobs.begin();
   }
 }

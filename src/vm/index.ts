@@ -16,6 +16,5 @@ export { OrphanedOwners } from './records/orphaned-owners.js';
 export { VmRegistration } from './records/vm-registration.js';
 export { HypervisorModule } from './hypervisor/hypervisor.module.js';
 export type { Leftover } from './reaper/leftover.js';
-export { TemplatesService } from './templates/templates.service.js';
 export { Leftovers } from './reaper/leftovers.js';
 export { LeftoversModule } from './reaper/leftovers.module.js';

@@ -55,10 +55,12 @@ import { StorageWatch } from './storage/storage-watch.js';
 import { TemplateController } from './templates/template.controller.js';
 import { TemplateFiles } from './templates/template-files.adapter.js';
 import { TemplateMaker } from './templates/template-maker.js';
+import { TemplatePreparer } from './templates/template-preparer.js';
+import { TemplateProduction } from './templates/template-production.js';
 import { TemplateShapes } from './templates/template-shapes.js';
 import { TemplateStore } from './templates/template-store.js';
 import { TemplateWarming } from './templates/template-warming.js';
-import { TemplatesService } from './templates/templates.service.js';
+import { Templates } from './templates/templates.js';
 import { VmDisks } from './vm-disks.js';
 import { OomRecords } from './reaper/oom-records.adapter.js';
 import { OomWatch } from './reaper/oom-watch.js';
@@ -124,8 +126,10 @@ const LIFECYCLE = [
 const TEMPLATES = [
   TemplateFiles,
   TemplateMaker,
+  TemplatePreparer,
+  TemplateProduction,
+  Templates,
   TemplateShapes,
-  TemplatesService,
   TemplateStore,
   TemplateWarming,
 ];
@@ -188,6 +192,6 @@ const POLICIES = [
     VmRepository,
     { provide: APP_GUARD, useClass: VmStateGuard },
   ],
-  exports: [HypervisorModule, Machines, TemplatesService, VmsAtStart, ...VM_DOCTOR_EXPORTS],
+  exports: [HypervisorModule, Machines, VmsAtStart, ...VM_DOCTOR_EXPORTS],
 })
 export class VmModule {}

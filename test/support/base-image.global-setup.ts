@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { REPOSITORY } from './repository.js';
 
 /**
- * Builds the default image once, with the real CLI and daemon, for all end-to-end tests of a run.
+ * Builds the default image once, with the real CLI and daemon, for all end-to-end tests of a run, and templates of the
+ * shapes that most of them use.
  * BANGER_TEST_BASE names a state directory to reuse between runs while developing.
  */
 export default async function setup(): Promise<(() => Promise<void>) | undefined> {
@@ -24,6 +25,7 @@ export default async function setup(): Promise<(() => Promise<void>) | undefined
   };
   try {
     run('image', 'build');
+    for (const memory of ['1g', '256m']) run('image', 'warm', '--memory', memory);
   } finally {
     run('daemon', 'stop');
   }

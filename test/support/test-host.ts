@@ -1,12 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
-import { chmod, cp, link, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, cp, link, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect } from 'vitest';
 import { processesMentioning } from './processes.js';
 import { REPOSITORY } from './repository.js';
+
+/** What a test did not ask for would be at work when it looks for what is left. A file of its own needs these lines too. */
+export const NO_BACKGROUND_WORK = '[templates]\nmake = "manual"\n';
 
 const LAUNCHER = join(REPOSITORY, 'banger');
 
@@ -32,7 +35,7 @@ export class TestHost {
   private constructor(readonly directory: string) {}
 
   /**
-   * @param base state directory of which the images are shared (hard links where that goes); none when undefined
+   * @param base state directory of which the images and templates are shared (hard links where that goes); none when undefined
    * @param mount puts a file system of its own under the state directory
    */
   static async create(
@@ -43,6 +46,7 @@ export class TestHost {
     // VMMs run as users of their own and must be able to walk to their disks.
     await chmod(directory, 0o711);
     const host = new TestHost(directory);
+    await writeFile(join(directory, 'config.toml'), NO_BACKGROUND_WORK);
     await mkdir(host.stateDirectory, { mode: 0o711 });
     mount?.(host.stateDirectory);
     if (base !== undefined) await host.#takeImages(base);
@@ -67,7 +71,7 @@ export class TestHost {
       ...env,
       BANGER_STATE_DIR: this.stateDirectory,
       BANGER_RUNTIME_DIR: this.runtimeDirectory,
-      BANGER_CONFIG: '/dev/null',
+      BANGER_CONFIG: join(this.directory, 'config.toml'),
       NO_COLOR: '1',
     };
   }
@@ -153,9 +157,9 @@ export class TestHost {
   async #takeImages(base: string): Promise<void> {
     await cp(join(base, 'banger.db'), join(this.stateDirectory, 'banger.db'));
     this.#own(base);
-    for (const image of await readdir(join(base, 'images'))) {
-      await linkTree(join(base, 'images', image), join(this.stateDirectory, 'images', image));
-    }
+    for (const kind of ['images', 'templates'])
+      for (const name of await entries(join(base, kind)))
+        await linkTree(join(base, kind, name), join(this.stateDirectory, kind, name));
   }
 }
 

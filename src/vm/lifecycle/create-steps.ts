@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { OperationContext } from '../../core/operations/index.js';
 import type { Project } from '../project/project-reader.js';
-import { TemplatesService } from '../templates/templates.service.js';
+import { Templates } from '../templates/templates.js';
 import { VmRepository } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
 import type { CreateRequest } from './create-request.js';
@@ -14,7 +14,7 @@ import { WorkspaceStep } from './workspace-step.js';
 export class CreateSteps {
   constructor(
     private readonly start: FirstStart,
-    private readonly templates: TemplatesService,
+    private readonly templates: Templates,
     private readonly workspaces: WorkspaceStep,
     private readonly teardown: MachineTeardown,
     private readonly vms: VmRepository,

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { toBangerError } from '../../core/errors/index.js';
 import type { BangerError } from '../../core/errors/index.js';
 import type { OperationContext } from '../../core/operations/index.js';
-import { TemplatesService } from '../templates/templates.service.js';
-import type { UsableTemplate } from '../templates/templates.service.js';
+import { Templates } from '../templates/templates.js';
+import type { UsableTemplate } from '../templates/templates.js';
 import { imageBases } from '../vm-disks.js';
 import type { DiskBases } from '../vm-disks.js';
 import type { Vm } from '../vm.types.js';
@@ -16,7 +16,7 @@ import { VmStorage } from './vm-storage.js';
 @Injectable()
 export class FirstStart {
   constructor(
-    private readonly templates: TemplatesService,
+    private readonly templates: Templates,
     private readonly storage: VmStorage,
     private readonly boot: BootService,
     private readonly teardown: MachineTeardown,

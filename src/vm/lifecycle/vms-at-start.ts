@@ -3,6 +3,7 @@ import { LOGGER } from '../../core/logging/index.js';
 import type { Logger } from '../../core/logging/index.js';
 import { Ledger } from '../../core/operations/index.js';
 import { OrphanedOwners } from '../records/orphaned-owners.js';
+import { TemplateStore } from '../templates/template-store.js';
 import { VmRepository } from '../vm.repository.js';
 import { VmReconciler } from './reconcile.service.js';
 
@@ -20,6 +21,7 @@ export class VmsAtStart {
     private readonly reconciler: VmReconciler,
     private readonly ledger: Ledger,
     private readonly orphans: OrphanedOwners,
+    private readonly templates: TemplateStore,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -32,6 +34,11 @@ export class VmsAtStart {
       // what could not be released is logged by the ledger, and tried again at the next start
       await this.ledger.releaseOwner({ type: 'vm', id }).catch(() => undefined);
     }
+  }
+
+  /** After the images: a template of one that is no more goes. */
+  async settleTemplates(): Promise<void> {
+    await this.templates.reconcile();
   }
 
   /** How each VM stands in the books, by its id. */

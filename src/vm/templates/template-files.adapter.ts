@@ -1,5 +1,5 @@
 import { chmod, chown, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../core/config/index.js';
 import { ProcessRunner } from '../../core/process/index.js';
@@ -9,6 +9,9 @@ import type { FileFacts, Template } from './template.types.js';
 
 /** `bytes` of a block as stat counts them */
 const STAT_BLOCK = 512;
+/** VMMs of other users read the disks; what is in the memory is nobody's but the daemon's. */
+const DISK_MODE = 0o444;
+const PRIVATE_MODE = 0o400;
 
 /** The files of templates. */
 @Injectable()
@@ -43,12 +46,28 @@ export class TemplateFiles {
     await utimes(`${directory}/${TEMPLATE_FILES.manifest}`, now, now);
   }
 
-  /** Nobody writes these files any more: the daemon's own, on the disk in full. @param mode permission bits */
-  async seal(path: string, mode: number): Promise<void> {
-    await chmod(path, mode);
-    const { uid } = this.config.values;
-    if (this.config.values.mode === 'root') await chown(path, uid, uid);
-    await sync(path);
+  /** Nobody writes the files of a template from now on: they are the daemon's own, and on the disk in full. */
+  async seal(
+    directory: string,
+    disks: readonly string[],
+  ): Promise<{ files: Record<string, FileFacts>; allocatedBytes: number }> {
+    const { memory, state } = TEMPLATE_FILES;
+    const sealed = [
+      ...disks.map((path) => ({ path, mode: DISK_MODE })),
+      ...[memory, state].map((name) => ({ path: `${directory}/${name}`, mode: PRIVATE_MODE })),
+    ];
+    const files: Record<string, FileFacts> = {};
+    let total = 0;
+    for (const { path, mode } of sealed) {
+      const { uid } = this.config.values;
+      await chmod(path, mode);
+      if (this.config.values.mode === 'root') await chown(path, uid, uid);
+      await sync(path);
+      const { allocatedBytes, ...facts } = await this.facts(path);
+      files[basename(path)] = facts;
+      total += allocatedBytes;
+    }
+    return { files, allocatedBytes: total };
   }
 
   /** What is kept of a directory goes to its place in one step, the rest is deleted. The manifest is written first. */

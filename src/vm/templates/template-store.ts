@@ -5,6 +5,7 @@ import type { Logger } from '../../core/logging/index.js';
 import { Ledger } from '../../core/operations/index.js';
 import type { ResourceOwner } from '../../core/operations/index.js';
 import { HostDirectories } from '../../host/index.js';
+import { ImageService } from '../../image/index.js';
 import { TemplateFiles } from './template-files.adapter.js';
 import { TemplateDamagedError } from './template.errors.js';
 import { keyOf } from './template.types.js';
@@ -47,8 +48,11 @@ export class TemplateStore {
     private readonly ledger: Ledger,
     private readonly directories: HostDirectories,
     private readonly files: TemplateFiles,
+    private readonly images: ImageService,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    images.onRemoved((imageId) => this.#removeOfImage(imageId));
+  }
 
   /** Newest last. */
   list(): { template: Template; lastUsedAt: Date }[] {
@@ -82,9 +86,18 @@ export class TemplateStore {
     }
   }
 
-  /** What was made in `from` becomes a template; others make room for it. */
-  async publish(from: string, template: Template): Promise<void> {
-    const { id } = template;
+  /** What was made in `from` becomes a template; others make room for it. @param made.disks paths, in `from` */
+  async publish(
+    from: string,
+    { id, shape, disks }: { id: string; shape: TemplateShape; disks: readonly string[] },
+  ): Promise<void> {
+    const template: Template = {
+      version: 1,
+      id,
+      shape,
+      createdAt: new Date().toISOString(),
+      ...(await this.files.seal(from, disks)),
+    };
     const owner = templateOwner(id);
     const directory = this.config.templateDirectory(id);
     await this.ledger.make({ kind: 'directory', key: directory, owner }, () =>
@@ -92,7 +105,7 @@ export class TemplateStore {
     );
     await this.ledger.release('directory', from);
     this.#byId.set(id, { template, lastUsedAt: new Date(), compared: new Map(), users: 0 });
-    const key = keyOf(template.shape);
+    const key = keyOf(shape);
     for (const other of this.list())
       if (other.template.id !== id && keyOf(other.template.shape) === key)
         await this.remove(other.template.id);
@@ -108,11 +121,6 @@ export class TemplateStore {
     if (kept.users === 0) await this.#delete(id);
   }
 
-  async removeOfImage(imageId: string): Promise<void> {
-    for (const { template } of this.list())
-      if (template.shape.imageId === imageId) await this.remove(template.id);
-  }
-
   /** Deletes those that were used longest ago until the rest has room. */
   async fit(): Promise<void> {
     const byUse = this.list().toSorted((one, other) => one.lastUsedAt.getTime() - other.lastUsedAt.getTime());
@@ -126,7 +134,8 @@ export class TemplateStore {
   }
 
   /** Daemon start: what a dead daemon was making goes, and whatever is not whole or is of no image that there is. */
-  async reconcile(images: ReadonlySet<string>): Promise<void> {
+  async reconcile(): Promise<void> {
+    const images = new Set((await this.images.list()).map(({ id }) => id));
     for (const name of await this.files.list()) {
       const directory = this.config.templateDirectory(name);
       const found = await this.files.read(directory);
@@ -141,6 +150,11 @@ export class TemplateStore {
         await this.#forget(owner.id, () => this.ledger.releaseOwner(owner));
     }
     await this.fit();
+  }
+
+  async #removeOfImage(imageId: string): Promise<void> {
+    for (const { template } of this.list())
+      if (template.shape.imageId === imageId) await this.remove(template.id);
   }
 
   /** @throws TemplateDamagedError */

@@ -7,7 +7,7 @@ import { VmDisks } from '../vm-disks.js';
 import { PreflightFindings } from '../lifecycle/preflight-findings.js';
 import { TemplateShapes } from './template-shapes.js';
 import { TemplatesUnavailableError } from './template.errors.js';
-import { TemplatesService } from './templates.service.js';
+import { Templates } from './templates.js';
 
 const MIB = 1024 * 1024;
 
@@ -20,7 +20,7 @@ export class TemplateWarming {
     private readonly images: ImageService,
     private readonly disks: VmDisks,
     private readonly shapes: TemplateShapes,
-    private readonly templates: TemplatesService,
+    private readonly templates: Templates,
   ) {}
 
   /** @throws TemplatesUnavailableError, VmResourcesInvalidError, PreflightFailedError, DiskFullError */

@@ -18,7 +18,7 @@ export class TemplateController {
   async get({ image }: ParamsOf<'image.get'>): Promise<ResultOf<'image.get'>> {
     const view = await this.images.get(image);
     const own = this.store.list().filter(({ template }) => template.shape.imageId === view.id);
-    return { ...view, templates: own.map(viewOf) };
+    return Object.assign(view, { templates: own.map(viewOf) });
   }
 
   @Rpc('image.warm.begin')

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { VmView } from '../../../src/contract/index.js';
-import { TestHost } from '../../support/test-host.js';
+import { NO_BACKGROUND_WORK, TestHost } from '../../support/test-host.js';
 
 describe('a guest that never boots', () => {
   let host: TestHost;
@@ -57,10 +57,12 @@ describe('a guest that never boots', () => {
       'vmlinux',
       (path) => writeFileSync(path, 'this is no kernel\n'.repeat(1000)),
       async () => {
-        const result = await host.banger(['vm', 'create', '--name', 'broken']);
+        const result = await host.banger(['vm', 'create', '--cold', '--name', 'broken']);
         expect(result, result.stderr).toMatchObject({ stdout: '', exitCode: 6 });
         expect(result.stderr).toMatch(/why: .*kernel/);
-        expect(await host.banger(['vm', 'run', '--rm', '--', 'true'])).toMatchObject({ exitCode: 125 });
+        expect(await host.banger(['vm', 'run', '--rm', '--cold', '--', 'true'])).toMatchObject({
+          exitCode: 125,
+        });
       },
     );
   });
@@ -70,12 +72,12 @@ describe('a guest that never boots', () => {
       'initrd',
       (path) => writeFileSync(path, 'this is no archive\n'.repeat(1000)),
       async () => {
-        const result = await host.banger(['vm', 'create', '--name', 'broken']);
+        const result = await host.banger(['vm', 'create', '--cold', '--name', 'broken']);
         expect(result, result.stderr).toMatchObject({ stdout: '', exitCode: 8 });
         expect(result.stderr).toMatch(/broken did not come up: it went down while booting/);
         expect(result.stderr).toMatch(/last lines of the console:[\s\S]*Unable to mount root fs/);
         expect(result.stderr).toMatch(/^ {2}fix: /m);
-        const json = await host.banger(['vm', 'run', '--rm', '--json', '--', 'true']);
+        const json = await host.banger(['vm', 'run', '--rm', '--cold', '--json', '--', 'true']);
         expect(json.exitCode).toBe(125);
         expect(JSON.parse(json.stdout)).toMatchObject({
           error: {
@@ -91,7 +93,7 @@ describe('a guest that never boots', () => {
 
   it('because it hangs: after the time of the configuration, with the console shown; a VM that had been up can go on later', async () => {
     const config = join(scratch, 'config.toml');
-    writeFileSync(config, '[vm]\nboot_timeout_seconds = 8\n');
+    writeFileSync(config, `${NO_BACKGROUND_WORK}[vm]\nboot_timeout_seconds = 8\n`);
     const healthy = await host.json<VmView>(['vm', 'create', '--name', 'once-up']);
     expect(await host.json<VmView>(['vm', 'stop', 'once-up'])).toMatchObject({
       id: healthy.id,
@@ -101,7 +103,9 @@ describe('a guest that never boots', () => {
     const env = { BANGER_CONFIG: config };
     await withBroken('initrd', hang, async () => {
       const started = Date.now();
-      const result = await host.banger(['vm', 'run', '--rm', '--name', 'hung', '--', 'true'], { env });
+      const result = await host.banger(['vm', 'run', '--rm', '--cold', '--name', 'hung', '--', 'true'], {
+        env,
+      });
       expect(result, result.stderr).toMatchObject({ stdout: '', exitCode: 125 });
       expect(Date.now() - started, 'milliseconds').toBeLessThan(60_000);
       expect(result.stderr).toMatch(/hung did not come up: its guest agent does not answer/);

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { TestHost } from '../../support/test-host.js';
+import { NO_BACKGROUND_WORK, TestHost } from '../../support/test-host.js';
 import type { CommandResult } from '../../support/test-host.js';
 
 const LAPTOP = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJq3Zr3hYl0l1f2hE0vJcP0mC0kM0b1yN4m9yQ0r8wXy ada@laptop';
@@ -31,6 +31,7 @@ describe('what the configuration gives to every guest', () => {
 
   async function configure(sync: boolean): Promise<void> {
     const lines = [
+      NO_BACKGROUND_WORK,
       '[vm]',
       'clock_check_seconds = 1',
       '[git]',

@@ -4,6 +4,7 @@ import type { VmReconciler } from '../../../src/vm/lifecycle/reconcile.service.j
 import { VmsAtStart } from '../../../src/vm/lifecycle/vms-at-start.js';
 import { OrphanedOwners } from '../../../src/vm/records/orphaned-owners.js';
 import type { VmRecords } from '../../../src/vm/records/vm-records.js';
+import type { TemplateStore } from '../../../src/vm/templates/template-store.js';
 import { VmRepository } from '../../../src/vm/vm.repository.js';
 import { fixture } from '../operations/support.js';
 
@@ -21,6 +22,7 @@ it('a start of the daemon releases what belongs to nobody, but no disk of a VM w
     {} as VmReconciler,
     ledger,
     new OrphanedOwners(ledger, vms, records as unknown as VmRecords),
+    {} as TemplateStore,
     pino({ level: 'silent' }),
   );
   await start.run();
