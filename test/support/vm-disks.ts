@@ -10,7 +10,10 @@ const run = promisify(execFile);
 /** File of a VM's disk, whichever backend has made it. */
 export function diskPath(host: TestHost, vm: Pick<VmView, 'id'>, name = 'root'): string {
   const directory = join(host.stateDirectory, 'vms', vm.id);
-  const [file] = readdirSync(directory).filter((entry) => entry.startsWith(`${name}.`));
+  // root.1.qcow2 and the like are what it stands on
+  const [file] = readdirSync(directory).filter(
+    (entry) => /^\w+\.(?:raw|qcow2)$/.test(entry) && entry.startsWith(`${name}.`),
+  );
   return join(directory, file ?? `${name} is not there`);
 }
 

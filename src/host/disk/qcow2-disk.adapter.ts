@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
-import { copyFile, link, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, link, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { Injectable } from '@nestjs/common';
-import { invariant } from '../../core/errors/index.js';
 import { DiskBackend } from './disk-backend.js';
 import type { Disk, DiskBackendProbe, DiskRequest } from './disk-backend.js';
 import { allocatedBytes, checkSize, inspectBase, placeDisk } from './draft-disk.adapter.js';
@@ -51,18 +51,18 @@ export class Qcow2Disk extends DiskBackend {
   override async create(request: DiskRequest): Promise<void> {
     const base = await this.#inspectBase(request);
     checkSize(request, base.sizeBytes);
-    const backingPath = request.baseMayGo === true ? keptBase(request.path) : request.basePath;
-    if (backingPath !== request.basePath) await keepBase(request.basePath, backingPath);
-    const key = `${base.identity}|${request.sizeBytes}|${Buffer.byteLength(backingPath)}`;
+    const { basePath, baseMayGo, path, sizeBytes } = request;
+    const backing = baseMayGo === true ? await keepLayers(basePath, path) : basePath;
+    const key = `${base.identity}|${sizeBytes}|${backing}`;
     await placeDisk(request, async (draft) => {
-      const overlay = this.#overlays.get(key) ?? (await this.#makeOverlay(request, backingPath, draft));
+      const overlay = this.#overlays.get(key) ?? (await this.#makeOverlay(request, backing, draft));
       this.#remember(key, overlay);
-      await writeFile(draft, withBacking(overlay, backingPath), { mode: 0o600, flag: 'wx' });
+      await writeFile(draft, overlay, { mode: 0o600, flag: 'wx' });
     });
   }
 
   override async remove(path: string): Promise<void> {
-    for (const one of [path, keptBase(path)]) await rm(one, { force: true });
+    for (const one of [path, ...(await layersOf(path))]) await rm(one, { force: true });
   }
 
   override async grow(path: string, sizeBytes: number): Promise<void> {
@@ -81,11 +81,11 @@ export class Qcow2Disk extends DiskBackend {
 
   async #makeOverlay(
     { baseFormat, sizeBytes }: DiskRequest,
-    backingPath: string,
+    backing: string,
     draft: string,
   ): Promise<Buffer> {
     // -u: a base that a VMM has written is not opened, since its header could name any file of the host
-    const options = ['-f', 'qcow2', '-o', LAYOUT, '-u', '-b', backingPath, '-F', baseFormat];
+    const options = ['-f', 'qcow2', '-o', LAYOUT, '-u', '-b', backing, '-F', baseFormat];
     try {
       await this.image.create(draft, [...options, draft, String(sizeBytes)]);
       return await readFile(draft);
@@ -102,29 +102,36 @@ export class Qcow2Disk extends DiskBackend {
   }
 }
 
-/** Where a disk whose base may go has the base for itself: `root.qcow2`, `root.base.qcow2`. */
-function keptBase(path: string): string {
-  return path.replace(/\.qcow2$/, '.base.qcow2');
+/**
+ * A disk whose base may go has all that is below it for itself, under names beside it: `root.1.qcow2` stands on the image,
+ * `root.2.qcow2` on that, and `root.qcow2` on the last. Each file names the one below it alone, so that it means the same
+ * in every directory that it has a name in.
+ */
+function layerPath(path: string, number: number): string {
+  return path.replace(/\.qcow2$/, `.${number}.qcow2`);
+}
+
+/** Paths of what is below a disk in its own directory, the lowest first. */
+async function layersOf(path: string): Promise<string[]> {
+  const names = new Set(await readdir(dirname(path)));
+  const layers: string[] = [];
+  for (let layer = layerPath(path, 1); names.has(basename(layer)); layer = layerPath(path, layers.length + 1))
+    layers.push(layer);
+  return layers;
 }
 
 /** Another name for the same file: it stays as long as one of them does. A copy where names cannot be shared. */
-async function keepBase(basePath: string, path: string): Promise<void> {
+async function keep(from: string, path: string): Promise<void> {
   await rm(path, { force: true });
-  await link(basePath, path).catch(async (error: NodeJS.ErrnoException) => {
+  await link(from, path).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EXDEV' && error.code !== 'EMLINK') throw error;
-    await copyFile(basePath, path, constants.COPYFILE_FICLONE);
+    await copyFile(from, path, constants.COPYFILE_FICLONE);
   });
 }
 
-const BACKING_OFFSET_AT = 8;
-const BACKING_LENGTH_AT = 16;
-
-/** The overlay with this backing file, whose path is as long as that of the one that it was made with. */
-function withBacking(overlay: Buffer, backingPath: string): Buffer {
-  const changed = Buffer.from(overlay);
-  const offset = Number(changed.readBigUInt64BE(BACKING_OFFSET_AT));
-  const bytes = Buffer.from(backingPath);
-  invariant(changed.readUInt32BE(BACKING_LENGTH_AT) === bytes.length, 'the paths are equally long');
-  bytes.copy(changed, offset);
-  return changed;
+/** Names all that is below a disk that stands on `basePath`; returns the name of its base, relative to it. */
+async function keepLayers(basePath: string, path: string): Promise<string> {
+  const layers = [...(await layersOf(basePath)), basePath];
+  for (const [index, layer] of layers.entries()) await keep(layer, layerPath(path, index + 1));
+  return basename(layerPath(path, layers.length));
 }

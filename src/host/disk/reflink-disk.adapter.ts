@@ -1,4 +1,4 @@
-import { constants, copyFile, open, rm, truncate } from 'node:fs/promises';
+import { chmod, constants, copyFile, open, rm, truncate } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../core/config/index.js';
@@ -63,6 +63,8 @@ export class ReflinkDisk extends DiskBackend {
         if (!CANNOT_SHARE.includes((error as NodeJS.ErrnoException).code)) throw error;
         throw DiskBackendUnavailableError.forNewDisks(this.kind, [this.#reason(error)]);
       }
+      // a base that nobody may write has left its mode to the copy
+      await chmod(draft, 0o600);
       await truncate(draft, request.sizeBytes);
     });
   }

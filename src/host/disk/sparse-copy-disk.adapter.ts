@@ -1,4 +1,4 @@
-import { rm, truncate } from 'node:fs/promises';
+import { chmod, rm, truncate } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
 import { invariant } from '../../core/errors/index.js';
 import { ProcessRunner } from '../../core/process/index.js';
@@ -38,6 +38,8 @@ export class SparseCopyDisk extends DiskBackend {
     checkSize(request, (await inspectBase(request)).sizeBytes);
     await placeDisk(request, async (draft) => {
       await this.#copy(request, draft);
+      // a base that nobody may write has left its mode to the copy
+      await chmod(draft, 0o600);
       await truncate(draft, request.sizeBytes);
     });
   }

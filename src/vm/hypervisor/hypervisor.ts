@@ -8,6 +8,8 @@ export interface HypervisorFeatures {
   readonly diskHotplug: boolean;
   /** whether `saveTo`, `restoreFrom` and `save` work */
   readonly memorySnapshots: boolean;
+  /** whether `snapshot` works */
+  readonly liveSnapshots: boolean;
   /** whether `setForwards` works; without it a change of forwards waits for the next start */
   readonly liveForwards: boolean;
   /** whether `setMemory` works; without it a change of memory waits for the next start */
@@ -157,6 +159,38 @@ export interface GuestAgent {
   ): Promise<{ exitCode: number; stdout: Buffer; stderr: Buffer }>;
 }
 
+/** A drive whose file is left as it is at the moment of a snapshot; what is written later goes to another file. */
+export interface DriveFreeze {
+  readonly serial: string;
+  /** an empty qcow2 disk that stands on the one that the drive has now; the VMM's to write */
+  readonly overlayPath: string;
+}
+
+/** What a driver may need beside the machine itself to make a snapshot. */
+export interface SnapshotHelper {
+  /** a process that helps carries `processMarker` of it */
+  readonly id: string;
+  /** for its sockets; exists, owned by `uid` */
+  readonly runtimeDirectory: string;
+  readonly logPath: string;
+  /** that of the machine */
+  readonly uid: number | undefined;
+  /** Called as for `launch`. */
+  onSpawn(process: ProcessIdentity): Promise<void>;
+}
+
+export interface SnapshotOrder {
+  /** the files are not there yet */
+  readonly to: SavedMachine;
+  /** what the machine was started with */
+  readonly memoryMib: number;
+  readonly freeze: readonly DriveFreeze[];
+  /** Called once, at the moment that the snapshot is of, for what else has to be of that moment. Short. */
+  whileHalted(): Promise<void>;
+  readonly helper: SnapshotHelper;
+  readonly signal: AbortSignal;
+}
+
 /** Who ended a machine: its guest (power off, reboot, a panic that the VMM saw), or a signal to the VMM that it obeyed. */
 export type MachineEnder = 'guest-off' | 'guest-reset' | 'guest-panic' | 'host';
 
@@ -223,6 +257,12 @@ export abstract class Machine {
    * killed afterwards, the only thing that it is good for then. @throws VmmProtocolError, DiskFullError
    */
   abstract save(options: { signal: AbortSignal }): Promise<void>;
+  /**
+   * Puts the machine as it is at one moment into files, while it runs on. Needs the feature `liveSnapshots`.
+   * @returns `ms` that the guest stood still
+   * @throws VmmProtocolError, VmmFailedError, DiskFullError: the machine runs on all the same, and no process is left
+   */
+  abstract snapshot(order: SnapshotOrder): Promise<number>;
   /** Lets go of the machine without ending it: the daemon is about to stop. */
   abstract detach(): void;
 }

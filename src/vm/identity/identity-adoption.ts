@@ -92,7 +92,8 @@ if (-d "/run/log/journal" and fork() == 0) {
   sleep 3;
   if (open(my $procs, "<", "/sys/fs/cgroup/system.slice/systemd-journald.service/cgroup.procs")) {
     chomp(my $pid = <$procs> // "");
-    kill "TERM", $pid if $pid;
+    # It makes its files anew while they are deleted: not before it is gone.
+    if ($pid) { kill "TERM", $pid; for (1 .. 300) { last unless kill 0, $pid; select(undef, undef, undef, 0.1) } }
   }
   for my $old (grep { !m{/\Q$text{machine}\E$} } glob "/run/log/journal/*") {
     unlink glob "$old/*";

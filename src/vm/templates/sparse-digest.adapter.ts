@@ -13,7 +13,7 @@ const TIMEOUT_MS = 60_000;
 const EXTENTS = `
 my $file; open($file, "<:raw", $ARGV[0]) or die "$!\\n";
 for (my $at = 0; defined(my $data = sysseek($file, $at, 3));) {
-  my $end = sysseek($file, $data, 4);
+  my $end = sysseek($file, $data, 4) or die "$!\n";
   printf "%d %d\\n", $data, $end;
   $at = $end;
 }

@@ -35,7 +35,10 @@ export class TemplateFiles {
     try {
       const template = JSON.parse(await readFile(path, 'utf8')) as Template;
       const isOne =
-        template.version === 1 && directory.endsWith(`/${template.id}`) && typeof template.shape === 'object';
+        template.version === 1 &&
+        directory.endsWith(`/${template.id}`) &&
+        typeof template.shape.imageId === 'string' &&
+        typeof template.allocatedBytes === 'number';
       return isOne ? { template, lastUsedAt: (await stat(path)).mtime } : undefined;
     } catch {
       return undefined;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { apart } from '../../core/concurrency/index.js';
+import { abortable, apart } from '../../core/concurrency/index.js';
 import { isKind } from '../../core/errors/index.js';
 import { newId } from '../../core/ids.js';
 import { OperationRunner } from '../../core/operations/index.js';
@@ -49,8 +49,9 @@ export class TemplateProduction {
           kind: 'template.make',
           subject: { type: 'image', id: image.id, name: image.name },
           body: async (operation) => {
-            await turn;
-            operation.signal.throwIfAborted();
+            const { signal } = operation;
+            await abortable(turn, signal, () => signal.reason);
+            signal.throwIfAborted();
             await this.maker.run({ id: newId('tpl'), image, shape, niceness }, operation);
           },
         }),

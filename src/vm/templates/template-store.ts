@@ -105,10 +105,6 @@ export class TemplateStore {
     );
     await this.ledger.release('directory', from);
     this.#byId.set(id, { template, lastUsedAt: new Date(), compared: new Map(), users: 0 });
-    const key = keyOf(shape);
-    for (const other of this.list())
-      if (other.template.id !== id && keyOf(other.template.shape) === key)
-        await this.remove(other.template.id);
     await this.fit();
   }
 
@@ -121,8 +117,11 @@ export class TemplateStore {
     if (kept.users === 0) await this.#delete(id);
   }
 
-  /** Deletes those that were used longest ago until the rest has room. */
+  /** Deletes those that a newer one has replaced, and those that were used longest ago until the rest has room. */
   async fit(): Promise<void> {
+    const newest = new Map(this.list().map(({ template }) => [keyOf(template.shape), template.id]));
+    for (const { template } of this.list())
+      if (newest.get(keyOf(template.shape)) !== template.id) await this.remove(template.id);
     const byUse = this.list().toSorted((one, other) => one.lastUsedAt.getTime() - other.lastUsedAt.getTime());
     let bytes = byUse.reduce((sum, { template }) => sum + template.allocatedBytes, 0);
     for (const { template } of byUse) {
@@ -136,7 +135,8 @@ export class TemplateStore {
   /** Daemon start: what a dead daemon was making goes, and whatever is not whole or is of no image that there is. */
   async reconcile(): Promise<void> {
     const images = new Set((await this.images.list()).map(({ id }) => id));
-    for (const name of await this.files.list()) {
+    // In the order of their ids, which is that of their making.
+    for (const name of (await this.files.list()).toSorted()) {
       const directory = this.config.templateDirectory(name);
       const found = await this.files.read(directory);
       if (found !== undefined && images.has(found.template.shape.imageId)) {
@@ -144,10 +144,11 @@ export class TemplateStore {
         this.#byId.set(name, { ...found, compared: new Map(), users: 0 });
       } else await this.#forget(name, () => this.directories.remove(directory));
     }
-    for (const { key, owner } of await this.ledger.list()) {
+    // One by one, newest first: one that is kept may still have the place where it was made in the books.
+    for (const { kind, key, owner } of (await this.ledger.list()).toReversed()) {
       const isKept = this.#byId.has(owner.id) && key === this.config.templateDirectory(owner.id);
       if (owner.type === 'template' && !isKept)
-        await this.#forget(owner.id, () => this.ledger.releaseOwner(owner));
+        await this.#forget(owner.id, () => this.ledger.release(kind, key));
     }
     await this.fit();
   }

@@ -26,7 +26,7 @@ const OPERATIONS: readonly BrokenOperation[] = [
     name: 'a creation',
     from: 'absent',
     command: vm.createCommand,
-    broken: after('step guest.boot begins'),
+    broken: after('step guest.adopt begins'),
     outcomes: ['absent'],
     sample: 2,
   },

@@ -26,6 +26,8 @@ export interface ResourceBook {
 export interface Books {
   readonly vms: readonly VmBook[];
   readonly images: readonly { readonly id: string; readonly name: string }[];
+  /** those that are whole: the ledger has their place */
+  readonly templates: readonly { readonly id: string }[];
   readonly resources: readonly ResourceBook[];
   readonly runningOperations: readonly {
     readonly id: string;
@@ -40,6 +42,9 @@ export function readBooks(host: TestHost): Books {
   return {
     vms: host.rows<Record<string, string | number | null>>('SELECT * FROM Vm').map(toVm),
     images: host.rows('SELECT id, name FROM Image'),
+    templates: host.rows(
+      "SELECT ownerId AS id FROM LedgerEntry WHERE ownerType = 'template' AND key LIKE '%/templates/%'",
+    ),
     resources: host
       .rows<ResourceBook & { data: string }>('SELECT kind, key, ownerType, ownerId, data FROM LedgerEntry')
       .map((row) => ({ ...row, data: JSON.parse(row.data) as Record<string, unknown> })),

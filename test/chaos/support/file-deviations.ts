@@ -10,7 +10,7 @@ const RUNTIME_NAMES = ['banger.sock', 'vm'];
 
 /**
  * Every file is one that the documentation names: what is left of a write, a copy or a download is not. Directories of
- * VMs and images are those of the rows, no more and no fewer.
+ * VMs and images are those of the rows, those of templates the ledger's, no more and no fewer.
  */
 export function fileDeviations(books: Books, machine: MachineFacts, host: TestHost): string[] {
   const ids = (rows: readonly { readonly id: string }[]): string[] => rows.map(({ id }) => id);
@@ -25,15 +25,21 @@ export function fileDeviations(books: Books, machine: MachineFacts, host: TestHo
     ...machine.temporaryFiles.map((path) => `a temporary file was left: ${path}`),
     ...differences('directory of a VM', below(machine.stateFiles, 'vms'), ids(books.vms)),
     ...differences('directory of an image', below(machine.stateFiles, 'images'), ids(books.images)),
+    ...differences('directory of a template', below(machine.stateFiles, 'templates'), ids(books.templates)),
     ...differences('runtime directory of a VM', below(machine.runtimeFiles, 'vm'), ids(running)),
     ...books.images
       .filter(({ id }) => below(machine.stateFiles, `images/${id}`).length < IMAGE_FILES)
       .map(({ id, name }) => `the image ${name} lacks files in ${join(host.stateDirectory, 'images', id)}`),
+    ...books.templates
+      .filter(({ id }) => below(machine.stateFiles, `templates/${id}`).length < TEMPLATE_FILES)
+      .map(({ id }) => `the template ${id} lacks files`),
   ];
 }
 
 /** `vmlinux`, `initrd`, `root.ext4`, `work.ext4`, `manifest.json` */
 const IMAGE_FILES = 5;
+/** `root.qcow2` or `root.raw`, `memory`, `state`, `manifest.json` */
+const TEMPLATE_FILES = 4;
 
 function differences(what: string, there: readonly string[], owners: readonly string[]): string[] {
   return [

@@ -7,11 +7,16 @@ export function resourceDeviations(books: Books, machine: MachineFacts): string[
   return books.resources.flatMap((resource) => {
     const { kind, key, ownerType, ownerId } = resource;
     const what = `the ${kind} ${key} of the ${ownerType} ${ownerId}`;
-    const owners: readonly { id: string }[] = ownerType === 'image' ? books.images : books.vms;
-    if (!owners.some(({ id }) => id === ownerId)) return [`${what} has an owner that is no more`];
+    if (!ownersOf(ownerType, books).some(({ id }) => id === ownerId))
+      return [`${what} has an owner that is no more`];
     const problem = problemOf(resource, books, machine);
     return problem === undefined ? [] : [`${what} ${problem}`];
   });
+}
+
+function ownersOf(type: string, books: Books): readonly { readonly id: string }[] {
+  if (type === 'template') return books.templates;
+  return type === 'image' ? books.images : books.vms;
 }
 
 function problemOf(resource: ResourceBook, books: Books, machine: MachineFacts): string | undefined {

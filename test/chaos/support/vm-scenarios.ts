@@ -16,6 +16,14 @@ export function lifeScenarios({ name, createCommand }: Names): Scenario<VmOutcom
       sample: 4,
     },
     {
+      name: 'vm.create --cold',
+      kind: 'vm.create',
+      from: 'absent',
+      command: () => [...createCommand, '--cold'],
+      outcomes: ['absent', 'running'],
+      sample: 2,
+    },
+    {
       name: 'vm.delete of a stopped VM',
       kind: 'vm.delete',
       from: 'stopped',

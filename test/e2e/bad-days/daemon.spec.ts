@@ -66,7 +66,9 @@ describe('a daemon on a bad day', () => {
   });
 
   it('told to end in the middle of a creation undoes it first', async () => {
-    const child = host.spawn(['vm', 'create', '--name', 'half'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = host.spawn(['vm', 'create', '--cold', '--name', 'half'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const booting = new Promise<void>((resolve) => {
       let text = '';
       child.stderr?.on('data', (chunk: Buffer) => {

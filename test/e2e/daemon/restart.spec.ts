@@ -57,8 +57,10 @@ describe('a daemon that ends', () => {
   });
 
   it('in the middle of a creation undoes it at its next start', async () => {
-    for (const step of ['creating the disk', 'starting the machine', 'booting', 'connecting']) {
-      const child = host.spawn(['vm', 'create', '--name', 'half'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const adopted = ['creating the disk', 'starting the machine', 'giving it its identity', 'connecting'];
+    for (const step of [...adopted, 'booting']) {
+      const create = ['vm', 'create', '--name', 'half', ...(step === 'booting' ? ['--cold'] : [])];
+      const child = host.spawn(create, { stdio: ['ignore', 'ignore', 'pipe'] });
       const ended = new Promise((resolve) => child.once('close', resolve));
       await new Promise<void>((resolve) => {
         let text = '';

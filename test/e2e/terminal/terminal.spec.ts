@@ -17,7 +17,7 @@ describe('on a real terminal', () => {
   it('vm run without COMMAND is a shell: echo, size, resize, Ctrl-C, exit status; the terminal is as before', async () => {
     const terminal = open('vm run --rm --name shell');
     await terminal.shows(/root@shell:~# $/);
-    expect(terminal.output).toMatch(/booting[\s\S]*ready/);
+    expect(terminal.output).toMatch(/giving it its identity[\s\S]*ready/);
 
     terminal.type('tty && stty size\r');
     await terminal.shows(/# tty && stty size\r\n\/dev\/pts\/0\r\n30 90\r\n/);
@@ -44,7 +44,7 @@ describe('on a real terminal', () => {
   });
 
   it('Ctrl-C while a VM is created cancels the creation, says so, and leaves nothing', async () => {
-    const terminal = open('vm run --name never -- true');
+    const terminal = open('vm run --cold --name never -- true');
     await terminal.shows(/booting/);
     terminal.type('\u0003');
     expect(await terminal.ended(), terminal.output).toEqual({ status: 130, restored: true });

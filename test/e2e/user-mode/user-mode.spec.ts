@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { VmView } from '../../../src/contract/index.js';
 import { processesMentioning } from '../../support/processes.js';
 import { REPOSITORY } from '../../support/repository.js';
-import { collect } from '../../support/test-host.js';
+import { collect, NO_BACKGROUND_WORK } from '../../support/test-host.js';
 import type { CommandResult } from '../../support/test-host.js';
 
 const NOBODY = 65_534;
@@ -26,10 +26,11 @@ describe.skipIf(!isRoot)('without root', () => {
       ...process.env,
       HOME: home,
       XDG_RUNTIME_DIR: join(home, 'run'),
-      BANGER_CONFIG: '/dev/null',
+      BANGER_CONFIG: join(home, 'config.toml'),
       NO_COLOR: '1',
     };
     for (const name of ['BANGER_STATE_DIR', 'BANGER_RUNTIME_DIR', 'XDG_DATA_HOME']) delete env[name];
+    writeFileSync(join(home, 'config.toml'), NO_BACKGROUND_WORK);
     const state = join(home, '.local/share/banger');
     takeImages(process.env['BANGER_TEST_BASE'] ?? '', state);
     mkdirSync(join(home, 'run'));
@@ -80,6 +81,14 @@ describe.skipIf(!isRoot)('without root', () => {
     expect(await banger('vm', 'delete', '--force', 'mine')).toMatchObject({ exitCode: 0 });
     expect(readdirSync(join(home, '.local/share/banger/vms'))).toEqual([]);
     expect(readdirSync(join(home, 'run/banger/vm'))).toEqual([]);
+  });
+
+  it('a VM goes on from a template', async () => {
+    expect(await banger('image', 'warm')).toMatchObject({ exitCode: 0 });
+    const run = await banger('vm', 'run', '--rm', '--name', 'clone', '--', 'hostname');
+    expect(run, run.stderr).toMatchObject({ exitCode: 0, stdout: 'clone\n' });
+    expect(run.stderr).toContain('giving it its identity');
+    expect(run.stderr).not.toContain('booting');
   });
 });
 

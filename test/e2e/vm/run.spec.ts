@@ -87,7 +87,10 @@ describe('vm run', () => {
       ['started', 'SIGKILL', null],
     ] as const) {
       const child = host.spawn(
-        ['vm', 'run', '--rm', repository, '--', 'sh', '-c', 'echo started >&2; sleep 600'],
+        [
+          ...['vm', 'run', '--rm', ...(waitFor === 'booting' ? ['--cold'] : []), repository],
+          ...['--', 'sh', '-c', 'echo started >&2; sleep 600'],
+        ],
         {
           stdio: ['ignore', 'pipe', 'pipe'],
         },

@@ -1,11 +1,22 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TestingModule } from '@nestjs/testing';
 import type { Config } from '../../../src/core/config/index.js';
 import { DiskBackends, HostDirectories } from '../../../src/host/index.js';
+import type { DiskRequest } from '../../../src/host/disk/disk-backend.js';
 import type { Disk, DiskBackend } from '../../../src/host/index.js';
 import { LoopFileSystem } from '../../support/loop-file-system.js';
 import type { FileSystemKind } from '../../support/loop-file-system.js';
@@ -81,10 +92,29 @@ describe.skipIf(!isRoot).each(VARIANTS)(
       return disk;
     }
 
-    function create(path: string, sizeMib = 64, more: { signal?: AbortSignal } = {}): Promise<void> {
+    function create(path: string, sizeMib = 64, more: Partial<DiskRequest> = {}): Promise<void> {
       const owner = { type: 'vm', id: 'vm_1' } as const;
       const base = { basePath, baseFormat: 'raw' } as const;
       return backend.create({ ...base, path, sizeBytes: sizeMib * MIB, owner, uid: UID, ...more });
+    }
+
+    /** A disk that was written to, and that nobody writes any more, as that of a template. */
+    async function freeze(name: string): Promise<Disk & { place: string }> {
+      const place = join(directory, name);
+      mkdirSync(place, { mode: 0o711 });
+      const disk = backend.locate(place, 'root');
+      await create(disk.path);
+      io(disk, 'write -P 0x33 0 64k', 'write -P 0x44 40M 1M');
+      chmodSync(disk.path, 0o444);
+      chownSync(disk.path, 0, 0);
+      return { ...disk, place };
+    }
+
+    async function makeOver(base: Disk, name = 'root', more: Partial<DiskRequest> = {}): Promise<Disk> {
+      const disk = backend.locate(directory, name);
+      const over = { basePath: base.path, baseFormat: base.format, baseMayGo: true };
+      await create(disk.path, 64, { ...over, ...more });
+      return disk;
     }
 
     /** As a VMM would, with its options. */
@@ -237,6 +267,49 @@ describe.skipIf(!isRoot).each(VARIANTS)(
         kind: 'CANCELLED',
       });
       expect(readdirSync(directory)).toEqual([]);
+    });
+
+    it('begin as one that goes, and stay whole when it is gone', async () => {
+      const base = await freeze('template');
+      const frozen = sha256(base.path);
+      const [one, two] = [await makeOver(base, 'one'), await makeOver(base, 'two')];
+      const { mode, uid, gid } = statSync(one.path);
+      expect([mode & 0o777, uid, gid]).toEqual([0o600, UID, UID]);
+      io(one, 'read -P 0x33 0 64k', 'read -P 0x44 40M 1M', 'read -P 0 41M 23M', 'write -P 0x11 0 4k');
+      io(one, 'write -P 0x11 40M 4k', 'write -P 0x11 63M 1M', 'flush');
+      expect(sha256(base.path), 'which is never written').toBe(frozen);
+      rmSync(base.place, { recursive: true });
+      io(one, 'read -P 0x11 0 4k', 'read -P 0x33 4k 60k', 'read -P 0x44 40964k 1020k', 'read -P 0x11 63M 1M');
+      io(two, 'read -P 0x33 0 64k', 'read -P 0x44 40M 1M', 'read -P 0 41M 23M');
+      const rest = (content: Buffer): Buffer => content.subarray(64 * 1024);
+      expect(rest(flat(two).content).equals(rest(readFileSync(basePath)))).toBe(true);
+      await backend.grow(one.path, 128 * MIB);
+      io(one, 'read -P 0x33 4k 60k', 'read -P 0 64M 64M');
+      await backend.remove(one.path);
+      io(two, 'read -P 0x33 0 64k', 'read -P 0x44 40M 1M');
+    });
+
+    /** A copy has the mode of its base: without root's rights it could not be made larger. */
+    it('begin as one that nobody may write, also for a daemon that is not root', async () => {
+      const base = await freeze('template');
+      for (const path of [base.path, base.place, directory]) chownSync(path, UID, UID);
+      process.seteuid?.(UID);
+      try {
+        await makeOver(base, 'root', { sizeBytes: 65 * MIB, uid: undefined });
+      } finally {
+        process.seteuid?.(0);
+      }
+      io(backend.locate(directory, 'root'), 'read -P 0x33 0 64k', 'write -P 0x11 64M 1M');
+    });
+
+    it('are taken away with all that was made for them, and again without harm', async () => {
+      const base = await freeze('template');
+      const { path } = await makeOver(base);
+      await backend.remove(path);
+      await backend.remove(path);
+      expect(readdirSync(directory)).toEqual(['template']);
+      io(await makeOver(base), 'read -P 0x33 0 64k');
+      expect(statSync(base.path).mode & 0o777).toBe(0o444);
     });
   },
 );

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DiskBackends } from '../../../src/host/index.js';
 import type { DiskBackend, DiskFormat } from '../../../src/host/index.js';
@@ -42,10 +42,15 @@ describe('qcow2 disks', () => {
   function make(request: {
     basePath: string;
     baseFormat: DiskFormat;
+    baseMayGo?: boolean;
     path: string;
     sizeBytes: number;
   }): Promise<void> {
     return disks.create({ ...request, owner: { type: 'vm', id: 'vm_1' } });
+  }
+
+  function place(name: string): string {
+    return join(directory, name);
   }
 
   it('are available with their version', async () => {
@@ -107,6 +112,58 @@ describe('qcow2 disks', () => {
     await expect(make(small)).rejects.toMatchObject({ kind: 'VM_RESOURCES_INVALID' });
     await make({ ...small, sizeBytes: 32 * MIB });
     expect(info(small.path)['backing-filename-format']).toBe('qcow2');
+  });
+
+  /** Overlays are kept in memory, and such a one has been made for another directory. */
+  it('over one that may go have it each for themselves, where their paths are equally long as well', async () => {
+    for (const name of ['template', 'vm_1', 'vm_2', 'vm_345']) await mkdir(place(name));
+    const [base, one, two, three] = ['template', 'vm_1', 'vm_2', 'vm_345'].map((name) =>
+      join(place(name), 'root.qcow2'),
+    ) as [string, string, string, string];
+    await make({ basePath, baseFormat: 'raw', path: base, sizeBytes: 16 * MIB });
+    execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -P 0x55 1M 64k', base]);
+    const over = { basePath: base, baseFormat: 'qcow2', baseMayGo: true, sizeBytes: 16 * MIB } as const;
+    for (const path of [one, two, three]) await make({ ...over, path });
+    await rm(place('template'), { recursive: true });
+    for (const path of [one, two, three]) {
+      execFileSync('qemu-img', ['check', '-q', path]);
+      expect(dirname(info(path)['full-backing-filename'])).toBe(dirname(path));
+    }
+    await rm(place('vm_1'), { recursive: true });
+    for (const path of [two, three])
+      expect(
+        execFileSync(
+          'qemu-io',
+          ['-f', 'qcow2', '-c', 'read -P 0x62 0 1', '-c', 'read -P 0x55 1M 64k', path],
+          {
+            encoding: 'utf8',
+          },
+        ),
+      ).not.toMatch(/failed/);
+  });
+
+  it('read right over any number of others, which all go', async () => {
+    let base = { path: basePath, format: 'raw' as DiskFormat };
+    for (const [index, name] of ['lowest', 'lower', 'low', 'top'].entries()) {
+      await mkdir(place(name));
+      const { path, format } = disks.locate(place(name), 'root');
+      // the lowest stands on the image, which stays
+      const over = { basePath: base.path, baseFormat: base.format, baseMayGo: index > 0 };
+      await make({ ...over, path, sizeBytes: 16 * MIB });
+      const write = `write -P ${index + 1} ${index + 4}M 64k`;
+      execFileSync('qemu-io', ['-f', 'qcow2', '-c', write, '-c', `write -P ${index + 1} 9M 64k`, path]);
+      base = { path, format };
+    }
+    for (const name of ['lowest', 'lower', 'low']) await rm(place(name), { recursive: true });
+    const reads = ['0x62 0 1', '1 4M 64k', '2 5M 64k', '3 6M 64k', '4 7M 64k', '4 9M 64k', '0 10M 6M'];
+    for (const read of reads) {
+      const said = execFileSync('qemu-io', ['-f', 'qcow2', '-c', `read -P ${read}`, base.path], {
+        encoding: 'utf8',
+      });
+      expect(said, read).not.toMatch(/failed/);
+    }
+    await disks.remove(base.path);
+    expect(await readdir(place('top'))).toEqual([]);
   });
 
   it('say that the image is damaged when its disk is gone', async () => {

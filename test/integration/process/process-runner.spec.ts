@@ -1,5 +1,5 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -217,6 +217,33 @@ describe('detached processes', () => {
       false,
       false,
     ]);
+  });
+
+  it('has the descriptors that it is given as 3, 4, …, gives way as much as it is told, and harms neither', async () => {
+    const before = getPriority();
+    const [one, two] = await Promise.all(
+      ['one', 'two'].map(async (text) => {
+        await writeFile(join(directory, text), `${text}\n`);
+        return open(join(directory, text), 'r');
+      }),
+    );
+    const log = join(directory, 'log');
+    const { exited } = await runner.spawnDetached({
+      // it is told how much right after it was started
+      ...script(
+        'until [ -e go ]; do sleep 0.01; done; nice; cat <&3; cat <&4; [ -e /proc/self/fd/5 ] || echo no more',
+      ),
+      cwd: directory,
+      logPath: log,
+      inherit: [one?.fd ?? -1, two?.fd ?? -1],
+      niceness: 7,
+    });
+    await writeFile(join(directory, 'go'), '');
+    expect(await exited).toEqual({ exitCode: 0, signal: null });
+    expect(await readFile(log, 'utf8')).toBe('7\none\ntwo\nno more\n');
+    expect([(await one?.stat())?.size, (await two?.stat())?.size], 'they are still open').toEqual([4, 4]);
+    await Promise.all([one?.close(), two?.close()]);
+    expect(getPriority()).toBe(before);
   });
 
   it('reports a missing program', async () => {

@@ -10,26 +10,44 @@ export function driveNode(serial: string): string {
   return serial;
 }
 
+/** What a drive is now: the node changes when the drive is frozen and goes on in another file. */
+export interface DriveNow {
+  readonly node: string;
+  /** that the guest sees */
+  readonly bytes: number;
+}
+
 /** Enlarges a drive; never makes one smaller, which QEMU would do. */
 export async function resizeDrive(qmp: QmpClient, serial: string, bytes: number): Promise<void> {
-  const node = driveNode(serial);
-  if ((await driveBytes(qmp, node)) >= bytes) return;
+  const { node, bytes: before } = await driveNow(qmp, serial);
+  if (before >= bytes) return;
   try {
     await qmp.execute('block_resize', { 'node-name': node, size: bytes }, RESIZE_TIMEOUT_MS);
   } catch (error) {
     // An answer that came too late, or not at all, does not say that nothing was done.
-    if ((await driveBytes(qmp, node)) < bytes) throw error;
+    if ((await driveNow(qmp, serial)).bytes < bytes) throw error;
   }
 }
 
-async function driveBytes(qmp: QmpClient, node: string): Promise<number> {
-  const nodes = await qmp.execute('query-named-block-nodes', { flat: true });
-  const found = (Array.isArray(nodes) ? nodes : []).find(
-    (one): one is Record<string, unknown> => isRecord(one) && one['node-name'] === node,
-  );
-  const image = found?.['image'];
-  const size = isRecord(image) ? image['virtual-size'] : undefined;
-  if (typeof size !== 'number')
-    throw new VmmProtocolError('query-named-block-nodes', `no drive is called ${node}`);
-  return size;
+export async function driveNow(qmp: QmpClient, serial: string): Promise<DriveNow> {
+  const drives = await drivesNow(qmp);
+  const drive = drives.get(serial);
+  if (drive === undefined) throw new VmmProtocolError('query-block', `no drive is called ${serial}`);
+  return drive;
+}
+
+/** By serial. A QEMU of an earlier version of banger calls no device by its drive: there the node has its name still. */
+export async function drivesNow(qmp: QmpClient): Promise<Map<string, DriveNow>> {
+  const answer = await qmp.execute('query-block');
+  const found = new Map<string, DriveNow>();
+  for (const entry of Array.isArray(answer) ? (answer as unknown[]) : []) {
+    const inserted = isRecord(entry) ? entry['inserted'] : undefined;
+    if (!isRecord(entry) || !isRecord(inserted)) continue;
+    const node = inserted['node-name'];
+    const bytes = isRecord(inserted['image']) ? inserted['image']['virtual-size'] : undefined;
+    if (typeof node !== 'string' || typeof bytes !== 'number') continue;
+    const device = /^\/machine\/peripheral\/([^/]+)\//.exec(String(entry['qdev']))?.[1];
+    found.set(device ?? node, { node, bytes });
+  }
+  return found;
 }

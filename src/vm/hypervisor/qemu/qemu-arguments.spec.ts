@@ -148,6 +148,27 @@ describe('qemuArguments', () => {
     ]);
   });
 
+  it('keeps the memory of a machine that is saved in its file, of which one that goes on changes nothing', () => {
+    const saved = { memoryPath: '/templates/a,b/memory', statePath: '/templates/a,b/state' };
+    const memory = (args: readonly string[]): (string | undefined)[] =>
+      values(args, '-object').filter((value) => value?.startsWith('memory-backend-'));
+    const plain = qemuArguments(spec, 'tcg');
+    const saving = qemuArguments({ ...spec, saveTo: saved }, 'tcg');
+    const restoring = qemuArguments({ ...spec, restoreFrom: saved }, 'tcg');
+    expect([plain, saving, restoring].map(memory)).toEqual([
+      [],
+      [expect.stringMatching(/,size=1024M,mem-path=\/templates\/a,,b\/memory,share=on$/)],
+      [expect.stringMatching(/,size=1024M,mem-path=\/proc\/self\/fd\/3,share=off$/)],
+    ]);
+    const rest = (args: readonly string[]): string[] =>
+      args.filter(
+        (argument) => !argument.startsWith('memory-backend-') && !/^(-incoming|defer)$/.test(argument),
+      );
+    expect(rest(restoring), 'all else is the same').toEqual(rest(saving));
+    expect([saving, restoring].map((args) => values(args, '-incoming'))).toEqual([[], ['defer']]);
+    expect(restoring.join(' '), 'a guest that takes QEMU over learns no path').not.toContain('/templates');
+  });
+
   it('makes a machine without network', () => {
     expect(values(qemuArguments({ ...spec, nics: [] }, 'tcg'), '-netdev')).toEqual([]);
   });

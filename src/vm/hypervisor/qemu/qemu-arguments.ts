@@ -80,23 +80,30 @@ function machine(spec: MachineSpec, accelerator: Accelerator): string[] {
   ];
 }
 
+/** What q35 calls the memory that it makes by itself: one that is in a file is then the same to whoever restores it. */
+const DEFAULT_MEMORY = 'pc.ram';
+
 /** What a QEMU that restores a machine is given as file descriptors, in this order from 3 on. */
 export const RESTORE_DESCRIPTORS = { memory: 3, state: 4 } as const;
+
+/** Memory that lies in a file. @param share whether what the guest changes is changed in the file */
+export function qemuMemory(memoryMib: number, path: string, share: 'on' | 'off'): string[] {
+  const file = `size=${memoryMib}M,mem-path=${escape(path)},share=${share}`;
+  return [
+    ...['-object', `memory-backend-file,id=${DEFAULT_MEMORY},${file}`],
+    ...['-machine', `memory-backend=${DEFAULT_MEMORY}`],
+  ];
+}
 
 /**
  * A machine that is to be saved has its memory in the file that is to hold it, so that saving writes down only the rest.
  * A restored one maps that memory for itself alone: what it does not change it shares with all the others.
  */
 function memory({ memoryMib, saveTo, restoreFrom }: MachineSpec): string[] {
-  const backend = (path: string, share: 'on' | 'off'): string[] => [
-    '-object',
-    `memory-backend-file,id=memory,size=${memoryMib}M,mem-path=${escape(path)},share=${share}`,
-    ...['-machine', 'memory-backend=memory'],
-  ];
-  if (saveTo !== undefined) return backend(saveTo.memoryPath, 'on');
+  if (saveTo !== undefined) return qemuMemory(memoryMib, saveTo.memoryPath, 'on');
   if (restoreFrom === undefined) return [];
   const path = `/proc/self/fd/${RESTORE_DESCRIPTORS.memory}`;
-  return [...backend(path, 'off'), '-incoming', 'defer'];
+  return [...qemuMemory(memoryMib, path, 'off'), '-incoming', 'defer'];
 }
 
 /** A write that the host cannot take, such as for want of space, halts the guest, whose file system would not survive it. */
@@ -125,7 +132,7 @@ function drive(spec: DriveSpec): string[] {
     ...['-blockdev', JSON.stringify(blockdev)],
     ...[
       '-device',
-      `virtio-blk-pci,drive=${id},serial=${escape(spec.serial)},disable-legacy=on${spec.readOnly ? '' : HALT_ON_ERROR}`,
+      `virtio-blk-pci,id=${id},drive=${id},serial=${escape(spec.serial)},disable-legacy=on${spec.readOnly ? '' : HALT_ON_ERROR}`,
     ],
   ];
 }

@@ -24,14 +24,15 @@ import {
   RESTORE_DESCRIPTORS,
 } from './qemu-arguments.js';
 import { QemuMachine } from './qemu-machine.js';
-import { kvmGroup, probeQemu } from './qemu-probe.adapter.js';
+import { probeQemu } from './qemu-probe.adapter.js';
 import { QmpClient } from './qmp-client.js';
-import { isRecord } from './qmp-protocol.js';
 import { randomId } from './random-id.adapter.js';
+import { runOn } from './saving/live-snapshot.js';
 import { migrate } from './saving/migration.js';
 import { makeMemoryFile, withFile } from './saving/saved-files.adapter.js';
 import { SealedMemories } from './saving/sealed-memory.adapter.js';
 import { connectUnixSocket } from './unix-socket.adapter.js';
+import { vmmUser } from './vmm-user.js';
 import { logSize, logTail } from './vmm-log.adapter.js';
 
 const ADOPT_LIMIT_MS = 10_000;
@@ -67,6 +68,7 @@ export class QemuHypervisor extends Hypervisor {
     acpiShutdown: true,
     diskHotplug: false,
     memorySnapshots: true,
+    liveSnapshots: true,
     liveForwards: true,
     liveMemory: true,
     // QEMU 7.2 has no counters for its user network
@@ -137,6 +139,7 @@ export class QemuHypervisor extends Hypervisor {
       await connections.qmp.execute('cont');
       return new QemuMachine(record, {
         runner: this.runner,
+        memories: this.#memories,
         ...connections,
         exited: child.exited,
         stopWaiting: () => undefined,
@@ -157,9 +160,8 @@ export class QemuHypervisor extends Hypervisor {
     using limit = deadline(ADOPT_LIMIT_MS, `connecting to the VMM of ${record.id}`);
     const connections = await this.#connect(record, limit);
     try {
-      // The earlier daemon died between starting the VMM and letting the guest run.
-      const status = await connections.qmp.execute('query-status');
-      if (isRecord(status) && status['status'] === 'prelaunch') await connections.qmp.execute('cont');
+      // The earlier daemon died between starting the VMM and letting the guest run, or while it made a snapshot.
+      await runOn(connections.qmp);
       await connections.halts.look(connections.qmp);
     } catch (error) {
       for (const connection of [connections.qmp, connections.agent, connections.console]) connection.close();
@@ -168,6 +170,7 @@ export class QemuHypervisor extends Hypervisor {
     const waiting = new AbortController();
     return new QemuMachine(record, {
       runner: this.runner,
+      memories: this.#memories,
       ...connections,
       exited: this.#exitOfStranger(record.process, connections.qmp.closed, waiting.signal),
       stopWaiting: () => waiting.abort(),
@@ -187,17 +190,13 @@ export class QemuHypervisor extends Hypervisor {
   }
 
   async #spawn(spec: MachineSpec, accelerator: Accelerator): Promise<DetachedProcess> {
-    const user =
-      spec.uid === undefined
-        ? {}
-        : { uid: spec.uid, gid: (accelerator === 'kvm' ? await kvmGroup() : undefined) ?? spec.uid };
     const { niceness, saveTo, restoreFrom } = spec;
     const request = {
       file: QEMU_BINARY,
       args: qemuArguments(spec, accelerator),
       cwd: '/',
       logPath: spec.logPath,
-      ...user,
+      ...(await vmmUser(spec.uid, accelerator)),
       ...(niceness !== undefined && { niceness }),
     };
     if (saveTo !== undefined) await makeMemoryFile(saveTo.memoryPath, spec);

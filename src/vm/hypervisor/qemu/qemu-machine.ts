@@ -11,6 +11,7 @@ import type {
   MachineStats,
   RunState,
   SavedMachine,
+  SnapshotOrder,
 } from '../hypervisor.js';
 import type { AgentClient } from './agent-client.js';
 import type { DiskHalts } from './disk-halt.js';
@@ -20,6 +21,8 @@ import { MachineStatsQuery, parseRunState } from './machine-stats.js';
 import type { QmpClient } from './qmp-client.js';
 import { isRecord } from './qmp-protocol.js';
 import { saveMachine } from './saving/save-machine.js';
+import type { SealedMemories } from './saving/sealed-memory.adapter.js';
+import { snapshotMachine } from './saving/snapshot-machine.js';
 import { boundLog } from './vmm-log.adapter.js';
 
 const AGENT_PATIENCE_MS = 1_500;
@@ -39,6 +42,7 @@ export interface QemuMachineParts {
   readonly exited: Promise<ExitStatus>;
   /** ends the wait behind `exited` without an answer */
   readonly stopWaiting: () => void;
+  readonly memories: SealedMemories;
   /** undefined for a machine that was not started to be saved, or by an earlier daemon */
   readonly saveTo?: SavedMachine | undefined;
 }
@@ -126,7 +130,12 @@ export class QemuMachine extends Machine {
   async save({ signal }: { signal: AbortSignal }): Promise<void> {
     const { qmp, saveTo } = this.parts;
     if (saveTo === undefined) throw new VmmProtocolError('migrate', 'it was not started to be saved');
-    await saveMachine(qmp, { saveTo, runtimeDirectory: this.record.runtimeDirectory, signal });
+    const { runtimeDirectory } = this.record;
+    await saveMachine(qmp, { statePath: saveTo.statePath, runtimeDirectory, signal });
+  }
+
+  async snapshot(order: SnapshotOrder): Promise<number> {
+    return snapshotMachine({ ...this.parts, record: this.record }, order);
   }
 
   detach(): void {

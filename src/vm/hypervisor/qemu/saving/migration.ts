@@ -20,6 +20,15 @@ export async function migrate(
 ): Promise<void> {
   await qmp.execute('migrate-set-capabilities', CAPABILITIES);
   await qmp.execute(command, { uri });
+  await finished(qmp, command, signal);
+}
+
+/** Waits until the one that is under way is over. @throws VmmProtocolError when it failed; the signal's reason */
+export async function finished(
+  qmp: QmpClient,
+  command: 'migrate' | 'migrate-incoming',
+  signal: AbortSignal,
+): Promise<void> {
   for (let pause = POLL_MIN_MS; ; pause = Math.min(pause * 1.5, POLL_MAX_MS)) {
     signal.throwIfAborted();
     const answer = await qmp.execute('query-migrate');

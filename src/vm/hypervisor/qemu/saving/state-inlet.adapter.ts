@@ -1,13 +1,16 @@
 import { createWriteStream } from 'node:fs';
-import { chmod, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { DiskFullError, isDiskFull } from '../../../../core/errors/index.js';
+import { abortable } from '../../../../core/concurrency/index.js';
+import { DiskFullError, isDiskFull, TimeoutError } from '../../../../core/errors/index.js';
 import { VmmProtocolError } from '../../hypervisor.errors.js';
 
 /** `bytes`; a machine's state without its memory is half a MiB. A QEMU that a guest took over could send for ever. */
+/** `ms` for what QEMU has sent to be on the disk */
+const LIMIT_MS = 30_000;
 const MAX_STATE_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -17,6 +20,7 @@ const MAX_STATE_BYTES = 64 * 1024 * 1024;
 export class StateInlet {
   readonly #server: Server;
   readonly #received = Promise.withResolvers<void>();
+  #socket: Socket | undefined;
 
   private constructor(
     readonly socketPath: string,
@@ -25,6 +29,7 @@ export class StateInlet {
     this.#received.promise.catch(() => undefined);
     this.#server = createServer((socket) => {
       this.#server.close();
+      this.#socket = socket;
       this.#receive(socket).then(this.#received.resolve, this.#received.reject);
     });
   }
@@ -35,20 +40,30 @@ export class StateInlet {
     await rm(socketPath, { force: true });
     await new Promise<void>((resolve, reject) => {
       inlet.#server.once('error', reject);
+      // Made with these permissions: a chmod would follow what a VMM that a guest took over may put in its place.
+      const mask = process.umask(0);
       inlet.#server.listen(socketPath, resolve);
+      process.umask(mask);
     });
-    await chmod(socketPath, 0o666);
     return inlet;
   }
 
-  /** Settles when all of it is on the disk. Only after QEMU has said that it is done. @throws DiskFullError */
-  async received(): Promise<void> {
-    await this.#received.promise;
+  /**
+   * Settles when all of it is on the disk. Only after QEMU has said that it is done.
+   * @throws DiskFullError, TimeoutError when it does not end what it sends, the signal's reason
+   */
+  async received(signal: AbortSignal): Promise<void> {
+    const limit = AbortSignal.timeout(LIMIT_MS);
+    const giveUp = AbortSignal.any([signal, limit]);
+    await abortable(this.#received.promise, giveUp, () =>
+      signal.aborted ? signal.reason : new TimeoutError('the end of the state of a machine', LIMIT_MS),
+    );
   }
 
   async close(): Promise<void> {
     this.#received.reject(new VmmProtocolError('migrate', 'it was given up'));
     this.#server.close();
+    this.#socket?.destroy();
     await rm(this.socketPath, { force: true });
   }
 
