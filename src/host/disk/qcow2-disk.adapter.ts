@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { copyFile, link, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { Injectable } from '@nestjs/common';
+import { invariant } from '../../core/errors/index.js';
 import { DiskBackend } from './disk-backend.js';
 import type { Disk, DiskBackendProbe, DiskRequest } from './disk-backend.js';
 import { allocatedBytes, checkSize, inspectBase, placeDisk } from './draft-disk.adapter.js';
@@ -52,13 +53,23 @@ export class Qcow2Disk extends DiskBackend {
     const base = await this.#inspectBase(request);
     checkSize(request, base.sizeBytes);
     const { basePath, baseMayGo, path, sizeBytes } = request;
-    const backing = baseMayGo === true ? await keepLayers(basePath, path) : basePath;
-    const key = `${base.identity}|${sizeBytes}|${backing}`;
-    await placeDisk(request, async (draft) => {
+    const own = baseMayGo === true;
+    invariant(!own || request.baseFormat === 'qcow2', 'what may go is a disk of this backend');
+    let kept: readonly string[] = [];
+    const make = async (draft: string): Promise<void> => {
+      if (own) kept = await keepLayers(basePath, path);
+      const backing = own ? basename(kept.at(-1) ?? '') : basePath;
+      const key = `${base.identity}|${sizeBytes}|${backing}`;
       const overlay = this.#overlays.get(key) ?? (await this.#makeOverlay(request, backing, draft));
       this.#remember(key, overlay);
       await writeFile(draft, overlay, { mode: 0o600, flag: 'wx' });
-    });
+    };
+    try {
+      await placeDisk(request, make);
+    } catch (error) {
+      for (const layer of kept) await rm(layer, { force: true });
+      throw error;
+    }
   }
 
   override async remove(path: string): Promise<void> {
@@ -113,25 +124,30 @@ function layerPath(path: string, number: number): string {
 
 /** Paths of what is below a disk in its own directory, the lowest first. */
 async function layersOf(path: string): Promise<string[]> {
-  const names = new Set(await readdir(dirname(path)));
+  const names = new Set(await readdir(dirname(path)).catch(noneIfGone));
   const layers: string[] = [];
   for (let layer = layerPath(path, 1); names.has(basename(layer)); layer = layerPath(path, layers.length + 1))
     layers.push(layer);
   return layers;
 }
 
+function noneIfGone(error: NodeJS.ErrnoException): string[] {
+  if (error.code === 'ENOENT') return [];
+  throw error;
+}
+
 /** Another name for the same file: it stays as long as one of them does. A copy where names cannot be shared. */
 async function keep(from: string, path: string): Promise<void> {
-  await rm(path, { force: true });
   await link(from, path).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EXDEV' && error.code !== 'EMLINK') throw error;
-    await copyFile(from, path, constants.COPYFILE_FICLONE);
+    await copyFile(from, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
   });
 }
 
-/** Names all that is below a disk that stands on `basePath`; returns the name of its base, relative to it. */
-async function keepLayers(basePath: string, path: string): Promise<string> {
+/** Gives all that a disk on `basePath` stands on names beside it; returns them, the base last. */
+async function keepLayers(basePath: string, path: string): Promise<string[]> {
   const layers = [...(await layersOf(basePath)), basePath];
-  for (const [index, layer] of layers.entries()) await keep(layer, layerPath(path, index + 1));
-  return basename(layerPath(path, layers.length));
+  const kept = layers.map((_, index) => layerPath(path, index + 1));
+  for (const [index, layer] of layers.entries()) await keep(layer, kept[index] ?? '');
+  return kept;
 }

@@ -10,6 +10,7 @@ import { TemplateDamagedError } from '../templates/template.errors.js';
 import type { Templates, UsableTemplate } from '../templates/templates.js';
 import type { DiskBases } from '../vm-disks.js';
 import { VmBootFailedError } from '../vm.errors.js';
+import type { VmRepository } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
 import type { BootService } from './boot.service.js';
 import type { CreateRequest } from './create-request.js';
@@ -53,6 +54,7 @@ describe('the first start of a VM', () => {
     };
     const template: UsableTemplate = {
       id: 'tpl_a',
+      shape: {} as UsableTemplate['shape'],
       saved: SAVED,
       bases: BASES,
       release: async () => note('release'),
@@ -64,6 +66,7 @@ describe('the first start of a VM', () => {
         return hasTemplate && damaged === undefined ? template : undefined;
       },
       fail: async (id: string) => note(`fail ${id}`),
+      succeed: ({ id }: UsableTemplate) => note(`succeed ${id}`),
     };
     const storage = {
       make: async (_request: CreateRequest, bases: DiskBases) => {
@@ -83,6 +86,7 @@ describe('the first start of a VM', () => {
       storage as unknown as VmStorage,
       boot as unknown as BootService,
       teardown as unknown as MachineTeardown,
+      { require: async () => VM } as unknown as VmRepository,
     );
   });
 
@@ -107,7 +111,7 @@ describe('the first start of a VM', () => {
 
   it('goes on from a template where there is one, which stays until it is done', async () => {
     expect(await run()).toEqual({ vm: { ...VM, uid: 780_001, sshPort: 22_000 }, booted: false });
-    expect([done, warnings]).toEqual([[...RESTORED, 'release'], []]);
+    expect([done, warnings]).toEqual([[...RESTORED, 'succeed tpl_a', 'release'], []]);
   });
 
   it('is a boot when that is wished, and nobody looks for a template', async () => {

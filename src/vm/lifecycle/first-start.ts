@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { toBangerError } from '../../core/errors/index.js';
 import type { BangerError } from '../../core/errors/index.js';
 import type { OperationContext } from '../../core/operations/index.js';
-import { Templates } from '../templates/templates.js';
+import { isItsFault, Templates } from '../templates/templates.js';
 import type { UsableTemplate } from '../templates/templates.js';
 import { imageBases } from '../vm-disks.js';
 import type { DiskBases } from '../vm-disks.js';
+import { VmRepository } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
 import { BootService } from './boot.service.js';
 import type { CreateRequest } from './create-request.js';
@@ -20,6 +21,7 @@ export class FirstStart {
     private readonly storage: VmStorage,
     private readonly boot: BootService,
     private readonly teardown: MachineTeardown,
+    private readonly vms: VmRepository,
   ) {}
 
   /** @returns whether it has booted */
@@ -27,7 +29,9 @@ export class FirstStart {
     const clone = request.cold ? undefined : await this.#clone(request, operation);
     if (clone !== undefined) return { vm: clone, booted: false };
     const { image } = request;
-    const stored = await this.#store(request, imageBases(image), operation);
+    // A clone that came to nothing may have left it a port and a user.
+    const vm = await this.vms.require(request.vm.id);
+    const stored = await this.#store({ ...request, vm }, imageBases(image), operation);
     return { vm: await this.boot.boot(stored, image, operation), booted: true };
   }
 
@@ -36,12 +40,14 @@ export class FirstStart {
     const template = await this.templates.take(request.vm, (error) => tell(error, operation));
     if (template === undefined) return undefined;
     try {
-      return await this.#restore(request, template, operation);
+      const vm = await this.#restore(request, template, operation);
+      this.templates.succeed(template);
+      return vm;
     } catch (error) {
       const failure = toBangerError(error, 'the template');
-      if (operation.signal.aborted || isNoFaultOfTemplate(failure)) throw error;
+      if (operation.signal.aborted || wouldKeepItFromBooting(failure)) throw error;
       await this.teardown.end(request.vm);
-      await this.templates.fail(template.id);
+      if (isItsFault(failure)) await this.templates.fail(template.id);
       tell(failure, operation);
       return undefined;
     } finally {
@@ -67,12 +73,13 @@ export class FirstStart {
 
 function tell(error: BangerError, operation: OperationContext): void {
   const { message, why } = error;
+  const gone = isItsFault(error) ? ' and is deleted' : '';
   operation.warn(
-    `booted, since its template could not be used and is deleted: ${message}${why === undefined ? '' : ` (${why})`}`,
+    `booted, since its template could not be used${gone}: ${message}${why === undefined ? '' : ` (${why})`}`,
   );
 }
 
 /** A full disk or a port that is taken would keep it from booting as well. */
-function isNoFaultOfTemplate({ category }: BangerError): boolean {
+function wouldKeepItFromBooting({ category }: BangerError): boolean {
   return category === 'exhausted' || category === 'conflict' || category === 'cancelled';
 }

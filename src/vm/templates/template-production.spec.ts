@@ -134,11 +134,15 @@ describe('the making of templates', () => {
     expect(production.isWanted(shape(1))).toBe(true);
   });
 
-  it('counts anew when it has succeeded', async () => {
+  it('counts anew when a VM went on from one, and not when one was merely made', async () => {
     await outcome(1, (job) => job.fail(new Error('no boot')));
     await outcome(1, (job) => job.end());
+    production.forgetFailures(shape(1));
     await outcome(1, (job) => job.fail(new Error('no boot')));
+    await outcome(1, (job) => job.end());
     expect(production.isWanted(shape(1))).toBe(true);
+    production.countFailure(shape(1));
+    expect(production.isWanted(shape(1))).toBe(false);
   });
 
   it('goes on with the next when one could not even be begun', async () => {

@@ -31,6 +31,11 @@ export class TemplateProduction {
     return !this.#making.has(key) && (this.#failures.get(key) ?? 0) < MAX_FAILURES;
   }
 
+  /** A VM went on from one. */
+  forgetFailures(shape: TemplateShape): void {
+    this.#failures.delete(keyOf(shape));
+  }
+
   countFailure(shape: TemplateShape): void {
     const key = keyOf(shape);
     this.#failures.set(key, (this.#failures.get(key) ?? 0) + 1);
@@ -80,7 +85,6 @@ export class TemplateProduction {
   async #settle(finished: Promise<void>, shape: TemplateShape): Promise<void> {
     try {
       await finished;
-      this.#failures.delete(keyOf(shape));
     } catch (error) {
       if (!isKind(error, 'CANCELLED')) this.countFailure(shape);
     } finally {

@@ -7,7 +7,7 @@ import type { ResourceOwner } from '../../core/operations/index.js';
 import { HostDirectories } from '../../host/index.js';
 import { ImageService } from '../../image/index.js';
 import { TemplateFiles } from './template-files.adapter.js';
-import { TemplateDamagedError } from './template.errors.js';
+import { TemplateDamagedError, TemplatesUnavailableError } from './template.errors.js';
 import { keyOf } from './template.types.js';
 import type { Template, TemplateShape } from './template.types.js';
 
@@ -74,7 +74,7 @@ export class TemplateStore {
     if (kept === undefined) return undefined;
     kept.users += 1;
     const directory = this.config.templateDirectory(template.id);
-    const held = { template, directory, release: () => this.#release(kept) };
+    const held = { template, directory, release: once(() => this.#release(kept)) };
     try {
       await this.#compare(kept, directory);
       kept.lastUsedAt = new Date();
@@ -98,6 +98,15 @@ export class TemplateStore {
       createdAt: new Date().toISOString(),
       ...(await this.files.seal(from, disks)),
     };
+    // While it was made its image may have been deleted, and nobody would ever find it.
+    if (!(await this.images.list()).some((image) => image.id === shape.imageId))
+      throw new TemplatesUnavailableError('its image was deleted meanwhile', 'build or choose another image');
+    const { diskMib } = this.config.values.templates;
+    if (template.allocatedBytes > diskMib * MIB)
+      throw new TemplatesUnavailableError(
+        `it takes ${Math.ceil(template.allocatedBytes / MIB)} MiB, and all together may take ${diskMib}`,
+        'allow more in the configuration file: templates.disk_mib',
+      );
     const owner = templateOwner(id);
     const directory = this.config.templateDirectory(id);
     await this.ledger.make({ kind: 'directory', key: directory, owner }, () =>
@@ -202,4 +211,10 @@ export class TemplateStore {
     const request = { kind: 'directory', key: directory, owner: templateOwner(id) } as const;
     await this.ledger.make(request, () => Promise.resolve());
   }
+}
+
+/** Again is harmless. */
+function once(body: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= body());
 }

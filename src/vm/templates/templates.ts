@@ -27,9 +27,17 @@ const NEEDED_BYTES = 512 * 1024 * 1024;
 /** A template that a VM can begin as, until it is let go. */
 export interface UsableTemplate {
   readonly id: string;
+  readonly shape: TemplateShape;
   readonly saved: SavedMachine;
   readonly bases: DiskBases;
   release(): Promise<void>;
+}
+
+/** What is wrong with the host, or with what else the VM needs, is no reason to delete it. */
+export function isItsFault({ kind, category, details }: BangerError): boolean {
+  if (category === 'exhausted' || category === 'conflict' || category === 'cancelled') return false;
+  if (kind === 'HOST_BINARY_MISSING' || kind === 'PERMISSION_DENIED') return false;
+  return !('portConflict' in details && details.portConflict === true);
 }
 
 /** Which VM begins as what, and what is made for the next one. */
@@ -54,10 +62,16 @@ export class Templates {
       const held = await this.store.hold(template);
       return held === undefined ? undefined : this.#usable(held);
     } catch (error) {
-      await this.fail(template.id);
-      onDamaged(toBangerError(error, 'the template'));
+      const failure = toBangerError(error, 'the template');
+      if (isItsFault(failure)) await this.fail(template.id);
+      onDamaged(failure);
       return undefined;
     }
+  }
+
+  /** A VM has been made of it. */
+  succeed({ shape }: UsableTemplate): void {
+    this.production.forgetFailures(shape);
   }
 
   /** A VM could not be made of it: it goes. */
@@ -72,9 +86,10 @@ export class Templates {
     if (this.config.values.templates.make !== 'auto') return;
     try {
       const shape = await this.shapes.of(vm);
+      await this.disks.checkRoom(NEEDED_BYTES);
+      // From here to its beginning nothing is waited for: of many that ask at once, one is to begin it.
       if (shape === undefined || this.store.find(shape) !== undefined) return;
-      if (!this.production.isWanted(shape)) return;
-      await this.#begin(shape, image, BACKGROUND_NICENESS);
+      if (this.production.isWanted(shape)) await this.production.begin(shape, image, BACKGROUND_NICENESS);
     } catch (error) {
       if (!isKind(error, 'DISK_FULL'))
         this.logger.warn({ err: toBangerError(error) }, 'no template could be begun');
@@ -84,16 +99,8 @@ export class Templates {
   /** One that a user asked for. @throws DiskFullError */
   async warm(shape: TemplateShape, image: BootableImage, force: boolean): Promise<StartedOperation<void>> {
     if (!force && this.store.find(shape) !== undefined) return this.production.nothingToDo(image);
-    return this.#begin(shape, image, ASKED_NICENESS);
-  }
-
-  async #begin(
-    shape: TemplateShape,
-    image: BootableImage,
-    niceness: number,
-  ): Promise<StartedOperation<void>> {
     await this.disks.checkRoom(NEEDED_BYTES);
-    return this.production.begin(shape, image, niceness);
+    return this.production.begin(shape, image, ASKED_NICENESS);
   }
 
   #usable(held: HeldTemplate): UsableTemplate {
@@ -101,6 +108,7 @@ export class Templates {
     const backend = this.disks.backend(template.shape);
     return {
       id: template.id,
+      shape: template.shape,
       saved: {
         memoryPath: `${directory}/${TEMPLATE_FILES.memory}`,
         statePath: `${directory}/${TEMPLATE_FILES.state}`,

@@ -10,6 +10,7 @@ import { StateInlet } from '../../../src/vm/hypervisor/qemu/saving/state-inlet.a
 import { SmallFilesystem } from '../../support/small-filesystem.js';
 
 const MIB = 1024 * 1024;
+const { signal } = new AbortController();
 
 let directory: string;
 let path: string;
@@ -39,13 +40,13 @@ describe('the state of a machine', () => {
     const parts = [randomBytes(1), randomBytes(3 * MIB), randomBytes(500_000)];
     const socket = await sender();
     for (const part of parts) socket.write(part);
-    const received = inlet.received();
+    const received = inlet.received(signal);
     expect(await Promise.race([received.then(() => 'all'), once(socket, 'drain').then(() => 'some')])).toBe(
       'some',
     );
     socket.end();
     await received;
-    await inlet.received();
+    await inlet.received(signal);
     expect(readFileSync(path).equals(Buffer.concat(parts))).toBe(true);
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
@@ -56,7 +57,7 @@ describe('the state of a machine', () => {
     await expect.poll(() => existsSync(path)).toBe(true);
     await expect(sender()).rejects.toMatchObject({ code: expect.stringMatching(/ENOENT|ECONNREFUSED/) });
     socket.end();
-    await inlet.received();
+    await inlet.received(signal);
     expect(readFileSync(path, 'utf8')).toBe('state');
   });
 
@@ -66,7 +67,7 @@ describe('the state of a machine', () => {
     const closed = new Promise((resolve) => socket.once('close', resolve));
     socket.on('error', () => undefined);
     for (let sent = 0; sent < 65; sent += 1) socket.write(chunk);
-    await expect(inlet.received()).rejects.toMatchObject({
+    await expect(inlet.received(signal)).rejects.toMatchObject({
       kind: 'VMM_PROTOCOL',
       message: expect.stringContaining('a state past the bound'),
     });
@@ -79,7 +80,7 @@ describe('the state of a machine', () => {
     const socket = await sender();
     socket.on('error', () => undefined);
     socket.end('state');
-    await expect(inlet.received()).rejects.toMatchObject({ code: 'EEXIST' });
+    await expect(inlet.received(signal)).rejects.toMatchObject({ code: 'EEXIST' });
     expect(readFileSync(path, 'utf8')).toBe('precious');
   });
 
@@ -91,7 +92,7 @@ describe('the state of a machine', () => {
       const socket = connect(own.socketPath);
       socket.on('error', () => undefined);
       socket.end(Buffer.alloc(2 * MIB, 1));
-      await expect(own.received()).rejects.toMatchObject({ kind: 'DISK_FULL' });
+      await expect(own.received(signal)).rejects.toMatchObject({ kind: 'DISK_FULL' });
     } finally {
       await own.close();
       small.unmount();
@@ -99,7 +100,7 @@ describe('the state of a machine', () => {
   });
 
   it('that nobody sends is waited for no longer than until it is given up', async () => {
-    const told = expect(inlet.received()).rejects.toMatchObject({
+    const told = expect(inlet.received(signal)).rejects.toMatchObject({
       kind: 'VMM_PROTOCOL',
       message: expect.stringContaining('it was given up'),
     });

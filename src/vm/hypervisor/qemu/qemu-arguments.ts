@@ -86,9 +86,14 @@ const DEFAULT_MEMORY = 'pc.ram';
 /** What a QEMU that restores a machine is given as file descriptors, in this order from 3 on. */
 export const RESTORE_DESCRIPTORS = { memory: 3, state: 4 } as const;
 
-/** Memory that lies in a file. @param share whether what the guest changes is changed in the file */
-export function qemuMemory(memoryMib: number, path: string, share: 'on' | 'off'): string[] {
-  const file = `size=${memoryMib}M,mem-path=${escape(path)},share=${share}`;
+/** Memory that lies in a file. @param options.share whether what the guest changes is changed in the file */
+export function qemuMemory(
+  memoryMib: number,
+  path: string,
+  { share, allocated = false }: { share: boolean; allocated?: boolean },
+): string[] {
+  const flags = `share=${share ? 'on' : 'off'}${allocated ? ',prealloc=on' : ''}`;
+  const file = `size=${memoryMib}M,mem-path=${escape(path)},${flags}`;
   return [
     ...['-object', `memory-backend-file,id=${DEFAULT_MEMORY},${file}`],
     ...['-machine', `memory-backend=${DEFAULT_MEMORY}`],
@@ -100,10 +105,10 @@ export function qemuMemory(memoryMib: number, path: string, share: 'on' | 'off')
  * A restored one maps that memory for itself alone: what it does not change it shares with all the others.
  */
 function memory({ memoryMib, saveTo, restoreFrom }: MachineSpec): string[] {
-  if (saveTo !== undefined) return qemuMemory(memoryMib, saveTo.memoryPath, 'on');
+  if (saveTo !== undefined) return qemuMemory(memoryMib, saveTo.memoryPath, { share: true });
   if (restoreFrom === undefined) return [];
   const path = `/proc/self/fd/${RESTORE_DESCRIPTORS.memory}`;
-  return [...qemuMemory(memoryMib, path, 'off'), '-incoming', 'defer'];
+  return [...qemuMemory(memoryMib, path, { share: false }), '-incoming', 'defer'];
 }
 
 /** A write that the host cannot take, such as for want of space, halts the guest, whose file system would not survive it. */

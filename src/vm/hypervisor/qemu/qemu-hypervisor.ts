@@ -139,7 +139,6 @@ export class QemuHypervisor extends Hypervisor {
       await connections.qmp.execute('cont');
       return new QemuMachine(record, {
         runner: this.runner,
-        memories: this.#memories,
         ...connections,
         exited: child.exited,
         stopWaiting: () => undefined,
@@ -170,7 +169,6 @@ export class QemuHypervisor extends Hypervisor {
     const waiting = new AbortController();
     return new QemuMachine(record, {
       runner: this.runner,
-      memories: this.#memories,
       ...connections,
       exited: this.#exitOfStranger(record.process, connections.qmp.closed, waiting.signal),
       stopWaiting: () => waiting.abort(),

@@ -21,7 +21,6 @@ import { MachineStatsQuery, parseRunState } from './machine-stats.js';
 import type { QmpClient } from './qmp-client.js';
 import { isRecord } from './qmp-protocol.js';
 import { saveMachine } from './saving/save-machine.js';
-import type { SealedMemories } from './saving/sealed-memory.adapter.js';
 import { snapshotMachine } from './saving/snapshot-machine.js';
 import { boundLog } from './vmm-log.adapter.js';
 
@@ -42,7 +41,6 @@ export interface QemuMachineParts {
   readonly exited: Promise<ExitStatus>;
   /** ends the wait behind `exited` without an answer */
   readonly stopWaiting: () => void;
-  readonly memories: SealedMemories;
   /** undefined for a machine that was not started to be saved, or by an earlier daemon */
   readonly saveTo?: SavedMachine | undefined;
 }
@@ -135,7 +133,8 @@ export class QemuMachine extends Machine {
   }
 
   async snapshot(order: SnapshotOrder): Promise<number> {
-    return snapshotMachine({ ...this.parts, record: this.record }, order);
+    const { runner, qmp } = this.parts;
+    return snapshotMachine({ runner, qmp, record: this.record }, order);
   }
 
   detach(): void {

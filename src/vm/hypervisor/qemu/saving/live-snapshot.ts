@@ -55,7 +55,7 @@ export async function copyLive(
     halted ??= performance.now();
     await whileHalted();
     await source.execute('migrate-continue', { state: 'pre-switchover' });
-    await reach(source, 'completed', signal);
+    await reach(source, 'completed', { signal });
   } catch (error) {
     await runOn(source);
     throw error;
@@ -67,19 +67,19 @@ export async function copyLive(
 /** Until only what fits into the downtime is left; a guest that is too fast is halted for that. */
 async function chase(source: QmpClient, signal: AbortSignal, halt: () => Promise<void>): Promise<void> {
   const deadline = performance.now() + CHASE_LIMIT_MS;
-  const inTime = await reach(source, 'pre-switchover', signal, deadline);
+  const inTime = await reach(source, 'pre-switchover', { signal, deadline });
   if (inTime) return;
   await halt();
-  await reach(source, 'pre-switchover', signal);
+  await reach(source, 'pre-switchover', { signal });
 }
 
 /** @returns whether it came to be in time */
 async function reach(
   source: QmpClient,
   wanted: 'pre-switchover' | 'completed',
-  signal: AbortSignal,
-  deadline = Infinity,
+  limits: { signal: AbortSignal; deadline?: number },
 ): Promise<boolean> {
+  const { signal, deadline = Infinity } = limits;
   for (let pause = POLL_MIN_MS; performance.now() < deadline; pause = Math.min(pause * 1.5, POLL_MAX_MS)) {
     signal.throwIfAborted();
     const answer = await source.execute('query-migrate');
@@ -104,5 +104,18 @@ export async function runOn(source: QmpClient): Promise<void> {
     await delay(POLL_MIN_MS);
   }
   const state = await source.execute('query-status');
-  if (isRecord(state) && HALTED_BY_US.includes(state['status'])) await source.execute('cont');
+  if (isRecord(state) && HALTED_BY_US.includes(state['status'])) await go(source, deadline);
+}
+
+/** For a moment after a migration has ended QEMU refuses it: "not finalized yet". */
+async function go(source: QmpClient, deadline: number): Promise<void> {
+  for (;;) {
+    try {
+      await source.execute('cont');
+      return;
+    } catch (error) {
+      if (performance.now() >= deadline) throw error;
+      await delay(POLL_MIN_MS);
+    }
+  }
 }

@@ -1,4 +1,4 @@
-import { openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import type { ProcessRunner } from '../../../../core/process/index.js';
 import { VmmProtocolError } from '../../hypervisor.errors.js';
@@ -9,30 +9,27 @@ const TIMEOUT_MS = 60_000;
 const PRELUDE = `
 use strict;
 sub fail { print STDERR "$_[0]: $!\\n"; exit 1 }
-sub copy { # what is no hole in one file, to the same places in another
+my $zeroes = "\\0" x 65536;
+sub copy { # what is not zero in one file, to the same places in another
   my ($from, $to, $size) = @_;
   truncate($to, $size) or fail("truncate");
   for (my $at = 0; $at < $size;) {
     my $data = sysseek($from, $at, 3);                  # SEEK_DATA
     last unless defined $data;                          # nothing but a hole until the end
     my $end = sysseek($from, $data, 4) or fail("lseek"); # SEEK_HOLE
-    sysseek($from, $data + 0, 0); sysseek($to, $data + 0, 0);
-    for (my $left = $end - $data; $left > 0;) {
-      my $read = sysread($from, my $buffer, $left < 1048576 ? $left : 1048576) or fail("read");
-      for (my $done = 0; $done < $read;) { $done += syswrite($to, $buffer, $read - $done, $done) || fail("write") }
-      $left -= $read;
+    sysseek($from, $data + 0, 0);
+    for (my $place = $data + 0; $place < $end;) {
+      my $read = sysread($from, my $buffer, $end - $place < 65536 ? $end - $place : 65536) or fail("read");
+      if ($buffer ne substr($zeroes, 0, $read)) {
+        sysseek($to, $place, 0);
+        for (my $done = 0; $done < $read;) { $done += syswrite($to, $buffer, $read - $done, $done) || fail("write") }
+      }
+      $place += $read;
     }
     $at = $end;
   }
 }
-sub seal { # no more seals, no shrinking, growing or writing; EBUSY while a process that was killed still maps it
-  for (1 .. 500) {
-    return if fcntl($_[0], 1033, 15);
-    last if $! != 16;
-    select(undef, undef, undef, 0.01);
-  }
-  fail("F_ADD_SEALS");
-}
+sub seal { fcntl($_[0], 1033, 15) or fail("F_ADD_SEALS") } # no more seals, no shrinking, growing or writing
 sub memory { # anonymous memory: MFD_CLOEXEC | MFD_ALLOW_SEALING
   my $name = "banger-memory";
   my $fd = syscall(319, $name, 3);
@@ -62,8 +59,7 @@ hand_over($memory);
 `;
 
 const TO_FILE = `${PRELUDE}
-open(my $memory, "+<:raw", $ARGV[0]) or fail($ARGV[0]);
-seal($memory);
+open(my $memory, "<:raw", $ARGV[0]) or fail($ARGV[0]);
 sysopen(my $file, $ARGV[1], 0301, 0600) or fail($ARGV[1]); # O_WRONLY | O_CREAT | O_EXCL
 copy($memory, $file, -s $memory);
 close($file) or fail($ARGV[1]);
@@ -74,13 +70,22 @@ export async function sealedCopy(runner: ProcessRunner, path: string): Promise<n
   return handedOver(runner, [OF_FILE, path], 'r');
 }
 
-/** Memory that can be written to until it is kept; the caller's to close. @param bytes its size */
-export async function emptyMemory(runner: ProcessRunner, bytes: number): Promise<number> {
-  return handedOver(runner, [EMPTY, String(bytes)], 'r+');
+/** Runs the body with memory of so many `bytes` that it can fill; its descriptor is closed afterwards. */
+export async function withMemory<T>(
+  runner: ProcessRunner,
+  bytes: number,
+  body: (descriptor: number) => Promise<T>,
+): Promise<T> {
+  const descriptor = await handedOver(runner, [EMPTY, String(bytes)], 'r+');
+  try {
+    return await body(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
-/** Seals memory that nobody maps any more, and writes it to a new file. @throws ProcessFailedError */
-export async function keepMemory(runner: ProcessRunner, descriptor: number, path: string): Promise<void> {
+/** Writes memory to a new file, in which what is zero is a hole. @throws ProcessFailedError */
+export async function writeMemory(runner: ProcessRunner, descriptor: number, path: string): Promise<void> {
   const memory = `/proc/${process.pid}/fd/${descriptor}`;
   await runner.run({ file: 'perl', args: ['-e', TO_FILE, memory, path], timeoutMs: TIMEOUT_MS });
 }

@@ -1,6 +1,6 @@
 import { closeSync, openSync, statSync } from 'node:fs';
 import type { ProcessRunner } from '../../../../core/process/index.js';
-import { emptyMemory, keepMemory, sealedCopy } from './memory-descriptor.adapter.js';
+import { sealedCopy } from './memory-descriptor.adapter.js';
 
 interface Sealed {
   /** tells the file from another under the same path, and from what it was before a change */
@@ -37,22 +37,6 @@ export class SealedMemories {
     }
   }
 
-  /**
-   * Runs the body with memory of so many `bytes` that it can have filled, then writes that to a new file. It is kept as
-   * what is in the file: who needs it next need not read the file.
-   */
-  async fill(path: string, bytes: number, body: (descriptor: number) => Promise<void>): Promise<void> {
-    const descriptor = await emptyMemory(this.runner, bytes);
-    try {
-      await body(descriptor);
-      await keepMemory(this.runner, descriptor, path);
-    } catch (error) {
-      closeSync(descriptor);
-      throw error;
-    }
-    this.#keep(path, { stamp: stampOf(path), descriptor: Promise.resolve(descriptor), expiry: undefined });
-  }
-
   /** One that is the caller's to close. */
   async #descriptor(path: string): Promise<number> {
     const stamp = stampOf(path);
@@ -61,7 +45,12 @@ export class SealedMemories {
       this.#drop(path);
       sealed = { stamp, descriptor: sealedCopy(this.runner, path), expiry: undefined };
     }
-    this.#keep(path, sealed);
+    this.#kept.delete(path);
+    this.#kept.set(path, sealed);
+    clearTimeout(sealed.expiry);
+    sealed.expiry = setTimeout(() => this.#drop(path), KEPT_MS).unref();
+    const oldest = this.#kept.keys().next();
+    if (this.#kept.size > MAX_KEPT && oldest.done !== true) this.#drop(oldest.value);
     try {
       // Its own, and before anything else is done with the one that is kept: that may be let go at any moment.
       return await sealed.descriptor.then((kept) => openSync(`/proc/self/fd/${kept}`, 'r'));
@@ -69,15 +58,6 @@ export class SealedMemories {
       if (this.#kept.get(path) === sealed) this.#drop(path);
       throw error;
     }
-  }
-
-  #keep(path: string, sealed: Sealed): void {
-    this.#kept.delete(path);
-    this.#kept.set(path, sealed);
-    clearTimeout(sealed.expiry);
-    sealed.expiry = setTimeout(() => this.#drop(path), KEPT_MS).unref();
-    const oldest = this.#kept.keys().next();
-    if (this.#kept.size > MAX_KEPT && oldest.done !== true) this.#drop(oldest.value);
   }
 
   #drop(path: string): void {

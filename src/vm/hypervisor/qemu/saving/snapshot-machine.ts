@@ -4,8 +4,8 @@ import { drivesNow } from '../drive-size.js';
 import type { DriveNow } from '../drive-size.js';
 import type { QmpClient } from '../qmp-client.js';
 import { copyLive } from './live-snapshot.js';
+import { withMemory, writeMemory } from './memory-descriptor.adapter.js';
 import { Receiver } from './receiver.js';
-import type { SealedMemories } from './sealed-memory.adapter.js';
 
 const MIB = 1024 * 1024;
 
@@ -14,19 +14,22 @@ let freezes = 0;
 
 interface Snapshotted {
   readonly runner: ProcessRunner;
-  readonly memories: SealedMemories;
   readonly qmp: QmpClient;
   readonly record: MachineRecord;
 }
 
-/** A snapshot of a machine that runs on. @returns `ms` that its guest stood still */
+/**
+ * A snapshot of a machine that runs on. What is received goes to memory, and from there to the file when the guest runs
+ * again: it would wait for the file system otherwise. @returns `ms` that its guest stood still
+ */
 export async function snapshotMachine(machine: Snapshotted, order: SnapshotOrder): Promise<number> {
   const { to, memoryMib } = order;
-  let haltedMs = 0;
-  await machine.memories.fill(to.memoryPath, memoryMib * MIB, async (memory) => {
-    haltedMs = await copyInto(memory, machine, order);
+  const { runner } = machine;
+  return withMemory(runner, memoryMib * MIB, async (memory) => {
+    const haltedMs = await copyInto(memory, machine, order);
+    await writeMemory(runner, memory, to.memoryPath);
+    return haltedMs;
   });
-  return haltedMs;
 }
 
 async function copyInto(
