@@ -8,7 +8,8 @@ import { connectWhenReady, Ssh2Client } from '../src/core/ssh/index.js';
 import { timed } from './measure.js';
 import type { ScratchHost } from './scratch-host.js';
 
-const PORT = 21_999;
+/** of the loopback, to the SSH server of a bare machine */
+export const BARE_PORT = 21_999;
 
 /**
  * The floor of a cold start: the very command line of a VM that banger runs, with a fresh disk, started by hand;
@@ -40,7 +41,7 @@ export class BareVmm {
         argument
           .replaceAll(this.#vmDirectory, this.#directory)
           .replaceAll(runtime, this.#directory)
-          .replaceAll(`:${this.#vm.sshPort}-`, `:${PORT}-`),
+          .replaceAll(`:${this.#vm.sshPort}-`, `:${BARE_PORT}-`),
       );
   }
 
@@ -74,7 +75,7 @@ export class BareVmm {
     try {
       return await timed(async () => {
         await this.#agentAnswers();
-        await this.#firstCommand();
+        await firstCommand(this.#host, this.#vmDirectory);
       });
     } finally {
       child.kill('SIGKILL');
@@ -105,24 +106,25 @@ export class BareVmm {
       await delay(10);
     }
   }
+}
 
-  async #firstCommand(): Promise<void> {
-    const target = {
-      host: '127.0.0.1',
-      port: PORT,
-      username: 'root',
-      privateKey: readFileSync(join(this.#host.stateDirectory, 'keys/id_ed25519'), 'utf8'),
-      hostKey: readFileSync(join(this.#vmDirectory, 'known_hosts'), 'utf8').replace(/^\S+ /, '').trim(),
-    };
-    const connection = await connectWhenReady(new Ssh2Client(), target, {
-      deadlineMs: Date.now() + 120_000,
-      retryDelayMs: 50,
-    });
-    const channel = await connection.open({ line: 'true' });
-    channel.stdout.resume();
-    channel.stderr.resume();
-    const { exitCode } = await channel.exited;
-    connection.close();
-    if (exitCode !== 0) throw new Error(`true ended with ${exitCode}`);
-  }
+/** One SSH connection to a bare machine, as the VM whose identity it has, and `true`. */
+export async function firstCommand(host: ScratchHost, vmDirectory: string): Promise<void> {
+  const target = {
+    host: '127.0.0.1',
+    port: BARE_PORT,
+    username: 'root',
+    privateKey: readFileSync(join(host.stateDirectory, 'keys/id_ed25519'), 'utf8'),
+    hostKey: readFileSync(join(vmDirectory, 'known_hosts'), 'utf8').replace(/^\S+ /, '').trim(),
+  };
+  const connection = await connectWhenReady(new Ssh2Client(), target, {
+    deadlineMs: Date.now() + 120_000,
+    retryDelayMs: 50,
+  });
+  const channel = await connection.open({ line: 'true' });
+  channel.stdout.resume();
+  channel.stderr.resume();
+  const { exitCode } = await channel.exited;
+  connection.close();
+  if (exitCode !== 0) throw new Error(`true ended with ${exitCode}`);
 }

@@ -9,6 +9,7 @@ import { locks } from './figures/locks.js';
 import { listThousand, pipelinedHello } from './figures/rpc.js';
 import { runningVms } from './figures/running-vms.js';
 import { statsOfHundred } from './figures/stats.js';
+import { templates } from './figures/templates.js';
 import { vmListProcess } from './figures/start-up.js';
 import { workspaceImport } from './figures/workspace.js';
 import { forgetKnownVms, writeKnownVms } from './known-vms.js';
@@ -28,6 +29,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   'vm-list': vmListProcess,
   rpc: pipelinedHello,
   'cold-create': coldCreate,
+  templates,
   workspace: workspaceImport,
   locks,
   'running-vms': runningVms,

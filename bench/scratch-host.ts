@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -58,13 +59,15 @@ export class ScratchHost {
     ...CLEAN_ENV,
     BANGER_STATE_DIR: this.stateDirectory,
     BANGER_RUNTIME_DIR: this.runtimeDirectory,
-    BANGER_CONFIG: '/dev/null',
+    BANGER_CONFIG: join(this.directory, 'config.toml'),
     NO_COLOR: '1',
   };
 
   constructor() {
     chmodSync(this.directory, 0o711);
     mkdirSync(this.stateDirectory, { mode: 0o711 });
+    // What nobody asked for would be measured along.
+    writeFileSync(join(this.directory, 'config.toml'), '[templates]\nmake = "manual"\n');
   }
 
   async banger(...args: string[]): Promise<string> {

@@ -9,7 +9,7 @@ const RUNS = 5;
 /** From `vm.create.begin` to the end of the first command, against the bare VMM with the same arguments. */
 export async function coldCreate(host: ScratchHost): Promise<Figure> {
   const client = await host.client();
-  const model = await createVm(client, { name: 'model' });
+  const model = await createVm(client, { name: 'model', cold: true });
   const bare = new BareVmm(host, model);
   // One at a time: the model's own idle guest must not disturb either side.
   bare.prepare();
@@ -22,7 +22,7 @@ export async function coldCreate(host: ScratchHost): Promise<Figure> {
     },
     async () => {
       const ms = await timed(async () => {
-        const vm = await createVm(client, { name: 'cold' });
+        const vm = await createVm(client, { name: 'cold', cold: true });
         await execInVm(client, host.socketPath, vm.id, ['true']);
       });
       await client.call('vm.delete', { vm: 'cold', force: true });

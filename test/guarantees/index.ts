@@ -9,6 +9,7 @@ import { POLICIES } from './list/policies.js';
 import { OBSERVATION } from './list/observation.js';
 import { PROTOCOL } from './list/protocol.js';
 import { SETTINGS } from './list/settings.js';
+import { TEMPLATES } from './list/templates.js';
 import { VM } from './list/vm.js';
 import { WORKSPACE } from './list/workspace.js';
 
@@ -19,6 +20,7 @@ export const GUARANTEES: readonly Guarantee[] = [
   ...DAEMON,
   ...BOOKS,
   ...DISKS,
+  ...TEMPLATES,
   ...PROTOCOL,
   ...WORKSPACE,
   ...BAD_DAYS,
