@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { VM_METHODS } from '../../src/vm/vm.methods.js';
 import { imageScenarios } from '../chaos/support/image-scenarios.js';
+import { templateScenarios } from '../chaos/support/template-scenarios.js';
 import { lifeScenarios, powerScenarios } from '../chaos/support/vm-scenarios.js';
 import { productFiles, readProjectFile } from './support/sources.js';
 
@@ -18,7 +19,12 @@ const REPAIR = 'host.repair';
 
 it('each kind of operation is interrupted by the chaos tests', () => {
   const names = { name: 'web', createCommand: [] };
-  const scenarios = [...lifeScenarios(names), ...powerScenarios(names), ...imageScenarios([])];
+  const scenarios = [
+    ...lifeScenarios(names),
+    ...powerScenarios(names),
+    ...imageScenarios([]),
+    ...templateScenarios(() => []),
+  ];
   const interrupted = new Set<string>(scenarios.map(({ kind }) => kind));
   expect(operationKinds().length).toBeGreaterThan(5);
   const kinds = operationKinds().filter((kind) => kind !== REPAIR);

@@ -33,14 +33,14 @@ sub set { # a file of the kernel's
   open(my $file, ">", $path) or fail($path);
   print $file $value and close($file) or fail($path);
 }
-my (%text, @ip);
+my (%text, @files);
 umask 0;
 while (my $line = <DATA>) {
   chomp $line;
   my ($kind, $length, $mode, $name) = split / /, $line, 4;
   read(DATA, my $content, $length) == $length or fail("a record is cut short");
   if ($kind eq "directory") { -d $name or mkdir($name, oct $mode) or fail($name) }
-  elsif ($kind eq "file") { put($name, oct $mode, $content) }
+  elsif ($kind eq "file") { push @files, [$name, oct $mode, $content] }
   else { $text{$name} = $content }
 }
 # The clock first: what is written from now on bears the right time.
@@ -56,6 +56,7 @@ my $then;
   $then = pack("qq", $s + $carry, $ns - $carry * 1000000000);
 }
 syscall(227, 0, $then) == 0 or fail("clock_settime");
+put(@$_) for @files;
 # RNDADDENTROPY, then RNDRESEEDCRNG: without them all guests of one saved machine draw the same numbers.
 open(my $random, ">", "/dev/urandom") or fail("/dev/urandom");
 my $pool = pack("ll", 8 * length $text{entropy}, length $text{entropy}) . $text{entropy};

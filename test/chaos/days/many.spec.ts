@@ -32,7 +32,7 @@ async function create(name: string, cancel: boolean): Promise<OperationView> {
   const begun = await client.call('vm.create.begin', { name, memoryMib: MEMORY_MIB });
   let asked: Promise<unknown> | undefined;
   const onValue = (event: OperationEvent): void => {
-    if (!cancel || !('step' in event) || event.step.name !== 'guest.adopt') return;
+    if (!cancel || !('step' in event) || event.step.name !== 'guest.boot') return;
     asked ??= client.call('operation.cancel', { operation: begun.id });
   };
   const ended = await client.stream('operation.watch', { operation: begun.id }, { onValue });

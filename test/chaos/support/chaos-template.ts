@@ -1,9 +1,8 @@
 import { expect } from 'vitest';
 import type { OperationView, VmView } from '../../../src/contract/index.js';
 import type { ChaosHost } from './chaos-host.js';
-import type { Scenario, Subject } from './interrupt.js';
-
-export type TemplateOutcome = 'absent' | 'whole';
+import type { Subject } from './interrupt.js';
+import type { TemplateOutcome } from './template-scenarios.js';
 
 /** `MiB` of the first template; each is of another shape, so that none was there before */
 const FIRST_MIB = 192;
@@ -31,17 +30,8 @@ export class ChaosTemplate implements Subject<TemplateOutcome> {
     return created?.steps.some(({ name }) => name === 'guest.adopt') === true ? 'whole' : 'absent';
   }
 
-  scenarios(): Scenario<TemplateOutcome>[] {
-    return [
-      {
-        name: 'template.make',
-        kind: 'template.make',
-        from: 'absent',
-        command: () => ['image', 'warm', ...this.#shape],
-        outcomes: ['absent', 'whole'],
-        sample: 3,
-      },
-    ];
+  get warmCommand(): readonly string[] {
+    return ['image', 'warm', ...this.#shape];
   }
 
   get #shape(): readonly string[] {

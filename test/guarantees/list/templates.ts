@@ -5,7 +5,7 @@ const STORE_FILE = 'src/vm/templates/template-store.ts';
 
 const BEGINNING = 'No VM can change what the other VMs of its template begin as';
 const OF_NO_USE =
-  'No VM is made of a template with a changed file; one whose template is of no use boots, and says so';
+  'No VM is made of a template that was damaged; one whose template is of no use boots, and says so';
 const MAY_GO =
   'A template may go at any time: whoever uses it has it to the end, and disks that began as its own stay whole';
 const SHAPE =
@@ -153,7 +153,7 @@ export const TEMPLATES: readonly Guarantee[] = [
       {
         file: STORE_FILE,
         find: 'keyOf(template.shape) === key)',
-        replace: '[key, keyOf({ ...template.shape, cpus: shape.cpus })].includes(keyOf(template.shape)))',
+        replace: 'keyOf(template.shape) === key || template.shape.imageId === shape.imageId)',
       },
     ],
   },

@@ -80,7 +80,14 @@ describe('when a daemon starts', () => {
     ['has no shape', () => publishWith((manifest) => ({ ...manifest, shape: null }))],
     ['has no size', () => publishWith((manifest) => ({ ...manifest, allocatedBytes: undefined }))],
     ['was replaced by a newer', () => publishWith((manifest) => ({ ...manifest, shape: SHAPE }))],
-    ['is of no image', () => bench.publish('tpl_odd', { imageId: 'img_three' })],
+    [
+      'is of no image',
+      async () => {
+        bench.imageIds.push('img_three');
+        await bench.publish('tpl_odd', { imageId: 'img_three' });
+        bench.imageIds.pop();
+      },
+    ],
     ['is a file', () => writeFile(bench.path('tpl_odd'), '')],
   ])('one that %s goes, and harms no other', async (_what, make) => {
     await bench.publish('tpl_whole');

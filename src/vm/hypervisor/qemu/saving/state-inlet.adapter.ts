@@ -8,9 +8,9 @@ import { abortable } from '../../../../core/concurrency/index.js';
 import { DiskFullError, isDiskFull, TimeoutError } from '../../../../core/errors/index.js';
 import { VmmProtocolError } from '../../hypervisor.errors.js';
 
-/** `bytes`; a machine's state without its memory is half a MiB. A QEMU that a guest took over could send for ever. */
 /** `ms` for what QEMU has sent to be on the disk */
 const LIMIT_MS = 30_000;
+/** `bytes`; a machine's state without its memory is half a MiB. A QEMU that a guest took over could send for ever. */
 const MAX_STATE_BYTES = 64 * 1024 * 1024;
 
 /**
