@@ -1,11 +1,17 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CancelledError, DiskFullError } from '../../core/errors/index.js';
-import type { OperationContext, OperationRequest, OperationRunner } from '../../core/operations/index.js';
+import type {
+  OperationContext,
+  OperationRequest,
+  OperationRunner,
+  StepContext,
+} from '../../core/operations/index.js';
 import type { BootableImage } from '../../image/index.js';
 import type { TemplateMaker } from './template-maker.js';
 import type { TemplateOrder } from './template-preparer.js';
 import { TemplateProduction } from './template-production.js';
-import type { TemplateShape } from './template.types.js';
+import type { TemplateStore } from './template-store.js';
+import type { Template, TemplateShape } from './template.types.js';
 
 const IMAGE = { id: 'img_one', name: 'debian' } as BootableImage;
 
@@ -24,12 +30,16 @@ describe('the making of templates', () => {
   /** what is being made, in the order of its beginning */
   let jobs: Job[];
   let refusal: Error | undefined;
+  /** templates that there are, by CPUs */
+  const there = new Map<number, Template>();
   /** cancel the operations, in the order of their beginning */
   let cancels: AbortController[];
+  let details: string[];
 
   beforeEach(() => {
     jobs = [];
     cancels = [];
+    details = [];
     refusal = undefined;
     const maker = {
       run: async (order: TemplateOrder) => {
@@ -43,7 +53,9 @@ describe('the making of templates', () => {
         if (refusal !== undefined) throw refusal;
         const cancel = new AbortController();
         cancels.push(cancel);
-        const finished = body({ signal: cancel.signal } as OperationContext);
+        const step = (_name: string, _title: string, run: (step: StepContext) => Promise<void>) =>
+          run({ detail: (text) => void details.push(text) });
+        const finished = body({ signal: cancel.signal, step } as OperationContext);
         finished.catch(() => undefined);
         return { view, finished };
       },
@@ -51,7 +63,9 @@ describe('the making of templates', () => {
     production = new TemplateProduction(
       operations as unknown as OperationRunner,
       maker as unknown as TemplateMaker,
+      { find: ({ cpus }: TemplateShape) => there.get(cpus) } as unknown as TemplateStore,
     );
+    there.clear();
   });
 
   /** Lets everything go on that needs nobody. */
@@ -60,7 +74,7 @@ describe('the making of templates', () => {
   }
 
   async function outcome(cpus: number, end: (job: Job) => void): Promise<void> {
-    await production.begin(shape(cpus), IMAGE, 0);
+    await production.begin(shape(cpus), IMAGE, { niceness: 0, force: false });
     await settle();
     const job = jobs.at(-1);
     if (job !== undefined) end(job);
@@ -68,7 +82,7 @@ describe('the making of templates', () => {
   }
 
   it('is an operation on the image, with an id of its own', async () => {
-    const { view } = await production.begin(shape(1), IMAGE, 15);
+    const { view } = await production.begin(shape(1), IMAGE, { niceness: 15, force: false });
     await settle();
     expect(view).toEqual({
       kind: 'template.make',
@@ -80,7 +94,7 @@ describe('the making of templates', () => {
   });
 
   it('is done one at a time, in order, also after one that has failed', async () => {
-    for (const cpus of [1, 2, 3]) await production.begin(shape(cpus), IMAGE, 0);
+    for (const cpus of [1, 2, 3]) await production.begin(shape(cpus), IMAGE, { niceness: 0, force: false });
     const made = (): number[] => jobs.map(({ order }) => order.shape.cpus);
     await settle();
     expect(made()).toEqual([1]);
@@ -93,8 +107,8 @@ describe('the making of templates', () => {
   });
 
   it('is not wanted twice of one shape: not while it waits, and not while it goes on', async () => {
-    await production.begin(shape(1), IMAGE, 0);
-    await production.begin(shape(2), IMAGE, 0);
+    await production.begin(shape(1), IMAGE, { niceness: 0, force: false });
+    await production.begin(shape(2), IMAGE, { niceness: 0, force: false });
     await settle();
     const wanted = (): boolean[] => [1, 2, 3].map((cpus) => production.isWanted(shape(cpus)));
     expect(wanted()).toEqual([false, false, true]);
@@ -108,9 +122,9 @@ describe('the making of templates', () => {
 
   /** A cancellation waited until all others before it were made. */
   it('is waited for no longer than until it is cancelled, and its turn goes to the next', async () => {
-    await production.begin(shape(1), IMAGE, 0);
-    const { finished } = await production.begin(shape(2), IMAGE, 0);
-    await production.begin(shape(3), IMAGE, 0);
+    await production.begin(shape(1), IMAGE, { niceness: 0, force: false });
+    const { finished } = await production.begin(shape(2), IMAGE, { niceness: 0, force: false });
+    await production.begin(shape(3), IMAGE, { niceness: 0, force: false });
     const reason = new CancelledError('template.make of debian');
     cancels[1]?.abort(reason);
     await expect(finished).rejects.toBe(reason);
@@ -145,12 +159,24 @@ describe('the making of templates', () => {
     expect(production.isWanted(shape(1))).toBe(false);
   });
 
+  it('makes none that another has made while it waited, unless one is to be made anew', async () => {
+    await production.begin(shape(1), IMAGE, { niceness: 0, force: false });
+    const second = await production.begin(shape(1), IMAGE, { niceness: 0, force: false });
+    await production.begin(shape(1), IMAGE, { niceness: 0, force: true });
+    await settle();
+    there.set(1, {} as Template);
+    jobs[0]?.end();
+    await second.finished;
+    await settle();
+    expect([jobs.length, details]).toEqual([2, ['there is one already']]);
+  });
+
   it('goes on with the next when one could not even be begun', async () => {
     refusal = new DiskFullError('/state');
-    await expect(production.begin(shape(1), IMAGE, 0)).rejects.toBe(refusal);
+    await expect(production.begin(shape(1), IMAGE, { niceness: 0, force: false })).rejects.toBe(refusal);
     expect(production.isWanted(shape(1))).toBe(true);
     refusal = undefined;
-    await production.begin(shape(2), IMAGE, 0);
+    await production.begin(shape(2), IMAGE, { niceness: 0, force: false });
     await settle();
     expect(jobs).toHaveLength(1);
   });

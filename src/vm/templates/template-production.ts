@@ -3,9 +3,10 @@ import { abortable, apart } from '../../core/concurrency/index.js';
 import { isKind } from '../../core/errors/index.js';
 import { newId } from '../../core/ids.js';
 import { OperationRunner } from '../../core/operations/index.js';
-import type { StartedOperation } from '../../core/operations/index.js';
+import type { OperationContext, StartedOperation } from '../../core/operations/index.js';
 import type { BootableImage } from '../../image/index.js';
 import { TemplateMaker } from './template-maker.js';
+import { TemplateStore } from './template-store.js';
 import { keyOf } from './template.types.js';
 import type { TemplateShape } from './template.types.js';
 
@@ -23,6 +24,7 @@ export class TemplateProduction {
   constructor(
     private readonly operations: OperationRunner,
     private readonly maker: TemplateMaker,
+    private readonly store: TemplateStore,
   ) {}
 
   /** Whether there is any sense in making one unasked. */
@@ -41,7 +43,12 @@ export class TemplateProduction {
     this.#failures.set(key, (this.#failures.get(key) ?? 0) + 1);
   }
 
-  async begin(shape: TemplateShape, image: BootableImage, niceness: number): Promise<StartedOperation<void>> {
+  /** @param how.force whether one is made although there is one by then */
+  async begin(
+    shape: TemplateShape,
+    image: BootableImage,
+    { niceness, force }: { niceness: number; force: boolean },
+  ): Promise<StartedOperation<void>> {
     const key = keyOf(shape);
     this.#making.add(key);
     const turn = this.#queue;
@@ -57,6 +64,7 @@ export class TemplateProduction {
             const { signal } = operation;
             await abortable(turn, signal, () => signal.reason);
             signal.throwIfAborted();
+            if (!force && this.store.find(shape) !== undefined) return nothingToDo(operation);
             await this.maker.run({ id: newId('tpl'), image, shape, niceness }, operation);
           },
         }),
@@ -70,18 +78,6 @@ export class TemplateProduction {
     }
   }
 
-  /** For a user who asks for what there is already. */
-  async nothingToDo(image: BootableImage): Promise<StartedOperation<void>> {
-    return this.operations.begin({
-      kind: 'template.make',
-      subject: { type: 'image', id: image.id, name: image.name },
-      body: (operation) =>
-        operation.step('template.find', 'looking for a template', async (progress) =>
-          progress.detail('there is one already'),
-        ),
-    });
-  }
-
   async #settle(finished: Promise<void>, shape: TemplateShape): Promise<void> {
     try {
       await finished;
@@ -91,4 +87,10 @@ export class TemplateProduction {
       this.#making.delete(keyOf(shape));
     }
   }
+}
+
+function nothingToDo(operation: OperationContext): Promise<void> {
+  return operation.step('template.find', 'looking for a template', async (progress) =>
+    progress.detail('there is one already'),
+  );
 }

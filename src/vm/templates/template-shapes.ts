@@ -18,6 +18,11 @@ export class TemplateShapes {
     private readonly host: HostFacts,
   ) {}
 
+  /** Whether a machine of the shape can run beside all others, however much of its memory it uses. */
+  hasMemoryFor({ memoryMib }: TemplateShape): boolean {
+    return this.host.memory().availableMib > memoryMib;
+  }
+
   /** Undefined where no machine can be saved. */
   async of(vm: ShapedVm): Promise<TemplateShape | undefined> {
     const { available, version, accelerator } = await this.hypervisor.probe();

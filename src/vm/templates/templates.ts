@@ -88,8 +88,10 @@ export class Templates {
       const shape = await this.shapes.of(vm);
       await this.disks.checkRoom(NEEDED_BYTES);
       // From here to its beginning nothing is waited for: of many that ask at once, one is to begin it.
-      if (shape === undefined || this.store.find(shape) !== undefined) return;
-      if (this.production.isWanted(shape)) await this.production.begin(shape, image, BACKGROUND_NICENESS);
+      if (shape === undefined || this.store.find(shape) !== undefined || !this.shapes.hasMemoryFor(shape))
+        return;
+      if (this.production.isWanted(shape))
+        await this.production.begin(shape, image, { niceness: BACKGROUND_NICENESS, force: false });
     } catch (error) {
       if (!isKind(error, 'DISK_FULL'))
         this.logger.warn({ err: toBangerError(error) }, 'no template could be begun');
@@ -98,9 +100,8 @@ export class Templates {
 
   /** One that a user asked for. @throws DiskFullError */
   async warm(shape: TemplateShape, image: BootableImage, force: boolean): Promise<StartedOperation<void>> {
-    if (!force && this.store.find(shape) !== undefined) return this.production.nothingToDo(image);
     await this.disks.checkRoom(NEEDED_BYTES);
-    return this.production.begin(shape, image, ASKED_NICENESS);
+    return this.production.begin(shape, image, { niceness: ASKED_NICENESS, force });
   }
 
   #usable(held: HeldTemplate): UsableTemplate {

@@ -28,7 +28,7 @@ export interface LiveCopy {
 /**
  * Copies a running machine to another QEMU, and lets it run on: all of its memory while it runs, then what has changed
  * meanwhile, and last of all, while it stands still, the rest. Where it cannot, it stands still for all of it: under
- * emulation QEMU 7.2 loses some of what a guest writes meanwhile, and 4 of 10 copies ended in a panic.
+ * emulation QEMU 7.2 loses some of what a guest writes meanwhile, and most copies ended in a panic.
  * @returns `ms` that it stood still
  * @throws VmmProtocolError, the signal's reason, or what `whileHalted` throws: the machine runs on in any case
  */
