@@ -116,26 +116,19 @@ describe('the program by which a guest adopts its identity', () => {
       hostname: 'web',
       boot: ADOPTION.bootId,
       machine: '0123456789abcdef0123456789abcdef',
-      ip: [
-        'link set dev lo up',
-        'link set dev eth0 address 52:54:00:00:00:01',
-        'addr add 10.0.2.15/24 dev eth0',
-        'link set dev eth0 up',
-        'route add default via 10.0.2.2 dev eth0',
-        '',
-      ].join('\n'),
+      mac: '52:54:00:00:00:01',
       network: '10.0.2.15/24 10.0.2.2',
     });
     expect(Buffer.from(entropy ?? '', 'latin1').equals(ADOPTION.entropy)).toBe(true);
   });
 
   it('gives its hardware address to the interface before that can send anything', () => {
-    const ip = textsOf()['ip'] ?? '';
-    expect(ip.indexOf('address 52:54')).toBeLessThan(ip.indexOf('eth0 up'));
+    const program = adoptionProgram(ADOPTION).toString('latin1');
+    expect(program.indexOf('"hardware address"')).toBeLessThan(program.indexOf('$set->("interface"'));
   });
 
   it('leaves the network of one that has none alone', () => {
-    expect(textsOf({ network: undefined, mac: undefined })).toMatchObject({ ip: '', network: '' });
+    expect(textsOf({ network: undefined, mac: undefined })).toMatchObject({ mac: '', network: '' });
   });
 
   it.each([
