@@ -110,6 +110,13 @@ if wants static; then
   check boundaries depcruise --config .dependency-cruiser.cjs src
   check dead-code knip
 fi
+# One image, with its templates, for all parts that run VMs. VMMs run as other users: they must be able to walk to it.
+if wants e2e && wants chaos; then
+  chmod 711 "$scratch"
+  mkdir -m 711 "$scratch/base"
+  BANGER_TEST_BASE=$scratch/base
+  export BANGER_TEST_BASE
+fi
 for name in $PROJECTS; do
   if wants "$name"; then project "$name"; fi
 done

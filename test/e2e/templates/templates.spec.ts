@@ -73,9 +73,9 @@ describe('templates', () => {
     expect(await host.json<VmView>(['vm', 'stop', 'web'])).toMatchObject({ state: 'stopped' });
     expect(await checkDisk(host, vm)).not.toMatch(/^status/);
     expect(await host.json<VmView>(['vm', 'start', 'web'])).toMatchObject({ state: 'running' });
-    const hello = ['sh', '-c', 'cat /root/file /etc/hostname; systemctl is-system-running --wait'];
+    const hello = ['cat', '/root/file', '/etc/hostname'];
     expect(await host.banger(['vm', 'exec', 'web', '--', ...hello])).toMatchObject({
-      stdout: 'kept\nweb\nrunning\n',
+      stdout: 'kept\nweb\n',
     });
     await host.banger(['vm', 'delete', '--force', 'web']);
   });
