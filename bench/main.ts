@@ -4,6 +4,7 @@ import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { coldCreate } from './figures/cold-create.js';
 import { idleDaemon, restart } from './figures/daemon.js';
+import { forks } from './figures/forks.js';
 import { imageBuild } from './figures/image-build.js';
 import { locks } from './figures/locks.js';
 import { listThousand, pipelinedHello } from './figures/rpc.js';
@@ -30,6 +31,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   rpc: pipelinedHello,
   'cold-create': coldCreate,
   templates,
+  forks,
   workspace: workspaceImport,
   locks,
   'running-vms': runningVms,

@@ -146,3 +146,9 @@ export function cpuMs(pid: number): number {
     .split(' ');
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
+
+/** Memory of the host that a process takes, what it shares counted in parts. `MiB` */
+export function proportionalMib(pid: number): number {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  return Number(/^Pss: +(\d+) kB$/m.exec(rollup)?.[1]) / 1024;
+}

@@ -9,7 +9,7 @@ import { adoptionProgram } from '../../src/vm/identity/identity-adoption.js';
 import { BareRestore } from '../bare-restore.js';
 import { interleaved, median, pairedFigure, timed } from '../measure.js';
 import type { Figure } from '../measure.js';
-import { cpuMs, createVm, execInVm } from '../scratch-host.js';
+import { cpuMs, createVm, execInVm, proportionalMib } from '../scratch-host.js';
 import type { ScratchHost } from '../scratch-host.js';
 
 const RUNS = 20;
@@ -97,10 +97,7 @@ async function idleClones(client: RpcClient): Promise<Figure[]> {
   const before = pids.map(cpuMs);
   await delay(IDLE_MS);
   const cpu = pids.map((pid, index) => (100 * (cpuMs(pid) - (before[index] ?? 0))) / IDLE_MS);
-  const pss = pids.map((pid) => {
-    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-    return Number(/^Pss: +(\d+) kB$/m.exec(rollup)?.[1]) / 1024;
-  });
+  const pss = pids.map(proportionalMib);
   for (const name of names) await client.call('vm.delete', { vm: name, force: true });
   return [
     {

@@ -137,12 +137,24 @@ describe.each(BUILTIN_CAPABILITIES.map((type) => [type.name, type] as const))('%
     expect(set.ledger.entries).toEqual([]);
   });
 
+  it('goes to sleep again and again, and has nothing left when it is stopped', async () => {
+    const context = { signal, warn, nameOf, wake: () => Promise.resolve() };
+    await capability.suspended?.(facts, context);
+    const once = structuredClone(set.ledger.entries);
+    await capability.suspended?.(facts, context);
+    expect(set.ledger.entries).toEqual(once);
+    await capability.prepare?.(facts, { signal, warn, nameOf, rollback: new Rollback() });
+    await capability.stopped?.(facts);
+    expect(set.ledger.entries).toEqual([]);
+  });
+
   it('ends soon when it is asked to, whatever the guest does', { timeout: SOON_MS * 4 }, async () => {
     const controller = new AbortController();
     const context = { signal: controller.signal, warn };
     const hooks = Promise.allSettled([
       capability.ready?.(facts, HUNG, context),
       capability.reconcile?.(facts, HUNG, context),
+      capability.forked?.(facts, { ...facts, id: 'vm_2', name: 'parent' }, HUNG, context),
     ]);
     setTimeout(
       () => controller.abort(new BangerError('CANCELLED', 'enough', { details: { what: 'it' } })),

@@ -8,8 +8,10 @@ import type {
   MachineDraft,
   PrepareContext,
   PreflightContext,
+  SleepContext,
   VmFacts,
   VmIdentity,
+  VmOrigin,
 } from './capability.js';
 import { boundedHook } from './bounded-hook.js';
 import { orderCapabilities } from './order-capabilities.js';
@@ -58,15 +60,29 @@ export class CapabilityRegistry {
     nameOf: PreflightContext['nameOf'],
   ): Promise<void> {
     const { rollback } = operation;
-    await this.#steps('prepare', vm, operation, async (capability, context) =>
+    await this.#steps('prepare', { operation, concerned: concernOf(vm) }, async (capability, context) =>
       capability.prepare?.(vm, { ...context, rollback, nameOf }),
     );
   }
 
   /** Steps `ready.<id>`. */
   async ready(vm: VmIdentity, guest: Guest, operation: StartOperation): Promise<void> {
-    await this.#steps('ready', vm, operation, async (capability, context) =>
+    await this.#steps('ready', { operation, concerned: concernOf(vm) }, async (capability, context) =>
       capability.ready?.(vm, guest, context),
+    );
+  }
+
+  /** Steps `forked.<id>`. */
+  async forked(
+    vm: VmIdentity,
+    { parent, guest }: { parent: VmOrigin; guest: Guest },
+    operation: StartOperation,
+  ): Promise<void> {
+    // What a copy has of the other VM's is there whether it would concern the copy by itself or not.
+    const concerned = async (capability: Capability): Promise<boolean> =>
+      (await capability.concerns?.(vm)) !== false || (await capability.concerns?.(parent)) !== false;
+    await this.#steps('forked', { operation, concerned }, async (capability, context) =>
+      capability.forked?.(vm, parent, guest, context),
     );
   }
 
@@ -89,14 +105,23 @@ export class CapabilityRegistry {
     if (failures[0] !== undefined) throw failures[0];
   }
 
+  /** For a VM that is suspended. Goes on after a failure; returns what failed, for the log. */
+  suspended(vm: VmIdentity, context: Omit<SleepContext, 'signal'>): Promise<CapabilityProblem[]> {
+    return this.#each((capability, signal) => capability.suspended?.(vm, { ...context, signal }));
+  }
+
   /** For a VM that was taken up. Goes on after a failure; returns what failed, for the log. */
   async reconcile(vm: VmIdentity, guest: Guest, warn: HookContext['warn']): Promise<CapabilityProblem[]> {
+    return this.#each((capability, signal) => capability.reconcile?.(vm, guest, { signal, warn }));
+  }
+
+  async #each(
+    hook: (capability: Capability, signal: AbortSignal) => Promise<void> | undefined,
+  ): Promise<CapabilityProblem[]> {
     const failures: CapabilityProblem[] = [];
     for (const capability of this.all) {
       try {
-        await boundedHook(capability.id, undefined, async (signal) =>
-          capability.reconcile?.(vm, guest, { signal, warn }),
-        );
+        await boundedHook(capability.id, undefined, async (signal) => hook(capability, signal));
       } catch (error) {
         failures.push({ id: capability.id, error: toBangerError(error, capability.id) });
       }
@@ -105,19 +130,24 @@ export class CapabilityRegistry {
   }
 
   async #steps(
-    hook: 'prepare' | 'ready',
-    vm: VmIdentity,
-    operation: StartOperation,
+    hook: 'prepare' | 'ready' | 'forked',
+    { operation, concerned }: { operation: StartOperation; concerned: Concern },
     body: (capability: Capability, context: HookContext) => Promise<void>,
   ): Promise<void> {
     const warn = (message: string): void => operation.warn(message);
     for (const capability of this.all) {
-      if (capability[hook] === undefined || (await capability.concerns?.(vm)) === false) continue;
+      if (capability[hook] === undefined || !(await concerned(capability))) continue;
       await operation.step(`${hook}.${capability.id}`, capability.title || capability.id, () =>
         boundedHook(capability.id, operation.signal, (signal) => body(capability, { signal, warn })),
       );
     }
   }
+}
+
+type Concern = (capability: Capability) => Promise<boolean>;
+
+function concernOf(vm: VmIdentity): Concern {
+  return async (capability) => (await capability.concerns?.(vm)) !== false;
 }
 
 function runOnly<T>(_name: string, _title: string, body: () => Promise<T>): Promise<T> {

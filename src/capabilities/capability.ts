@@ -13,6 +13,9 @@ export interface VmIdentity {
   readonly workDiskMib?: number | undefined;
 }
 
+/** The VM that another one is a copy of, as it was at that moment. */
+export type VmOrigin = Pick<VmIdentity, 'id' | 'name' | 'publishedPorts'>;
+
 /** What a capability may know of the VM whose machine it configures. */
 export interface VmFacts extends VmIdentity {
   /** 32 hexadecimal digits */
@@ -91,6 +94,11 @@ export interface PreflightContext extends HookContext {
   readonly nameOf: (vmId: string) => Promise<string | undefined>;
 }
 
+export interface SleepContext extends PreflightContext {
+  /** Has the VM go on. Resolves when it can be used. @throws BangerError: it sleeps on, and the hook is run again */
+  readonly wake: () => Promise<void>;
+}
+
 export interface PrepareContext extends PreflightContext {
   /** Undo of what the hook does to the host, registered BEFORE it is done, or kept in the ledger. */
   readonly rollback: Pick<Rollback, 'add'>;
@@ -99,8 +107,8 @@ export interface PrepareContext extends PreflightContext {
 /**
  * One concern that takes part in a VM's life. Capabilities are listed explicitly (builtin-capabilities.ts), ordered by
  * `after`, and checked when the daemon starts. Every hook is optional; in the order of a start:
- * `preflight` → `configure` → `prepare` → the machine is launched → `ready`; when it has ended, `stopped`, in reverse
- * order. `reconcile` instead of all these for a VM that ran on while no daemon was there.
+ * `preflight` → `configure` → `prepare` → the machine is launched → `ready` → `forked` for a copy of a machine that ran;
+ * when it has ended, `stopped`, in reverse order. `reconcile` instead of all these for a VM that ran on while no daemon was there.
  * capability-contract.spec.ts holds every built-in one to what is said here.
  */
 export abstract class Capability {
@@ -122,10 +130,20 @@ export abstract class Capability {
   /** The guest can be reached. What the VM can do without SHOULD be a warning, not a failure. */
   ready?(vm: VmIdentity, guest: Guest, context: HookContext): Promise<void>;
   /**
+   * The guest goes on from where another VM's was: what it has in memory and on its disks is that one's. Once, when it is
+   * reachable and has a name, address and keys of its own. What the VM can do without SHOULD be a warning, not a failure.
+   */
+  forked?(vm: VmIdentity, parent: VmOrigin, guest: Guest, context: HookContext): Promise<void>;
+  /**
    * The machine is gone: gives back what `prepare` and `ready` took. MUST be repeatable, and return normally when
    * there is nothing to give back, because `prepare` never ran or another daemon did.
    */
   stopped?(vm: Pick<VmIdentity, 'id'>): Promise<void>;
+  /**
+   * The VM is suspended: keeps what it is to have when it goes on, and sets up what is to wake it. After `stopped`, and
+   * again by each later daemon. Ends with the `prepare` of its resume, or with `stopped`.
+   */
+  suspended?(vm: VmIdentity, context: SleepContext): Promise<void>;
   /** A later daemon has taken the running VM up. MUST NOT wait for the guest, which may be hung. */
   reconcile?(vm: VmIdentity, guest: Guest, context: HookContext): Promise<void>;
 }

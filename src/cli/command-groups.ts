@@ -32,7 +32,14 @@ export const COMMAND_GROUPS: Readonly<Record<string, CommandLoader>> = {
   },
   vm: async () => {
     const { VM_COMMANDS, VmGroupCommand } = await import('./vm/vm-group.command.js');
-    return [VmGroupCommand, ...VM_COMMANDS, ...(await guestProviders()), await programProvider()];
+    const { FollowedCall } = await import('./operation/followed-call.js');
+    return [
+      VmGroupCommand,
+      ...VM_COMMANDS,
+      FollowedCall,
+      ...(await guestProviders()),
+      await programProvider(),
+    ];
   },
   image: async () => {
     const { IMAGE_COMMANDS, ImageGroupCommand } = await import('./image/image-commands.js');

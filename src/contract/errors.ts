@@ -96,6 +96,12 @@ export interface ErrorDetails {
   };
   VMM_PROTOCOL: { command: string; reason: string };
 
+  /** `reason`: damaged, or saved where something was another */
+  SAVED_MEMORY_UNUSABLE: { vm: string; reason: string };
+  SNAPSHOT_NOT_FOUND: { vm: string; snapshot: string; available: string[] };
+  SNAPSHOT_NAME_TAKEN: { vm: string; snapshot: string };
+  SNAPSHOT_DAMAGED: { vm: string; snapshot: string; reason: string };
+
   IMAGE_NOT_FOUND: { image: string; available: string[] };
   IMAGE_IN_USE: { image: string; vms: string[] };
   IMAGE_BUSY: { image: string; operation: string };
@@ -147,6 +153,8 @@ export interface ErrorDetails {
   PORT_TAKEN: { address: string; port: number; protocol: string; vm?: string };
   PORT_UNUSABLE: { address: string; port: number; protocol: string; reason: string };
   DISK_FULL: { path: string };
+  /** `MiB`: what VMs may have together, what those that there are have, and what was asked for */
+  HOST_MEMORY_EXHAUSTED: { limitMib: number; takenMib: number; requestedMib: number };
   /** `backend`: the one wanted; absent when any would have done */
   DISK_BACKEND_UNAVAILABLE: { backend?: string; reasons: string[] };
   /** `path`: file of a VM's disk */
@@ -188,6 +196,11 @@ export const ERROR_CATEGORIES: Readonly<Record<ErrorKind, ErrorCategory>> = {
   VMM_FAILED: 'host',
   VMM_PROTOCOL: 'internal',
 
+  SAVED_MEMORY_UNUSABLE: 'host',
+  SNAPSHOT_NOT_FOUND: 'not-found',
+  SNAPSHOT_NAME_TAKEN: 'conflict',
+  SNAPSHOT_DAMAGED: 'host',
+
   IMAGE_NOT_FOUND: 'not-found',
   IMAGE_IN_USE: 'conflict',
   IMAGE_BUSY: 'conflict',
@@ -228,6 +241,7 @@ export const ERROR_CATEGORIES: Readonly<Record<ErrorKind, ErrorCategory>> = {
   PORT_TAKEN: 'conflict',
   PORT_UNUSABLE: 'invalid',
   DISK_FULL: 'exhausted',
+  HOST_MEMORY_EXHAUSTED: 'exhausted',
   DISK_BACKEND_UNAVAILABLE: 'host',
   VM_DISK_MISSING: 'host',
   PERMISSION_DENIED: 'permission',

@@ -9,6 +9,15 @@ import {
 } from './image.dto.js';
 import { call, list, one, stream } from './method.js';
 import { OperationEvent, OperationListParams, OperationRef, OperationView } from './operation.dto.js';
+import {
+  VmForkParams,
+  VmForkView,
+  VmSnapshotCopyParams,
+  VmSnapshotCreateParams,
+  VmSnapshotRef,
+  VmSnapshotRestoreParams,
+  VmSnapshotView,
+} from './snapshot.dto.js';
 import { ConfigView, DoctorReport, HelloView, StopView } from './system.dto.js';
 import { ChannelGrant, VmExecParams, VmSshView } from './vm-access.dto.js';
 import {
@@ -87,6 +96,38 @@ export const METHODS = {
     'Shuts a VM down and starts it again, as one change; starts one that is stopped.',
     VmStopParams,
     one(VmView),
+  ),
+  'vm.suspend': call(
+    'Puts what a VM has in memory on the disk, and ends its machine; to exec or ssh into it resumes it.',
+    VmRef,
+    one(VmView),
+  ),
+  'vm.resume': call('Has a suspended VM go on where it was.', VmRef, one(VmView)),
+  'vm.fork': call(
+    'Makes copies of a VM that runs, each of which goes on from the same moment as a VM of its own.',
+    VmForkParams,
+    one(VmForkView),
+  ),
+  'vm.snapshot.create': call(
+    'Keeps what a VM is at this moment: disks, and memory if it runs.',
+    VmSnapshotCreateParams,
+    one(VmSnapshotView),
+  ),
+  'vm.snapshot.list': call('The snapshots of a VM, oldest first.', VmRef, list(VmSnapshotView)),
+  'vm.snapshot.restore': call(
+    'Makes a VM what it was at a snapshot; it goes on from there if the snapshot has its memory.',
+    VmSnapshotRestoreParams,
+    one(VmView),
+  ),
+  'vm.snapshot.delete': call(
+    'Deletes a snapshot. VMs that began as it, and other snapshots, stay whole.',
+    VmSnapshotRef,
+    one(VmSnapshotView),
+  ),
+  'vm.snapshot.copy.begin': call(
+    'Begins to create a VM that begins as another one was at a snapshot.',
+    VmSnapshotCopyParams,
+    one(OperationView),
   ),
   'vm.set': call(
     'Changes settings of a VM, at once where that is possible, else from its next start.',

@@ -25,6 +25,7 @@ export const VM_STATES = [
   'running',
   'stopping',
   'stopped',
+  'suspended',
   'failed',
   'deleting',
 ] as const;
@@ -50,14 +51,8 @@ export const MAX_PUBLISHED_PORTS = 64;
 /** `seconds`: a year; longer is most likely a mistake in the unit */
 const MAX_SECONDS = 366 * 24 * 3600;
 
-/** What a VM is given when it is made, and what can be changed later. */
-export class VmSettings {
-  @IsOptional() @IsInt() cpus?: number;
-  @IsOptional() @IsInt() memoryMib?: number;
-  /** root disk */
-  @IsOptional() @IsInt() diskMib?: number;
-  /** work disk, mounted at /root */
-  @IsOptional() @IsInt() workDiskMib?: number;
+/** What a VM is given when it is made, and what can be changed later, besides its size. */
+export class LifeSettings {
   /** `vm.set` adds them to those that the VM has */
   @IsOptional() @IsLabels() labels?: Record<string, string>;
   /** `vm.set` adds them; one with the host port and protocol of another takes its place */
@@ -72,6 +67,15 @@ export class VmSettings {
   /** `seconds` without use after which the VM is stopped; 0 for never */
   @IsOptional() @IsInt() @Min(0) @Max(MAX_SECONDS) idleStopSeconds?: number;
   @IsOptional() @IsIn(RESTART_POLICIES) restartPolicy?: RestartPolicy;
+}
+
+export class VmSettings extends LifeSettings {
+  @IsOptional() @IsInt() cpus?: number;
+  @IsOptional() @IsInt() memoryMib?: number;
+  /** root disk */
+  @IsOptional() @IsInt() diskMib?: number;
+  /** work disk, mounted at /root */
+  @IsOptional() @IsInt() workDiskMib?: number;
 }
 
 function IsVmName(): PropertyDecorator {
@@ -91,6 +95,12 @@ export class WorkspaceSource {
 export class GitIdentity {
   @IsOptional() @Matches(/^[^\p{C}]{1,200}$/u) name?: string;
   @IsOptional() @Matches(/^[^\p{C}]{1,200}$/u) email?: string;
+}
+
+/** What a new VM is given that begins as another one. */
+export class CreationSettings extends LifeSettings {
+  /** made up when left out */
+  @IsOptional() @IsVmName() name?: string;
 }
 
 export class VmCreateParams extends VmSettings {

@@ -6,6 +6,7 @@ import { HostFactsModule } from './facts/host-facts.module.js';
 import { HostUndos } from './host-undos.js';
 import { LeaseProbe } from './leases/lease-probe.js';
 import { LinuxLeaseProbe } from './leases/lease-probe.adapter.js';
+import { PortDoorbells } from './leases/port-doorbells.adapter.js';
 import { PortLeases } from './leases/port-leases.js';
 import { PublishedPortLeases } from './leases/published-port-leases.js';
 import { UidLeases } from './leases/uid-leases.js';
@@ -16,11 +17,20 @@ import { UidLeases } from './leases/uid-leases.js';
   providers: [
     { provide: HostDirectories, useClass: LedgerHostDirectories },
     { provide: LeaseProbe, useClass: LinuxLeaseProbe },
+    PortDoorbells,
     PortLeases,
     PublishedPortLeases,
     UidLeases,
     HostUndos,
   ],
-  exports: [DisksModule, HostFactsModule, HostDirectories, PortLeases, PublishedPortLeases, UidLeases],
+  exports: [
+    DisksModule,
+    HostFactsModule,
+    HostDirectories,
+    PortDoorbells,
+    PortLeases,
+    PublishedPortLeases,
+    UidLeases,
+  ],
 })
 export class HostModule {}

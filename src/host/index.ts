@@ -1,4 +1,4 @@
-export type { Disk, DiskBackend, DiskFormat } from './disk/disk-backend.js';
+export type { Disk, DiskBackend, DiskKeeping, DiskFormat } from './disk/disk-backend.js';
 export { DiskBackends } from './disk/disk-backends.js';
 export { headProblem } from './disk/disk-head.adapter.js';
 export { DisksModule } from './disk/disks.module.js';
@@ -7,6 +7,7 @@ export { HostFacts } from './facts/host-facts.js';
 export { HostModule } from './host.module.js';
 export { PortTakenError, PortTwiceError } from './host.errors.js';
 export { PortLeases } from './leases/port-leases.js';
+export { PortDoorbells } from './leases/port-doorbells.adapter.js';
 export { PublishedPortLeases } from './leases/published-port-leases.js';
 export { UidLeases } from './leases/uid-leases.js';
 export { checkFreeSpace, MAX_DISK_MIB, resourceProblems } from './preflight/resources.js';

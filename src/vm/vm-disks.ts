@@ -82,6 +82,15 @@ export class VmDisks {
     bases: DiskBases,
     { owner, signal }: { owner: ResourceOwner; signal: AbortSignal },
   ): Promise<void> {
+    await this.makeIn(this.paths.of(vm.id).directory, vm, { bases, owner, signal });
+  }
+
+  /** Likewise, in a directory that is not where the VM has its disks. */
+  async makeIn(
+    directory: string,
+    vm: Owner & Pick<Vm, 'diskMib' | 'uid'>,
+    { bases, owner, signal }: { bases: DiskBases; owner: ResourceOwner; signal: AbortSignal },
+  ): Promise<void> {
     const backend = this.backend(vm);
     const create = async (disk: Disk, base: Disk, mib: number): Promise<void> => {
       await backend.remove(disk.path);
@@ -96,11 +105,39 @@ export class VmDisks {
         signal,
       });
     };
-    await create(this.root(vm), bases.root, vm.diskMib);
-    const work = this.work(vm);
-    if (work === undefined || vm.workDiskMib === undefined) return;
+    await create(backend.locate(directory, 'root'), bases.root, vm.diskMib);
+    if (vm.workDiskMib === undefined) return;
     invariant(bases.work !== undefined, `there is something that the work disk of ${vm.id} can begin as`);
-    await create(work, bases.work, vm.workDiskMib);
+    await create(backend.locate(directory, 'work'), bases.work, vm.workDiskMib);
+  }
+
+  /** Where each of its disks is, and where a copy of it in another directory would be. */
+  copies(vm: Owner, directory: string): { serial: string; path: string; copyPath: string }[] {
+    const names = [
+      { name: 'root', serial: ROOT_SERIAL },
+      ...(vm.workDiskMib === undefined ? [] : [{ name: 'work', serial: WORK_SERIAL }]),
+    ];
+    return names.map(({ name, serial }) => ({
+      serial,
+      path: this.#locate(vm, name).path,
+      copyPath: this.backend(vm).locate(directory, name).path,
+    }));
+  }
+
+  /** Copies that were kept in a directory, as the bases of new disks. */
+  basesIn(vm: Pick<Owner, 'diskBackend' | 'workDiskMib'>, directory: string): DiskBases {
+    const backend = this.backend(vm);
+    return {
+      root: backend.locate(directory, 'root'),
+      work: vm.workDiskMib === undefined ? undefined : backend.locate(directory, 'work'),
+      mayGo: true,
+    };
+  }
+
+  /** Finishes, or undoes, what a daemon that was killed has left of keeping copies. For a VM that is down. */
+  async mend(vm: Owner): Promise<void> {
+    for (const disk of [this.root(vm), this.work(vm)])
+      if (disk !== undefined) await this.backend(vm).mend(disk.path, undefined);
   }
 
   /** As the hypervisor gets them, the root disk first. @param identityPath of the drive that says who the guest is */

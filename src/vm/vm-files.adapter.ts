@@ -38,6 +38,10 @@ export class VmFiles {
     );
   }
 
+  async remove(path: string): Promise<void> {
+    await rm(path, { force: true });
+  }
+
   async makePrivateDirectory(path: string): Promise<void> {
     await mkdir(path, { recursive: true, mode: 0o700 });
   }

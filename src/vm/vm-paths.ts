@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../core/config/index.js';
+import type { SavedMachine } from './hypervisor/hypervisor.js';
 
 /** Where a VM's things are (docs/state-directory.md). */
 export interface VmPaths {
@@ -17,6 +18,10 @@ export interface VmPaths {
   readonly knownHosts: string;
   /** what the books can be made of again; the daemon's alone */
   readonly record: string;
+  /** its machine while it is suspended; the daemon's alone */
+  readonly saved: SavedMachine & { readonly manifest: string };
+  /** copies of what it was at some moments */
+  readonly snapshots: string;
   /** the VMM's sockets; owned by the VMM's user */
   readonly runtimeDirectory: string;
 }
@@ -35,6 +40,12 @@ export class VmPathFinder {
       hostKey: `${directory}/ssh_host_ed25519_key`,
       knownHosts: `${directory}/known_hosts`,
       record: `${directory}/vm.json`,
+      saved: {
+        memoryPath: `${directory}/memory`,
+        statePath: `${directory}/state`,
+        manifest: `${directory}/suspended.json`,
+      },
+      snapshots: `${directory}/snapshots`,
       runtimeDirectory: this.config.vmRuntimeDirectory(id),
     };
   }

@@ -1,24 +1,19 @@
 import { Controller } from '@nestjs/common';
 import type { ParamsOf, ResultOf } from '../contract/index.js';
 import { Rpc } from '../core/rpc/index.js';
-import type { RpcContext } from '../core/rpc/index.js';
-import { GuestAccess } from './access/guest-access.js';
-import { ExecService } from './exec/exec.service.js';
 import { VmRestartService } from './lifecycle/restart.service.js';
 import { VmStartService } from './lifecycle/start.service.js';
 import { DEFAULT_STOP_TIMEOUT_MS, VmStopService } from './lifecycle/stop.service.js';
 import { VmRepository } from './vm.repository.js';
 import { toVmView } from './vm-view.js';
 
-/** What is done to a VM that exists, over RPC. */
+/** What starts and ends a VM's machine, over RPC. */
 @Controller()
 export class VmPowerController {
   constructor(
     private readonly starting: VmStartService,
     private readonly stopping: VmStopService,
     private readonly restarting: VmRestartService,
-    private readonly commands: ExecService,
-    private readonly access: GuestAccess,
     private readonly vms: VmRepository,
   ) {}
 
@@ -40,16 +35,6 @@ export class VmPowerController {
   @Rpc('vm.kill')
   async kill({ vm }: ParamsOf<'vm.kill'>): Promise<ResultOf<'vm.kill'>> {
     return toVmView(await this.stopping.kill(await this.vms.require(vm)));
-  }
-
-  @Rpc('vm.exec')
-  async exec(params: ParamsOf<'vm.exec'>, context: RpcContext): Promise<ResultOf<'vm.exec'>> {
-    return this.commands.grant(await this.vms.require(params.vm), params, context.ref);
-  }
-
-  @Rpc('vm.ssh')
-  async ssh({ vm }: ParamsOf<'vm.ssh'>): Promise<ResultOf<'vm.ssh'>> {
-    return this.access.describe(await this.vms.require(vm));
   }
 }
 

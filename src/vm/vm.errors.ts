@@ -91,6 +91,7 @@ export class VmBusyError extends BangerError<'VM_BUSY'> {
 const FIX_BY_STATE: Readonly<Record<VmState, (vm: string) => string>> = {
   stopped: (vm) => `start it first: banger vm start ${vm}`,
   failed: (vm) => `see why (banger vm show ${vm}), then start it (banger vm start ${vm}) or delete it`,
+  suspended: (vm) => `resume it first: banger vm resume ${vm}`,
   running: (vm) => `stop it first: banger vm stop ${vm}`,
   creating: (vm) => `wait until it is there, or delete it: banger vm delete ${vm}`,
   starting: (vm) => `wait until it runs, or end it: banger vm kill ${vm}`,
@@ -166,6 +167,18 @@ export class HypervisorUnavailableError extends BangerError<'HOST_UNSUPPORTED'> 
       details: { reason: reason ?? 'unknown' },
       why: reason,
       fix: 'see what is missing: banger doctor; or let banger install it: banger quickstart',
+    });
+  }
+}
+
+/** The VMs that run have memory enough between them to starve the host. */
+export class HostMemoryExhaustedError extends BangerError<'HOST_MEMORY_EXHAUSTED'> {
+  constructor(facts: ErrorDetails['HOST_MEMORY_EXHAUSTED']) {
+    const { limitMib, takenMib, requestedMib } = facts;
+    super('HOST_MEMORY_EXHAUSTED', `there is no memory left for ${requestedMib} MiB more of VMs`, {
+      details: facts,
+      why: `those that run have ${takenMib} MiB, and all together may have ${limitMib} MiB (vm.memory_percent)`,
+      fix: 'stop or suspend some (banger vm suspend), ask for less (--memory), or allow more in the configuration file',
     });
   }
 }

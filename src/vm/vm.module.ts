@@ -28,13 +28,17 @@ import { StartSteps } from './lifecycle/start-steps.js';
 import { VmStartService } from './lifecycle/start.service.js';
 import { StopSteps } from './lifecycle/stop-steps.js';
 import { VmStopService } from './lifecycle/stop.service.js';
+import { HostBudget } from './lifecycle/host-budget.js';
+import { VmRemains } from './lifecycle/vm-remains.js';
 import { VmChangeRunner } from './lifecycle/vm-change-runner.js';
 import { VmFactsGatherer } from './lifecycle/vm-facts.js';
 import { VmPreflight } from './lifecycle/vm-preflight.js';
 import { VmStorage } from './lifecycle/vm-storage.js';
 import { WorkspaceStep } from './lifecycle/workspace-step.js';
+import { VmAccessController } from './vm-access.controller.js';
 import { VM_DOCTOR, VM_DOCTOR_EXPORTS } from './doctor/vm-doctor.js';
 import { VmInspectionModule } from './doctor/vm-inspection.module.js';
+import { KEEPING, KEEPING_CONTROLLERS } from './keeping.js';
 import { LiveViews } from './live-views.js';
 import { Machines } from './machines.js';
 import { OBSERVATION } from './observation.js';
@@ -43,6 +47,7 @@ import { ProjectStep } from './project/project-step.js';
 import { PublishedPorts } from './ports/published-ports.service.js';
 import { ExpiryJob } from './policies/expiry.job.js';
 import { HostConnections } from './policies/host-connections.adapter.js';
+import { IdleEnd } from './policies/idle-end.js';
 import { IdleStopJob } from './policies/idle-stop.job.js';
 import { IdleTimes } from './policies/idle-times.js';
 import { PolicyRepository } from './policies/policy.repository.js';
@@ -100,6 +105,7 @@ const LIFECYCLE = [
   CreateSteps,
   FirstStart,
   GuestReadiness,
+  HostBudget,
   LaunchService,
   MachineAdoption,
   MachineConvergence,
@@ -115,6 +121,7 @@ const LIFECYCLE = [
   VmFactsGatherer,
   VmPreflight,
   VmReconciler,
+  VmRemains,
   VmsAtStart,
   VmRestartService,
   VmStartService,
@@ -138,6 +145,7 @@ const TEMPLATES = [
 const POLICIES = [
   ExpiryJob,
   HostConnections,
+  IdleEnd,
   IdleStopJob,
   IdleTimes,
   LeftoverReport,
@@ -163,16 +171,19 @@ const POLICIES = [
   ],
   controllers: [
     TemplateController,
+    VmAccessController,
     VmController,
     VmObservationController,
     VmPowerController,
     VmSettingsController,
+    ...KEEPING_CONTROLLERS,
   ],
   providers: [
     ...LIFECYCLE,
     ...SETTINGS,
     ...OBSERVATION,
     ...POLICIES,
+    ...KEEPING,
     ...TEMPLATES,
     ClockKeeper,
     ...VM_DOCTOR,

@@ -152,7 +152,7 @@ export class VmRepository {
     if (current === null) throw new VmNotFoundError(vm.id);
     const from = current.state as VmState;
     invariant(from === to || canFollow(from, to), `VM ${vm.id} may not go from ${from} to ${to}`);
-    const halted = from !== to && (to === 'stopped' || to === 'failed');
+    const halted = from !== to && (to === 'stopped' || to === 'failed' || to === 'suspended');
     return this.#update(vm.id, { state: to, ...(halted && { stoppedAt: new Date() }), ...toData(changes) });
   }
 

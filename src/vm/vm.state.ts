@@ -10,22 +10,26 @@ interface VmEvent {
 }
 
 /**
- * Everything that moves a VM from one state to another. The first five are what a user asks for, and name the method
+ * Everything that moves a VM from one state to another. The first six are what a user asks for, and name the method
  * that does (`vm.methods.ts` says where it is legal); the rest happens to a VM while or because a change is under way.
  * Tests prove that every state is reached, that none is a dead end, and that the services walk these edges and no other.
  */
 export const VM_EVENTS = {
-  'vm.start': { from: ['stopped', 'failed'], to: 'starting' },
+  'vm.start': { from: ['stopped', 'failed', 'suspended'], to: 'starting' },
+  'vm.suspend': { from: ['running'], to: 'suspended' },
   'vm.restart': { from: ['running', 'stopping'], to: 'stopping' },
-  'vm.stop': { from: ['running', 'stopping', 'starting'], to: 'stopping' },
-  'vm.kill': { from: ['running', 'stopping', 'starting'], to: 'stopping' },
+  'vm.stop': { from: ['running', 'stopping', 'starting', 'suspended'], to: 'stopping' },
+  'vm.kill': { from: ['running', 'stopping', 'starting', 'suspended'], to: 'stopping' },
   'vm.delete': {
-    from: ['creating', 'starting', 'running', 'stopping', 'stopped', 'failed', 'deleting'],
+    from: ['creating', 'starting', 'running', 'stopping', 'stopped', 'suspended', 'failed', 'deleting'],
     to: 'deleting',
   },
 
   'the guest answers': { from: ['creating', 'starting'], to: 'running' },
   'a creation fails': { from: ['creating'], to: 'deleting' },
+  'a copy waits to be resumed': { from: ['creating'], to: 'suspended' },
+  'a resume comes to nothing': { from: ['starting'], to: 'suspended' },
+  'a snapshot is put in its place': { from: ['stopped', 'failed'], to: 'suspended' },
   'a start fails': { from: ['starting'], to: 'failed' },
   'a start is cancelled': { from: ['starting'], to: 'stopped' },
   'the machine has ended as asked': { from: ['stopping'], to: 'stopped' },

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { VM_METHODS } from '../../src/vm/vm.methods.js';
 import { imageScenarios } from '../chaos/support/image-scenarios.js';
 import { templateScenarios } from '../chaos/support/template-scenarios.js';
-import { lifeScenarios, powerScenarios } from '../chaos/support/vm-scenarios.js';
+import { keepingScenarios, lifeScenarios, powerScenarios } from '../chaos/support/vm-scenarios.js';
 import { productFiles, readProjectFile } from './support/sources.js';
 
 /** What operations are called in the code that begins them, and methods that change a VM under its lock. */
@@ -22,6 +22,7 @@ it('each kind of operation is interrupted by the chaos tests', () => {
   const scenarios = [
     ...lifeScenarios(names),
     ...powerScenarios(names),
+    ...keepingScenarios(names),
     ...imageScenarios([]),
     ...templateScenarios(() => []),
   ];

@@ -2,9 +2,19 @@ import { Injectable } from '@nestjs/common';
 import type { PublishedPort } from '../../contract/index.js';
 import type { BangerError } from '../../core/errors/index.js';
 import type { ResourceOwner } from '../../core/operations/index.js';
-import { PortTwiceError, PublishedPortLeases } from '../../host/index.js';
+import { PortDoorbells, PortTwiceError, PublishedPortLeases } from '../../host/index.js';
 import { Capability } from '../capability.js';
-import type { MachineDraft, PreflightContext, PrepareContext, VmFacts, VmIdentity } from '../capability.js';
+import type {
+  Guest,
+  HookContext,
+  MachineDraft,
+  PreflightContext,
+  PrepareContext,
+  SleepContext,
+  VmFacts,
+  VmIdentity,
+  VmOrigin,
+} from '../capability.js';
 
 /**
  * Ports of the guest that are reached on the host. They are leased while the VM runs: two VMs may share one as long as
@@ -16,7 +26,10 @@ export class PublishedPortsCapability extends Capability {
   override readonly title = 'publishing ports';
   override readonly after = ['user-network'];
 
-  constructor(private readonly leases: PublishedPortLeases) {
+  constructor(
+    private readonly leases: PublishedPortLeases,
+    private readonly doorbells: PortDoorbells,
+  ) {
     super();
   }
 
@@ -45,6 +58,7 @@ export class PublishedPortsCapability extends Capability {
   override async prepare(vm: VmIdentity, context: PrepareContext): Promise<void> {
     const { signal, nameOf, rollback, warn } = context;
     rollback.add('the published ports', () => this.stopped(vm));
+    await this.doorbells.takeDown(vm.id);
     for (const port of vm.publishedPorts) {
       signal.throwIfAborted();
       await this.leases.lease(ownerOf(vm), port, nameOf);
@@ -53,7 +67,27 @@ export class PublishedPortsCapability extends Capability {
     }
   }
 
+  /** One port of the host leads to one VM. */
+  override forked(vm: VmIdentity, parent: VmOrigin, _guest: Guest, { warn }: HookContext): Promise<void> {
+    const own = new Set(vm.publishedPorts.map(({ hostPort, protocol }) => `${hostPort}/${protocol}`));
+    const ports = parent.publishedPorts.map(({ hostPort, protocol }) => `${hostPort}/${protocol}`);
+    const left = ports.filter((port) => !own.has(port));
+    if (left.length > 0)
+      warn(
+        `what ${parent.name} publishes leads to it alone: ${left.join(', ')}; for a port of ${vm.name}'s own: banger vm set ${vm.name} --publish`,
+      );
+    return Promise.resolve();
+  }
+
+  /** They are still its own, and whoever asks for something there wakes it. */
+  override async suspended(vm: VmIdentity, { nameOf, wake }: SleepContext): Promise<void> {
+    // not asked for at the host: its VMM, which had them, may take a moment more to let go of them
+    for (const port of vm.publishedPorts) await this.leases.rebook(ownerOf(vm), port, nameOf);
+    await this.doorbells.hang(vm.id, vm.publishedPorts, wake);
+  }
+
   override async stopped(vm: Pick<VmIdentity, 'id'>): Promise<void> {
+    await this.doorbells.takeDown(vm.id);
     await this.leases.releaseOthers(ownerOf(vm), []);
   }
 

@@ -18,7 +18,7 @@ export abstract class GroupCommand extends BangerCommand {
 
   protected override async execute(args: string[]): Promise<void> {
     const [word] = args;
-    const group = this.command.name();
+    const group = pathOf(this.command);
     if (word === undefined) {
       this.command.outputHelp({ error: true });
       throw new UsageError(`"banger ${group}" needs a command`);
@@ -32,4 +32,10 @@ export abstract class GroupCommand extends BangerCommand {
         : `did you mean "banger ${group} ${similar}"? see: banger ${group} --help`,
     );
   }
+}
+
+/** `vm snapshot` */
+function pathOf(command: CommandRunner['command']): string {
+  const { parent } = command;
+  return parent === null || parent.parent === null ? command.name() : `${pathOf(parent)} ${command.name()}`;
 }

@@ -1,5 +1,5 @@
 import { suggest } from '../../core/errors/index.js';
-import { RESTART_POLICIES, VM_NAME_PATTERN } from '../../contract/names.js';
+import { COPY_NAME_PATTERN, RESTART_POLICIES, VM_NAME_PATTERN } from '../../contract/names.js';
 import type { HostPort, PublishedPort, RestartPolicy } from '../../contract/vm.dto.js';
 import { UsageError } from '../usage-error.js';
 
@@ -52,6 +52,15 @@ export function parseVmName(option: string, text: string): string {
   throw new UsageError(
     `${option} ${JSON.stringify(text)} is no name for a VM: it must be 1 to 63 of a-z, 0-9 and -, begin with a letter and not end with -`,
     `write a name such as ${option} web-1, or leave it out`,
+  );
+}
+
+/** With `{n}` for a number. @throws UsageError */
+export function parseCopyName(option: string, text: string): string {
+  if (COPY_NAME_PATTERN.test(text)) return text;
+  throw new UsageError(
+    `${option} ${JSON.stringify(text)} names no VMs: a-z, 0-9, - and {n} for the number, a letter first`,
+    `write a name such as ${option} 'try-{n}', or leave it out`,
   );
 }
 

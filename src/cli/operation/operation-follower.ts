@@ -10,7 +10,7 @@ import { Presenter } from '../render/presenter.js';
 import { createStepsView } from './create-steps-view.js';
 import { CANCEL_EXIT_CODE, Interruption } from './interruption.js';
 import { SeveralOperations } from './several-operations.js';
-import { sideBySide } from './side-by-side.js';
+import { sideBySide } from '../../core/side-by-side.js';
 import type { StepsView } from './steps-view.js';
 
 /** Things that one command works on at the same time: more would only take the host's CPUs from one another. */

@@ -7,7 +7,7 @@ import { formatAge } from '../render/text.js';
  */
 export function announcements(vm: VmView, now: number, { reason = true } = {}): string[] {
   const events: [at: number, what: (left: string) => string][] = [];
-  const isDown = vm.state === 'stopped' || vm.state === 'failed';
+  const isDown = vm.state === 'stopped' || vm.state === 'suspended' || vm.state === 'failed';
   if (vm.restartAt !== undefined && isDown)
     events.push([Date.parse(vm.restartAt), (left) => `restarting in ${left} (${ordinal(vm.restarts)})`]);
   if (vm.idleStopAt !== undefined && vm.state === 'running')

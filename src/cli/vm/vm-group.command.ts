@@ -8,6 +8,10 @@ import { VmPortsCommand } from './observe/vm-ports.command.js';
 import { VmStatsCommand } from './observe/vm-stats.command.js';
 import { VmTopCommand } from './observe/vm-top.command.js';
 import { VmCreateCommand } from './vm-create.command.js';
+import { VmForkCommand } from './vm-fork.command.js';
+import { VmResumeCommand } from './vm-resume.command.js';
+import { VmSuspendCommand } from './vm-suspend.command.js';
+import { SNAPSHOT_COMMANDS, VmSnapshotGroupCommand } from './snapshot/snapshot-commands.js';
 import { VmDeleteCommand } from './vm-delete.command.js';
 import { VmExecCommand } from './vm-exec.command.js';
 import { VmKillCommand } from './vm-kill.command.js';
@@ -21,7 +25,7 @@ import { VmSshCommand } from './vm-ssh.command.js';
 import { VmStartCommand } from './vm-start.command.js';
 import { VmStopCommand } from './vm-stop.command.js';
 
-export const VM_COMMANDS = [
+const SUB_COMMANDS = [
   VmRunCommand,
   VmCreateCommand,
   VmListCommand,
@@ -38,12 +42,18 @@ export const VM_COMMANDS = [
   VmStopCommand,
   VmRestartCommand,
   VmKillCommand,
+  VmSuspendCommand,
+  VmResumeCommand,
+  VmForkCommand,
+  VmSnapshotGroupCommand,
   VmSetCommand,
   VmDeleteCommand,
   VmPruneCommand,
 ];
 
-@Command({ name: 'vm', description: 'virtual machines', subCommands: VM_COMMANDS })
+export const VM_COMMANDS = [...SUB_COMMANDS, ...SNAPSHOT_COMMANDS];
+
+@Command({ name: 'vm', description: 'virtual machines', subCommands: SUB_COMMANDS })
 export class VmGroupCommand extends GroupCommand {
   constructor(invocation: Invocation) {
     super(invocation);

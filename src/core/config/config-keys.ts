@@ -107,6 +107,18 @@ export const CONFIG_KEYS = {
       doc: 'Memory of a VM whose creator names no size (`--memory`).',
     }),
   },
+  idleAction: key({
+    key: 'vm.idle_action',
+    type: oneOf(['stop', 'suspend']),
+    default: 'stop',
+    doc: 'What becomes of a VM that nobody has used for as long as its `--idle-stop` says: `stop` shuts it down, `suspend` puts what it has in memory on the disk, so that it goes on where it was when it is used again.',
+  }),
+  memoryPercent: key({
+    key: 'vm.memory_percent',
+    type: wholeNumber(10, 1000),
+    default: 200,
+    doc: 'How much memory all VMs that run may have together, in percent of the host’s: they seldom use all that they have. A VM that would be too much is not started.',
+  }),
   bootTimeoutMs: key({
     key: 'vm.boot_timeout_seconds',
     type: seconds(1, 3600),

@@ -42,18 +42,18 @@ export class LedgerHostDirectories extends HostDirectories {
   }
 
   override async make(path: string, options: DirectoryOptions): Promise<void> {
-    const { owner, mode, uid } = options;
+    const { owner } = options;
     const place = this.#below(path);
     const entry = await this.ledger.find('directory', place);
     if (entry === undefined) {
-      await this.ledger.make({ kind: 'directory', key: place, owner }, () => this.#mkdir(place, mode, uid));
+      await this.ledger.make({ kind: 'directory', key: place, owner }, () => this.#mkdir(place, options));
       return;
     }
     invariant(
       entry.owner.type === owner.type && entry.owner.id === owner.id,
       `${place} belongs to another owner`,
     );
-    await this.#mkdir(place, mode, uid);
+    await this.#mkdir(place, options);
   }
 
   override async release(path: string): Promise<void> {
@@ -91,12 +91,12 @@ export class LedgerHostDirectories extends HostDirectories {
     return place;
   }
 
-  async #mkdir(path: string, mode: number, uid: number | undefined): Promise<void> {
+  async #mkdir(path: string, { mode, uid, gid = uid }: DirectoryOptions): Promise<void> {
     const shared = this.config.values.mode === 'root' ? THROUGH : PRIVATE;
     await mkdir(dirname(path), { recursive: true, mode: shared });
     await mkdirOnce(path);
     await chmod(path, mode);
-    if (uid !== undefined) await chown(path, uid, uid);
+    if (gid !== undefined) await chown(path, uid ?? this.config.values.uid, gid);
   }
 
   /** The two roots may be the user's own directories: they are opened, never closed, and must be ours alone. */

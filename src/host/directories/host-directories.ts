@@ -6,6 +6,8 @@ export interface DirectoryOptions {
   readonly mode: number;
   /** owner of the directory (and its group of the same number); the daemon's user when undefined */
   readonly uid?: number | undefined;
+  /** group of the directory, where the owner is to be the daemon's user */
+  readonly gid?: number | undefined;
 }
 
 /** Makes and removes directories below the state and the runtime directory, with the ledger kind `directory`. */

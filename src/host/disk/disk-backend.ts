@@ -26,6 +26,25 @@ export interface DiskRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A disk that is about to be kept as it is at one moment. Whatever happens, `settle` MUST be called. */
+export interface DiskKeeping {
+  /** empty qcow2 disk on the one that there is, which a VMM that has that one open is to go on in; else it stays with it */
+  readonly overlayPath: string | undefined;
+  /** At the moment, while nobody writes, and a VMM that there is has gone on to the overlay. Short where it can be. */
+  take(): Promise<void>;
+  /** What is kept is at its place, read-only, when `take` came to its end; otherwise the disk is as it was. */
+  settle(): Promise<void>;
+}
+
+export interface KeepRequest {
+  /** where `locate` says that the disk is */
+  readonly path: string;
+  /** where its copy is to be, by `locate`; what a base of a new disk can be, with `baseMayGo` */
+  readonly copyPath: string;
+  /** owner of the disk */
+  readonly uid: number | undefined;
+}
+
 export interface DiskBackendProbe {
   readonly available: boolean;
   readonly version?: string;
@@ -56,6 +75,16 @@ export abstract class DiskBackend {
    * @throws VmResourcesInvalidError when it would shrink, DiskFullError; ProcessFailedError when a VMM has it open
    */
   abstract grow(path: string, sizeBytes: number): Promise<void>;
+  /**
+   * Begins to keep a copy of a disk, open in a VMM or not.
+   * @throws DiskFullError
+   */
+  abstract keep(request: KeepRequest): Promise<DiskKeeping>;
+  /**
+   * Finishes, or undoes, what a daemon that was killed has left of `keep`. Nothing to do is success.
+   * @param writtenPath of the file that a VMM has open; undefined when none has
+   */
+  abstract mend(path: string, writtenPath: string | undefined): Promise<void>;
   /** What a disk of this backend takes on the host for itself, `bytes`: nothing of what it shares with its base. */
   abstract allocatedBytes(path: string): Promise<number>;
 }

@@ -1,14 +1,24 @@
-import { constants } from 'node:fs';
-import { copyFile, link, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { chmod, chown, link, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { invariant } from '../../core/errors/index.js';
 import { DiskBackend } from './disk-backend.js';
-import type { Disk, DiskBackendProbe, DiskRequest } from './disk-backend.js';
+import type { Disk, DiskBackendProbe, DiskKeeping, DiskRequest, KeepRequest } from './disk-backend.js';
 import { allocatedBytes, checkSize, inspectBase, placeDisk } from './draft-disk.adapter.js';
 import type { BaseFacts } from './draft-disk.adapter.js';
 import { qcow2Size } from './disk-head.adapter.js';
 import { growDisk } from './grow-disk.adapter.js';
+import {
+  closeLayer,
+  isSameFile,
+  keepLayers,
+  layerPath,
+  layersOf,
+  liveNamesOf,
+  livePath,
+  takePlace,
+} from './qcow2-layers.adapter.js';
 import { QemuImg } from './qemu-img.js';
 
 /**
@@ -57,7 +67,7 @@ export class Qcow2Disk extends DiskBackend {
     invariant(!own || request.baseFormat === 'qcow2', 'what may go is a disk of this backend');
     let kept: readonly string[] = [];
     const make = async (draft: string): Promise<void> => {
-      if (own) kept = await keepLayers(basePath, path);
+      if (own) kept = await keepLayers([...(await layersOf(basePath)), basePath], path);
       const backing = own ? basename(kept.at(-1) ?? '') : basePath;
       const key = `${base.identity}|${sizeBytes}|${backing}`;
       const overlay = this.#overlays.get(key) ?? (await this.#makeOverlay(request, backing, draft));
@@ -73,11 +83,64 @@ export class Qcow2Disk extends DiskBackend {
   }
 
   override async remove(path: string): Promise<void> {
-    for (const one of [path, ...(await layersOf(path))]) await rm(one, { force: true });
+    for (const one of [path, ...(await layersOf(path)), ...(await liveNamesOf(path))])
+      await rm(one, { force: true });
   }
 
   override async grow(path: string, sizeBytes: number): Promise<void> {
     await growDisk(this.image, { path, format: 'qcow2' }, sizeBytes);
+  }
+
+  /**
+   * The file that there is becomes the last of the layers, and an empty one on it takes its place: nothing is copied, and
+   * a VMM that has it open goes on to the new one.
+   */
+  override async keep({ path, copyPath, uid }: KeepRequest): Promise<DiskKeeping> {
+    const layers = await layersOf(path);
+    const layer = layerPath(path, layers.length + 1);
+    const overlayPath = livePath(path, randomBytes(4).toString('hex'));
+    await this.#makeLive(overlayPath, { layer, sizeBytes: await qcow2Size(path), uid });
+    try {
+      // From here on the overlay means something wherever it stands.
+      await link(path, layer);
+    } catch (error) {
+      await rm(overlayPath, { force: true });
+      throw error;
+    }
+    let taken = false;
+    return {
+      overlayPath,
+      take: async () => {
+        taken = true;
+        await Promise.resolve();
+      },
+      settle: async () => {
+        await this.#settle(path, { overlayPath, layer, taken });
+        if (!taken) return;
+        await keepLayers(layers, copyPath);
+        await link(layer, copyPath);
+      },
+    };
+  }
+
+  /**
+   * Of a daemon that was killed in between. The new file is empty where nobody has gone on to it: then it may take the
+   * place as well, but not under a VMM that writes to the old one.
+   */
+  override async mend(path: string, writtenPath: string | undefined): Promise<void> {
+    for (const overlayPath of await liveNamesOf(path)) {
+      if (await isSameFile(overlayPath, path)) {
+        if (writtenPath !== overlayPath) await rm(overlayPath, { force: true });
+        continue;
+      }
+      const layer = (await layersOf(path)).at(-1) ?? '';
+      const stands = await isSameFile(layer, path);
+      const taken = writtenPath === undefined ? stands : writtenPath === overlayPath;
+      if (taken || stands) await this.#settle(path, { overlayPath, layer, taken });
+      else await rm(overlayPath, { force: true });
+    }
+    const last = (await layersOf(path)).at(-1);
+    if (last !== undefined && (await isSameFile(last, path))) await rm(last, { force: true });
   }
 
   override allocatedBytes(path: string): Promise<number> {
@@ -105,49 +168,40 @@ export class Qcow2Disk extends DiskBackend {
     }
   }
 
+  /** An empty disk that a VMM can go on in, on a layer that is still to come. */
+  async #makeLive(
+    path: string,
+    { layer, sizeBytes, uid }: { layer: string; sizeBytes: number; uid: number | undefined },
+  ): Promise<void> {
+    const options = ['-f', 'qcow2', '-o', LAYOUT, '-u', '-b', basename(layer), '-F', 'qcow2'];
+    try {
+      await this.image.create(path, [...options, path, String(sizeBytes)]);
+      await chmod(path, 0o600);
+      if (uid !== undefined) await chown(path, uid, uid);
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    }
+  }
+
+  async #settle(
+    path: string,
+    { overlayPath, layer, taken }: { overlayPath: string; layer: string; taken: boolean },
+  ): Promise<void> {
+    if (!taken) {
+      await rm(overlayPath, { force: true });
+      await rm(layer, { force: true });
+      return;
+    }
+    await closeLayer(layer);
+    await takePlace(overlayPath, path);
+    for (const name of await liveNamesOf(path)) if (name !== overlayPath) await rm(name, { force: true });
+  }
+
   #remember(key: string, overlay: Buffer): void {
     this.#overlays.delete(key);
     this.#overlays.set(key, overlay);
     const oldest = this.#overlays.keys().next();
     if (this.#overlays.size > MAX_OVERLAYS && oldest.done !== true) this.#overlays.delete(oldest.value);
   }
-}
-
-/**
- * A disk whose base may go has all that is below it for itself, under names beside it: `root.1.qcow2` stands on the image,
- * `root.2.qcow2` on that, and `root.qcow2` on the last. Each file names the one below it alone, so that it means the same
- * in every directory that it has a name in.
- */
-function layerPath(path: string, number: number): string {
-  return path.replace(/\.qcow2$/, `.${number}.qcow2`);
-}
-
-/** Paths of what is below a disk in its own directory, the lowest first. */
-async function layersOf(path: string): Promise<string[]> {
-  const names = new Set(await readdir(dirname(path)).catch(noneIfGone));
-  const layers: string[] = [];
-  for (let layer = layerPath(path, 1); names.has(basename(layer)); layer = layerPath(path, layers.length + 1))
-    layers.push(layer);
-  return layers;
-}
-
-function noneIfGone(error: NodeJS.ErrnoException): string[] {
-  if (error.code === 'ENOENT') return [];
-  throw error;
-}
-
-/** Another name for the same file: it stays as long as one of them does. A copy where names cannot be shared. */
-async function keep(from: string, path: string): Promise<void> {
-  await link(from, path).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EXDEV' && error.code !== 'EMLINK') throw error;
-    await copyFile(from, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-  });
-}
-
-/** Gives all that a disk on `basePath` stands on names beside it; returns them, the base last. */
-async function keepLayers(basePath: string, path: string): Promise<string[]> {
-  const layers = [...(await layersOf(basePath)), basePath];
-  const kept = layers.map((_, index) => layerPath(path, index + 1));
-  for (const [index, layer] of layers.entries()) await keep(layer, kept[index] ?? '');
-  return kept;
 }

@@ -6,10 +6,11 @@ import { invariant } from '../../core/errors/index.js';
 import { ProcessRunner } from '../../core/process/index.js';
 import { DiskBackendUnavailableError } from '../host.errors.js';
 import { DiskBackend } from './disk-backend.js';
-import type { Disk, DiskBackendProbe, DiskRequest } from './disk-backend.js';
+import type { Disk, DiskBackendProbe, DiskKeeping, DiskRequest, KeepRequest } from './disk-backend.js';
 import { checkSize, inspectBase, placeDisk } from './draft-disk.adapter.js';
 import { exclusiveBytes } from './file-extents.js';
 import { growDisk } from './grow-disk.adapter.js';
+import { keepRaw } from './keep-raw.adapter.js';
 import { QemuImg } from './qemu-img.js';
 
 const TIMEOUT_MS = 30_000;
@@ -75,6 +76,18 @@ export class ReflinkDisk extends DiskBackend {
 
   override async grow(path: string, sizeBytes: number): Promise<void> {
     await growDisk(this.image, { path, format: 'raw' }, sizeBytes);
+  }
+
+  override keep(request: KeepRequest): Promise<DiskKeeping> {
+    return Promise.resolve(
+      keepRaw(request, (from, to) =>
+        copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE),
+      ),
+    );
+  }
+
+  override mend(): Promise<void> {
+    return Promise.resolve();
   }
 
   /** The size on the disk that stat(2) tells counts what is shared as well. */

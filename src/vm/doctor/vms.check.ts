@@ -47,7 +47,9 @@ export class VmsCheck extends ManyThingsCheck {
 
   async #disks(vms: readonly BookVm[]): Promise<{ checked: number; problems: Problem[] }> {
     const signal = AbortSignal.timeout(DISK_BUDGET_MS);
-    const resting = vms.filter(({ state }) => state === 'stopped' || state === 'failed');
+    const resting = vms.filter(
+      ({ state }) => state === 'stopped' || state === 'suspended' || state === 'failed',
+    );
     const problems: Problem[] = [];
     let checked = 0;
     const worker = async (): Promise<void> => {

@@ -19,6 +19,8 @@ export const health = {
     if (state === 'running') return { ...base, status: 'ok', detail: 'running' };
     if (state === 'stopped')
       return { ...base, status: 'fail', detail: 'stopped', fix: `start it: banger vm start ${name}` };
+    if (state === 'suspended')
+      return { ...base, status: 'fail', detail: 'suspended', fix: `resume it: banger vm resume ${name}` };
     if (state === 'failed') {
       return {
         ...base,

@@ -57,6 +57,12 @@ export interface SavedMachine {
   readonly statePath: string;
 }
 
+/** What a machine goes on from. */
+export interface RestoreSource extends SavedMachine {
+  /** no other machine goes on from these files: it may have the memory for itself */
+  readonly once?: boolean;
+}
+
 /** What to run, in no hypervisor's terms. */
 export interface MachineSpec {
   readonly id: string;
@@ -81,10 +87,11 @@ export interface MachineSpec {
   /** where `Machine.save` puts the machine; the files are not there yet. Needs the feature `memorySnapshots` */
   readonly saveTo?: SavedMachine;
   /**
-   * Goes on from there instead of booting, with all but MACs and forwards as the saved machine had them. Any number of
-   * machines may come of the same files: none can write them. Needs the feature `memorySnapshots`
+   * Goes on from there instead of booting, with all but forwards as the saved machine had them, and its NICs' cables
+   * unplugged until `plugIn`. Any number of machines may come of the same files: none can write them. Needs the feature
+   * `memorySnapshots`
    */
-  readonly restoreFrom?: SavedMachine;
+  readonly restoreFrom?: RestoreSource;
   /** how much of the host's CPUs it leaves to others: 0, the default, to 19 */
   readonly niceness?: number;
 }
@@ -143,6 +150,13 @@ export interface GuestAgent {
   /** `ms` since 1970 by the guest's clock, with fractions. @throws GuestAgentError */
   time(): Promise<number>;
   /**
+   * Writes down what the file systems have in memory, and keeps everything from writing to them until `thaw`, the
+   * commands of this agent that need a program included. @throws GuestAgentError: they are thawed then
+   */
+  freeze(): Promise<void>;
+  /** Not frozen is success. @throws GuestAgentError */
+  thaw(): Promise<void>;
+  /**
    * What the guest's own kernel counts, all NICs but the loopback. Starts no program in the guest. `timeoutMs` 2000
    * when left out. @throws GuestAgentError
    */
@@ -179,15 +193,26 @@ export interface SnapshotHelper {
   onSpawn(process: ProcessIdentity): Promise<void>;
 }
 
-export interface SnapshotOrder {
+/** What of a machine is put into files besides its drives. */
+export interface MemoryOrder {
   /** the files are not there yet */
   readonly to: SavedMachine;
   /** what the machine was started with */
   readonly memoryMib: number;
-  readonly freeze: readonly DriveFreeze[];
-  /** Called once, at the moment that the snapshot is of, for what else has to be of that moment. Short. */
-  whileHalted(): Promise<void>;
   readonly helper: SnapshotHelper;
+  /** it does not run on: it is good for nothing but to be killed then, and its disks are whole */
+  readonly forGood?: boolean;
+}
+
+export interface SnapshotOrder {
+  /** undefined: nothing but the drives are of interest */
+  readonly memory: MemoryOrder | undefined;
+  readonly freeze: readonly DriveFreeze[];
+  /**
+   * Called once, at the moment that the snapshot is of, for what else has to be of that moment. Short. The drives of
+   * `freeze` have gone over to their overlays by then.
+   */
+  whileHalted(): Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -257,8 +282,12 @@ export abstract class Machine {
    * killed afterwards, the only thing that it is good for then. @throws VmmProtocolError, DiskFullError
    */
   abstract save(options: { signal: AbortSignal }): Promise<void>;
+  /** Plugs the cables of a restored machine's NICs in. Plugged in already is success. @throws VmmProtocolError */
+  abstract plugIn(): Promise<void>;
+  /** Path of the file that each drive is written to, by serial. @throws VmmProtocolError */
+  abstract drivePaths(): Promise<ReadonlyMap<string, string>>;
   /**
-   * Puts the machine as it is at one moment into files, while it runs on. Needs the feature `liveSnapshots`.
+   * Keeps the machine as it is at one moment, while it runs on. Needs the feature `liveSnapshots`.
    * @returns `ms` that the guest stood still
    * @throws VmmProtocolError, VmmFailedError, DiskFullError: the machine runs on all the same, and no process is left
    */

@@ -124,7 +124,14 @@ describe('the program by which a guest adopts its identity', () => {
 
   it('gives its hardware address to the interface before that can send anything', () => {
     const program = adoptionProgram(ADOPTION).toString('latin1');
-    expect(program.indexOf('"hardware address"')).toBeLessThan(program.indexOf('$set->("interface"'));
+    const [down, address, up] = [
+      '$set->("interface", "eth0", 0x8914, $down)',
+      '$set->("hardware address"',
+      '$set->("interface", "eth0", 0x8914, $up)',
+    ].map((line) => program.indexOf(line));
+    expect(down).toBeGreaterThan(0);
+    expect(down).toBeLessThan(address ?? 0);
+    expect(address).toBeLessThan(up ?? 0);
   });
 
   it('leaves the network of one that has none alone', () => {

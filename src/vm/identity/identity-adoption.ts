@@ -10,7 +10,7 @@ export interface Adoption {
   readonly network: GuestNetwork | undefined;
   /** `ms` to add to its clock */
   readonly clockOffsetMs: number;
-  /** for its random pools: 256 bytes and more that nobody else has seen */
+  /** for its random pools: bytes that nobody else has seen */
   readonly entropy: Buffer;
   /** UUID for this run of its kernel */
   readonly bootId: string;
@@ -72,7 +72,9 @@ set("/proc/sys/kernel/hostname", $text{hostname});
 mkdir("/run/banger", 0755);
 put("/run/banger/boot_id", 0444, "$text{boot}\n");
 # The kernel keeps its own for ever: another lies over it. mount(2) with MS_BIND; perl passes no literals to a call.
+# One that lies there already was that of the machine that this one is a copy of: umount2(2) with MNT_DETACH.
 my ($from, $to, $none) = ("/run/banger/boot_id", "/proc/sys/kernel/random/boot_id", "");
+syscall(166, $to, 2);
 syscall(165, $from, $to, $none, 4096, $none) == 0 or fail("boot_id");
 if (length $text{network}) {
   # netdevice(7): ip(8) would be a process. Its address on the wire is its own before anything can be sent.
@@ -86,7 +88,10 @@ if (length $text{network}) {
     ioctl($socket, $_[2], $request) or fail($_[0]);
   };
   my $up = pack("s", 0x41); # IFF_UP | IFF_RUNNING
+  my $down = pack("s", 0);
   $set->("loopback", "lo", 0x8914, $up);
+  # Down, it forgets the routes that it may have had.
+  $set->("interface", "eth0", 0x8914, $down);
   $set->("hardware address", "eth0", 0x8924, pack("S H12", 1, $text{mac} =~ tr/://dr));
   $set->("address", "eth0", 0x8916, $ip4->($address));
   $set->("netmask", "eth0", 0x891c, $inet->($mask));

@@ -20,9 +20,17 @@ const NOUNS =
   );
 
 /** A name for a VM whose creator gave none: `swift-otter`, with a number once those run short. */
-export function randomVmName(attempt: number): string {
+function randomVmName(attempt: number): string {
   const name = `${pick(ADJECTIVES)}-${pick(NOUNS)}`;
   return attempt < 5 ? name : `${name}-${randomInt(1000, 10_000)}`;
+}
+
+/** @param isFree whether no VM has the name */
+export async function freeVmName(isFree: (name: string) => Promise<boolean>): Promise<string> {
+  for (let attempt = 0; ; attempt += 1) {
+    const name = randomVmName(attempt);
+    if (await isFree(name)) return name;
+  }
 }
 
 function pick(words: readonly string[]): string {

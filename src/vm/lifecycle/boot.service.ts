@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CapabilityRegistry } from '../../capabilities/index.js';
 import type { OperationContext } from '../../core/operations/index.js';
 import type { BootableImage } from '../../image/index.js';
-import type { SavedMachine } from '../hypervisor/hypervisor.js';
+import type { RestorePoint } from '../saving/restore-point.js';
 import { VmRepository } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
 import { GuestReadiness } from './guest-readiness.js';
@@ -26,14 +26,18 @@ export class BootService {
    * Undone by the operation's rollback. Returns the VM with its accelerator and port.
    * @param from what its machine goes on from, instead of booting; the disks are as they were then
    */
-  async boot(vm: Vm, image: BootableImage, operation: OperationContext, from?: SavedMachine): Promise<Vm> {
+  async boot(vm: Vm, image: BootableImage, operation: OperationContext, from?: RestorePoint): Promise<Vm> {
     operation.rollback.add('the machine', () => this.teardown.end(vm));
     await this.capabilities.prepare(vm, operation, (id) => this.vms.nameOf(id));
     const launched = await operation.step('machine.launch', 'starting the machine', () =>
       this.launcher.launch(vm, image, { from, signal: operation.signal }),
     );
+    await from?.onUse?.();
     await this.readiness.wait(launched, operation, from !== undefined);
-    await this.capabilities.ready(launched.vm, launched.machine.agent, operation);
+    const { agent } = launched.machine;
+    await this.capabilities.ready(launched.vm, agent, operation);
+    if (from?.copyOf !== undefined)
+      await this.capabilities.forked(launched.vm, { parent: from.copyOf, guest: agent }, operation);
     this.watcher.watch(launched.vm, launched.machine);
     return launched.vm;
   }

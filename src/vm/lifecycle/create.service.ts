@@ -7,7 +7,7 @@ import { newId } from '../../core/ids.js';
 import { generateSshKeyPair } from '../../core/ssh/index.js';
 import { ImageService } from '../../image/index.js';
 import type { BootableImage } from '../../image/index.js';
-import { randomMac, randomMachineId, randomVmName } from '../identity/random-identity.js';
+import { freeVmName, randomMac, randomMachineId } from '../identity/random-identity.js';
 import type { CreateDemand } from '../project/project-reader.js';
 import { lifeOf } from '../settings/life.js';
 import { VmRepository } from '../vm.repository.js';
@@ -64,7 +64,7 @@ export class VmCreateService {
     const { vmDefaults } = this.config.values;
     return {
       id: newId('vm'),
-      name: params.name ?? (await this.#freeName()),
+      name: params.name ?? (await freeVmName((name) => this.vms.nameIsFree(name))),
       imageId: image.id,
       cpus: params.cpus ?? vmDefaults.cpus,
       memoryMib: params.memoryMib ?? vmDefaults.memoryMib,
@@ -85,13 +85,6 @@ export class VmCreateService {
       sshPort: undefined,
       uid: undefined,
     };
-  }
-
-  async #freeName(): Promise<string> {
-    for (let attempt = 0; ; attempt += 1) {
-      const name = randomVmName(attempt);
-      if (await this.vms.nameIsFree(name)) return name;
-    }
   }
 }
 

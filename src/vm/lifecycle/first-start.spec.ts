@@ -5,7 +5,7 @@ import type { OperationContext } from '../../core/operations/index.js';
 import { PortTakenError } from '../../host/index.js';
 import type { BootableImage } from '../../image/index.js';
 import { VmmProtocolError } from '../hypervisor/hypervisor.errors.js';
-import type { SavedMachine } from '../hypervisor/hypervisor.js';
+import type { RestorePoint } from '../saving/restore-point.js';
 import { TemplateDamagedError } from '../templates/template.errors.js';
 import type { Templates, UsableTemplate } from '../templates/templates.js';
 import type { DiskBases } from '../vm-disks.js';
@@ -75,8 +75,11 @@ describe('the first start of a VM', () => {
       },
     };
     const boot = {
-      boot: async (vm: Vm, _image: BootableImage, _operation: OperationContext, from?: SavedMachine) => {
-        note(`boot ${from?.memoryPath ?? 'from nothing'}`, from === undefined ? undefined : failures.boot);
+      boot: async (vm: Vm, _image: BootableImage, _operation: OperationContext, from?: RestorePoint) => {
+        note(
+          `boot ${from?.source.memoryPath ?? 'from nothing'}`,
+          from === undefined ? undefined : failures.boot,
+        );
         return { ...vm, sshPort: 22_000 };
       },
     };

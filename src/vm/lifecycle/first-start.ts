@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { toBangerError } from '../../core/errors/index.js';
 import type { BangerError } from '../../core/errors/index.js';
 import type { OperationContext } from '../../core/operations/index.js';
-import { isItsFault, Templates } from '../templates/templates.js';
+import { inOneLine, isItsFault, wouldKeepItFromBooting } from '../saving/blame.js';
+import { Templates } from '../templates/templates.js';
 import type { UsableTemplate } from '../templates/templates.js';
 import { imageBases } from '../vm-disks.js';
 import type { DiskBases } from '../vm-disks.js';
@@ -61,7 +62,7 @@ export class FirstStart {
     operation: OperationContext,
   ): Promise<Vm> {
     const stored = await this.#store(request, bases, operation);
-    return this.boot.boot(stored, request.image, operation, saved);
+    return this.boot.boot(stored, request.image, operation, { source: saved });
   }
 
   #store(request: CreateRequest, bases: DiskBases, operation: OperationContext): Promise<Vm> {
@@ -72,14 +73,6 @@ export class FirstStart {
 }
 
 function tell(error: BangerError, operation: OperationContext): void {
-  const { message, why } = error;
   const gone = isItsFault(error) ? ' and is deleted' : '';
-  operation.warn(
-    `booted, since its template could not be used${gone}: ${message}${why === undefined ? '' : ` (${why})`}`,
-  );
-}
-
-/** A full disk or a port that is taken would keep it from booting as well. */
-function wouldKeepItFromBooting({ category }: BangerError): boolean {
-  return category === 'exhausted' || category === 'conflict' || category === 'cancelled';
+  operation.warn(`booted, since its template could not be used${gone}: ${inOneLine(error)}`);
 }

@@ -44,6 +44,7 @@ export class GuestReadiness {
         this.#guard(vm, machine, { ...limits, stage: 'it did not take on its identity' }, async (signal) => {
           await machine.agent.waitReady({ signal });
           await adoptIdentity(machine.agent, { ...draft, hostName: vm.name, signal });
+          await machine.plugIn();
         }),
       );
     else

@@ -5,11 +5,12 @@ import { Ledger } from '../../core/operations/index.js';
 import { PortLeases } from '../../host/index.js';
 import type { BootableImage } from '../../image/index.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
-import type { Machine, SavedMachine } from '../hypervisor/hypervisor.js';
+import type { Machine, MachineSpec } from '../hypervisor/hypervisor.js';
 import { Machines } from '../machines.js';
-import { VmRepository } from '../vm.repository.js';
+import type { RestorePoint } from '../saving/restore-point.js';
 import { shapeOf } from '../settings/machine-shape.js';
-import type { Vm } from '../vm.types.js';
+import { VmRepository } from '../vm.repository.js';
+import type { MachineShape, Vm } from '../vm.types.js';
 import { MachinePreparer } from './machine-preparer.js';
 import type { PreparedMachine } from './machine-preparer.js';
 
@@ -38,14 +39,14 @@ export class LaunchService {
   async launch(
     vm: Vm,
     image: BootableImage,
-    { from, signal }: { from?: SavedMachine | undefined; signal: AbortSignal },
+    { from, signal }: { from?: RestorePoint | undefined; signal: AbortSignal },
   ): Promise<Launched> {
     let leased = vm.sshPort === undefined ? await this.#leasePort(vm) : vm;
     for (let attempt = 1; ; attempt += 1) {
       try {
         const { spec, draft } = await this.preparer.prepare(leased, image);
-        const restored = from === undefined ? spec : { ...spec, restoreFrom: from };
-        return await this.#attempt(leased, { spec: restored, draft }, signal);
+        const shape = from?.shape === undefined ? shapeOf(leased) : { ...from.shape, hostName: leased.name };
+        return await this.#attempt(leased, { spec: restored(spec, from), draft, shape }, signal);
       } catch (error) {
         const conflict = isKind(error, 'VMM_FAILED') && error.details.portConflict === true;
         if (!conflict || attempt === LAUNCH_ATTEMPTS) throw error;
@@ -60,7 +61,11 @@ export class LaunchService {
     return this.vms.update(vm.id, { sshPort });
   }
 
-  async #attempt(vm: Vm, { spec, draft }: PreparedMachine, signal: AbortSignal): Promise<Launched> {
+  async #attempt(
+    vm: Vm,
+    { spec, draft, shape }: PreparedMachine & { shape: MachineShape },
+    signal: AbortSignal,
+  ): Promise<Launched> {
     const marker = this.hypervisor.processMarker(vm.id);
     const machine = await this.ledger.make(
       { kind: 'process', key: vm.id, owner: { type: 'vm', id: vm.id }, data: { marker } },
@@ -76,10 +81,18 @@ export class LaunchService {
       machine,
       draft,
       vm: await this.vms.update(vm.id, {
-        machine: { ...record, shape: shapeOf(vm) },
+        machine: { ...record, shape },
         accelerator: record.accelerator,
         startedAt: new Date(),
       }),
     };
   }
+}
+
+/** A machine that goes on has what it had, whatever its settings are by now. */
+function restored(spec: MachineSpec, from: RestorePoint | undefined): MachineSpec {
+  if (from === undefined) return spec;
+  const { source, shape } = from;
+  const size = shape === undefined ? {} : { cpus: shape.cpus, memoryMib: shape.bootMemoryMib };
+  return { ...spec, ...size, restoreFrom: source };
 }

@@ -22,6 +22,8 @@ export class MachineAdoption {
     const machine = vm.machine === undefined ? undefined : await this.hypervisor.adopt(vm.machine);
     if (machine === undefined) return false;
     this.machines.add(vm.id, machine);
+    // An earlier daemon may have died while it kept a copy of its disks. Not waited for: the guest may be hung.
+    machine.agent.thaw().catch(() => undefined);
     this.watcher.watch(vm, machine);
     await this.convergence.run(vm, machine);
     this.logger.info({ vm: vm.id, pid: machine.record.process.pid }, 'took up a running VM');

@@ -1,14 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { CapabilityRegistry } from '../../capabilities/index.js';
+import type { MachineDraft } from '../../capabilities/index.js';
 import { HostDirectories } from '../../host/index.js';
 import type { BootableImage } from '../../image/index.js';
-import type { MachineDraft } from '../../capabilities/index.js';
 import type { MachineSpec } from '../hypervisor/hypervisor.js';
 import { identityArchive } from '../identity/identity-disk.js';
 import { VmDisks } from '../vm-disks.js';
 import { VmFiles } from '../vm-files.adapter.js';
 import { VmPathFinder } from '../vm-paths.js';
 import type { Vm } from '../vm.types.js';
+import { machineSpecOf } from './machine-spec.js';
 import { VmFactsGatherer } from './vm-facts.js';
 
 export interface PreparedMachine {
@@ -42,21 +43,7 @@ export class MachinePreparer {
     // The daemon writes it from the console's socket; what an earlier start left would only mislead.
     await this.files.write(paths.console, '', { mode: 0o600 });
     await this.files.write(paths.knownHosts, `${vm.id}.vm ${vm.hostKeyPublic}\n`, { mode: 0o644 });
-    const spec = {
-      id: vm.id,
-      name: vm.name,
-      cpus: vm.cpus,
-      memoryMib: vm.memoryMib,
-      kernelPath: image.kernelPath,
-      initrdPath: image.initrdPath,
-      bootArguments: [...image.bootArguments, ...draft.bootArguments],
-      drives: this.disks.drives(vm, paths.identity),
-      nics: draft.nics,
-      consolePath: paths.console,
-      logPath: paths.vmmLog,
-      runtimeDirectory: paths.runtimeDirectory,
-      ...(vm.uid !== undefined && { uid: vm.uid }),
-    };
-    return { spec, draft };
+    const drives = this.disks.drives(vm, paths.identity);
+    return { spec: machineSpecOf(vm, { image, draft, drives, paths }), draft };
   }
 }

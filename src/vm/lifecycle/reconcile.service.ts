@@ -2,13 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { toBangerError } from '../../core/errors/index.js';
 import { LOGGER } from '../../core/logging/index.js';
 import type { Logger } from '../../core/logging/index.js';
-import { Ledger } from '../../core/operations/index.js';
 import type { LedgerEntry } from '../../core/operations/index.js';
 import { VmRepository } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
 import { MachineAdoption } from './machine-adoption.js';
 import { MachineEnds } from './machine-ends.js';
 import { MachineTeardown } from './machine-teardown.js';
+import { VmRemains } from './vm-remains.js';
 
 const NO_STATUS = { exitCode: null, signal: null } as const;
 
@@ -20,7 +20,7 @@ export class VmReconciler {
     private readonly adoption: MachineAdoption,
     private readonly teardown: MachineTeardown,
     private readonly ends: MachineEnds,
-    private readonly ledger: Ledger,
+    private readonly remains: VmRemains,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -29,12 +29,12 @@ export class VmReconciler {
     const vm = await this.vms.find(id);
     if (vm === undefined || (vm.state === 'running' && hasMachine)) return;
     this.logger.warn({ vm: id, state: vm.state }, 'nobody attends to a VM; making its record true');
-    await this.reconcile(vm, await this.ledger.list({ owner: { type: 'vm', id } }));
+    await this.reconcile(vm, await this.remains.entriesOf(id));
   }
 
   /** One that nobody is at work on, under its lock. */
   async settle(vm: Vm): Promise<void> {
-    await this.#reconcile(vm, await this.ledger.list({ owner: { type: 'vm', id: vm.id } }));
+    await this.#reconcile(vm, await this.remains.entriesOf(vm.id));
   }
 
   /** One that cannot be reconciled must not keep the daemon from serving the others. @param entries of all VMs or of this */
@@ -52,9 +52,11 @@ export class VmReconciler {
       this.logger.warn({ vm: vm.id, state: vm.state }, 'removing a VM that the last daemon left half done');
       return this.teardown.destroy(vm);
     }
-    if (vm.state === 'stopped' || vm.state === 'failed') {
+    await this.remains.clear(vm, entries);
+    if (vm.state === 'stopped' || vm.state === 'suspended' || vm.state === 'failed') {
       // Asking the ledger for each of 100 VMs takes longer than the rest of a start.
-      return this.teardown.hasEnded(vm, entries) ? undefined : this.teardown.end(vm);
+      if (!this.teardown.hasEnded(vm, entries)) await this.teardown.end(vm);
+      return this.remains.attend(vm);
     }
     if (vm.state === 'starting') {
       await this.teardown.end(vm);

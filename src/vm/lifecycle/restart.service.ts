@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { VM_METHODS } from '../vm.methods.js';
 import type { Vm } from '../vm.types.js';
 import { StartSteps } from './start-steps.js';
 import { DEFAULT_STOP_TIMEOUT_MS } from './stop.service.js';
@@ -18,14 +17,15 @@ export class VmRestartService {
   ) {}
 
   /**
-   * A VM that is down is started. What the host could not start again is refused while it still runs. When the start
+   * A VM that is down is started; one that is suspended loses what it had in memory. What the host could not start again is refused while it still runs. When the start
    * fails all the same the VM is `failed`, as after any start.
    */
   async restart(vm: Vm, timeoutMs: number = DEFAULT_STOP_TIMEOUT_MS): Promise<Vm> {
     return this.changes.change(
       { vm, method: 'vm.restart', action: 'restart' },
       async (current, operation) => {
-        if (VM_METHODS['vm.start'].in.includes(current.state)) return this.starting.run(current, operation);
+        const isDown = current.state === 'stopped' || current.state === 'failed';
+        if (isDown) return this.starting.run(current, operation);
         await this.preflight.checkStart(current, operation.signal);
         const stopped = await this.stopping.run(current, timeoutMs, operation);
         return this.starting.run(stopped, operation);

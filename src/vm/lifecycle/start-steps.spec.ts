@@ -3,6 +3,7 @@ import { CancelledError } from '../../core/errors/index.js';
 import type { OperationContext } from '../../core/operations/index.js';
 import type { ImageService } from '../../image/index.js';
 import type { DiskGrowth } from '../settings/disk-growth.js';
+import type { Resumption } from '../suspend/resumption.js';
 import { VmBootFailedError } from '../vm.errors.js';
 import type { VmChanges, VmRepository } from '../vm.repository.js';
 import type { VmState } from '../../contract/index.js';
@@ -41,6 +42,7 @@ async function failedStart(whileBooting: (cancel: AbortController) => void): Pro
     vms as unknown as VmRepository,
     nothing as unknown as VmPreflight,
     nothing as unknown as DiskGrowth,
+    { takeBack: async () => false } as unknown as Resumption,
   );
   const operation = {
     signal: cancel.signal,

@@ -18,6 +18,13 @@ export class VmStartService {
     );
   }
 
+  /** Goes on where it was; running already is success. */
+  async resume(vm: Vm): Promise<Vm> {
+    return this.changes.change({ vm, method: 'vm.resume', action: 'start' }, (current, operation) =>
+      this.steps.run(current, operation),
+    );
+  }
+
   /** What a restart policy does when it is time to; nothing when it was called off meanwhile. */
   async startAgain(vm: Vm): Promise<Vm> {
     return this.changes.change({ vm, method: 'vm.start', action: 'start' }, (current, operation) => {

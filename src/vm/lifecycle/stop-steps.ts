@@ -4,6 +4,7 @@ import { toBangerError } from '../../core/errors/index.js';
 import type { OperationContext } from '../../core/operations/index.js';
 import type { Machine } from '../hypervisor/hypervisor.js';
 import { Machines } from '../machines.js';
+import { SuspendedVms } from '../suspend/suspended-vms.js';
 import { VmRepository } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
 import { MachineTeardown } from './machine-teardown.js';
@@ -17,6 +18,7 @@ export class StopSteps {
   constructor(
     private readonly machines: Machines,
     private readonly teardown: MachineTeardown,
+    private readonly suspended: SuspendedVms,
     private readonly vms: VmRepository,
   ) {}
 
@@ -39,9 +41,10 @@ export class StopSteps {
       if (stopped === undefined) await this.#settle(stopping, machine);
     });
     if (machine !== undefined && timeoutMs !== undefined) await askToStop(machine, timeoutMs, operation);
-    await operation.step('machine.end', 'releasing what the machine held', () =>
-      this.teardown.end(stopping, operation),
-    );
+    await operation.step('machine.end', 'releasing what the machine held', async () => {
+      await this.teardown.end(stopping, operation);
+      await this.suspended.forget(stopping);
+    });
     stopped = await this.vms.transition(stopping, 'stopped', { ...DOWN, lastEnd });
     return stopped;
   }
@@ -53,6 +56,7 @@ export class StopSteps {
       return;
     }
     await this.teardown.end(vm);
+    await this.suspended.forget(vm);
     await this.vms.transition(vm, 'stopped', DOWN);
   }
 }

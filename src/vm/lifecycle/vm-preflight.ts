@@ -1,8 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CapabilityRegistry } from '../../capabilities/index.js';
 import type { PublishedPort, RestartPolicy, WorkspaceSource } from '../../contract/index.js';
-import { HostFacts, resourceProblems } from '../../host/index.js';
-import type { ResourceRequest } from '../../host/index.js';
 import type { BootableImage } from '../../image/index.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import { VmDisks } from '../vm-disks.js';
@@ -16,6 +14,7 @@ import { VmRepository } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
 import { WorkspaceImporter } from '../workspace-importer.js';
 import type { WorkspacePlan } from '../workspace-importer.js';
+import { HostBudget } from './host-budget.js';
 import { PreflightFindings } from './preflight-findings.js';
 
 interface StartRequest {
@@ -45,7 +44,7 @@ const WORK_TABLES_BYTES = 32 * 1024 * 1024;
 @Injectable()
 export class VmPreflight {
   constructor(
-    private readonly host: HostFacts,
+    private readonly budget: HostBudget,
     private readonly hypervisor: Hypervisor,
     private readonly importer: WorkspaceImporter,
     private readonly disks: VmDisks,
@@ -64,7 +63,7 @@ export class VmPreflight {
     const findings = new PreflightFindings();
     // The insert of the row decides; this only spares a doomed request the rest.
     if (!(await this.vms.nameIsFree(request.name))) findings.add('name', new VmNameTakenError(request.name));
-    this.#resources({ ...request, imageBytes: image.diskBytes }, findings);
+    await this.budget.check({ ...request, imageBytes: image.diskBytes }, findings);
     if (request.ephemeral && request.restartPolicy !== 'no')
       findings.add('settings', new EphemeralRestartError());
     const plan =
@@ -81,19 +80,10 @@ export class VmPreflight {
   /** For a VM that has been created before: the host may have changed since. */
   async checkStart(vm: Vm, signal: AbortSignal): Promise<void> {
     const findings = new PreflightFindings();
-    this.#resources({ cpus: vm.cpus, memoryMib: vm.memoryMib, imageBytes: 0 }, findings);
+    await this.budget.check({ id: vm.id, cpus: vm.cpus, memoryMib: vm.memoryMib, imageBytes: 0 }, findings);
     await findings.collect('disk', () => this.disks.check(vm));
     await this.#host(vm, FIRST_BOOT_BYTES, findings, signal);
     findings.check();
-  }
-
-  #resources(request: ResourceRequest & { imageBytes: number }, findings: PreflightFindings): void {
-    const problems = resourceProblems(request, {
-      cpus: this.host.cpus(),
-      memoryTotalMib: this.host.memory().totalMib,
-      imageBytes: request.imageBytes,
-    });
-    for (const problem of problems) findings.add(problem.details.resource, problem);
   }
 
   async #host(

@@ -30,7 +30,12 @@ export class VmStorage {
     const paths = this.paths.of(vm.id);
     const uid = await this.uids.acquire(owner);
     const leased = uid === undefined ? vm : await this.vms.update(vm.id, { uid });
-    await this.directories.make(paths.directory, { owner, mode: 0o711 });
+    // What copies of the VM stand on can be read by whoever gets there: its own VMM alone.
+    await this.directories.make(paths.directory, {
+      owner,
+      mode: uid === undefined ? 0o700 : 0o710,
+      gid: uid,
+    });
     await this.files.write(paths.hostKey, hostKeyPrivate, { mode: 0o600 });
     await this.disks.make(leased, bases, { owner, signal });
     return leased;

@@ -4,7 +4,7 @@ import { toBangerError } from '../../core/errors/index.js';
 import { Jobs } from '../../core/jobs/index.js';
 import { LOGGER } from '../../core/logging/index.js';
 import type { Logger } from '../../core/logging/index.js';
-import { VmStopService } from '../lifecycle/stop.service.js';
+import { IdleEnd } from './idle-end.js';
 import { IdleTimes } from './idle-times.js';
 import { PolicyRepository } from './policy.repository.js';
 import type { IdleRow } from './policy.repository.js';
@@ -12,7 +12,7 @@ import { VmUse } from './vm-use.js';
 
 const EVERY_MS = 5_000;
 
-/** Stops VMs that nobody uses. */
+/** Stops, or suspends, VMs that nobody uses. */
 @Injectable()
 export class IdleStopJob {
   readonly #stopping = new Set<string>();
@@ -24,7 +24,7 @@ export class IdleStopJob {
     private readonly times: IdleTimes,
     private readonly rows: PolicyRepository,
     private readonly use: VmUse,
-    private readonly stopping: VmStopService,
+    private readonly end: IdleEnd,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.round = jobs.define('idle stop', () => this.#look());
@@ -51,8 +51,8 @@ export class IdleStopJob {
     this.#stopping.add(id);
     try {
       const reason = `idle for ${plainDuration(idleStopSeconds)}`;
-      this.logger.info({ vm: id }, `stopping a VM that was ${reason}`);
-      await this.stopping.stopBecause(id, 'idle', reason);
+      this.logger.info({ vm: id }, `ending a VM that was ${reason}`);
+      await this.end.run(id, reason);
     } catch (error) {
       const failure = toBangerError(error);
       if (failure.kind !== 'CANCELLED')

@@ -95,7 +95,7 @@ export class PolicyRepository {
   /** Every VM that is not simply down. */
   async active(): Promise<{ id: string; state: VmState }[]> {
     const rows = await this.database.client.vm.findMany({
-      where: { state: { notIn: ['stopped', 'failed'] satisfies VmState[] } },
+      where: { state: { notIn: ['stopped', 'suspended', 'failed'] satisfies VmState[] } },
       select: { id: true, state: true },
     });
     return rows.map(({ id, state }) => ({ id, state: state as VmState }));

@@ -8,11 +8,15 @@ import type { MachineSpec } from '../hypervisor/hypervisor.js';
 import { identityArchive } from '../identity/identity-disk.js';
 import { randomMac, randomMachineId } from '../identity/random-identity.js';
 import { imageBases, VmDisks } from '../vm-disks.js';
+import { machineSpecOf } from '../lifecycle/machine-spec.js';
 import { VmFiles } from '../vm-files.adapter.js';
 import { VmPathFinder } from '../vm-paths.js';
 import { templateOwner } from './template-store.js';
 import { TEMPLATE_FILES } from './template.types.js';
 import type { TemplateShape } from './template.types.js';
+
+/** of a machine that has none of its own yet */
+const NAME = 'template';
 
 export interface TemplateOrder {
   readonly id: string;
@@ -44,20 +48,11 @@ export class TemplatePreparer {
     await this.files.write(paths.identity, await identityArchive(draft.identityFiles), { mode: 0o400, uid });
     const vm = { ...shape, workDiskMib: shape.workDiskMib, id, uid };
     await this.disks.make(vm, imageBases(image), { owner, signal });
+    const { cpus, memoryMib } = shape;
+    const drives = this.disks.drives(vm, paths.identity);
+    const spec = machineSpecOf({ id, name: NAME, cpus, memoryMib, uid }, { image, draft, drives, paths });
     return {
-      id,
-      name: 'template',
-      cpus: shape.cpus,
-      memoryMib: shape.memoryMib,
-      kernelPath: image.kernelPath,
-      initrdPath: image.initrdPath,
-      bootArguments: [...image.bootArguments, ...draft.bootArguments],
-      drives: this.disks.drives(vm, paths.identity),
-      nics: draft.nics,
-      consolePath: paths.console,
-      logPath: paths.vmmLog,
-      runtimeDirectory: paths.runtimeDirectory,
-      ...(uid !== undefined && { uid }),
+      ...spec,
       saveTo: {
         memoryPath: `${paths.directory}/${TEMPLATE_FILES.memory}`,
         statePath: `${paths.directory}/${TEMPLATE_FILES.state}`,
@@ -68,10 +63,10 @@ export class TemplatePreparer {
 
   /** It never gets a network, and what else it is given no clone keeps; without a host key sshd would not start. */
   async #configure(id: string, { workDiskMib }: TemplateShape): Promise<MachineDraft> {
-    const hostKey = await generateSshKeyPair('root@template');
+    const hostKey = await generateSshKeyPair(`root@${NAME}`);
     return this.capabilities.configure({
       id,
-      name: 'template',
+      name: NAME,
       publishedPorts: [],
       workDiskMib,
       machineId: randomMachineId(),

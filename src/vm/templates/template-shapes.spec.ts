@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { HostFacts } from '../../host/index.js';
 import type { Hypervisor, HypervisorProbe } from '../hypervisor/hypervisor.js';
+import { MachineFits } from '../saving/machine-fits.js';
 import { TemplateShapes } from './template-shapes.js';
 import type { ShapedVm } from './template-shapes.js';
 import { keyOf } from './template.types.js';
@@ -30,7 +31,8 @@ describe('the shape of a VM', () => {
       },
     };
     const facts = { processor: async () => host.processor };
-    shapes = new TemplateShapes(hypervisor as unknown as Hypervisor, facts as unknown as HostFacts);
+    const fits = new MachineFits(hypervisor as unknown as Hypervisor, facts as unknown as HostFacts);
+    shapes = new TemplateShapes(fits, facts as unknown as HostFacts);
   });
 
   async function key(vm: ShapedVm = VM): Promise<string> {

@@ -1,12 +1,8 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { HostFacts } from '../../host/index.js';
-import { Hypervisor } from '../hypervisor/hypervisor.js';
+import { MachineFits } from '../saving/machine-fits.js';
 import type { Vm } from '../vm.types.js';
 import type { TemplateShape } from './template.types.js';
-
-/** Counts what is done to a guest before it is saved, and what a clone relies on: settle-guest.ts, identity-adoption.ts. */
-const GUEST_VERSION = 1;
 
 export type ShapedVm = Pick<Vm, 'imageId' | 'cpus' | 'memoryMib' | 'diskMib' | 'workDiskMib' | 'diskBackend'>;
 
@@ -14,7 +10,7 @@ export type ShapedVm = Pick<Vm, 'imageId' | 'cpus' | 'memoryMib' | 'diskMib' | '
 @Injectable()
 export class TemplateShapes {
   constructor(
-    private readonly hypervisor: Hypervisor,
+    private readonly fits: MachineFits,
     private readonly host: HostFacts,
   ) {}
 
@@ -25,17 +21,12 @@ export class TemplateShapes {
 
   /** Undefined where no machine can be saved. */
   async of(vm: ShapedVm): Promise<TemplateShape | undefined> {
-    const { available, version, accelerator } = await this.hypervisor.probe();
-    if (!available || version === undefined || accelerator === undefined) return undefined;
-    if (!this.hypervisor.features.memorySnapshots) return undefined;
+    const fit = await this.fits.now();
+    if (fit === undefined) return undefined;
     const { imageId, cpus, memoryMib, diskMib, workDiskMib, diskBackend } = vm;
     return {
+      ...fit,
       imageId,
-      hypervisor: this.hypervisor.kind,
-      version,
-      accelerator,
-      layout: digest(`${GUEST_VERSION} ${this.hypervisor.layout()}`),
-      processor: digest(await this.host.processor()),
       cpus,
       memoryMib,
       diskMib,
@@ -43,8 +34,4 @@ export class TemplateShapes {
       diskBackend,
     };
   }
-}
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }

@@ -16,8 +16,6 @@ const MIB = 1024 * 1024;
 interface Kept {
   readonly template: Template;
   lastUsedAt: Date;
-  /** stamps of its files when their digests were last compared; none were yet when empty */
-  readonly compared: Map<string, string>;
   /** how many make use of its files now */
   users: number;
 }
@@ -76,7 +74,7 @@ export class TemplateStore {
     const directory = this.config.templateDirectory(template.id);
     const held = { template, directory, release: once(() => this.#release(kept)) };
     try {
-      await this.#compare(kept, directory);
+      await this.#compare(template, directory);
       kept.lastUsedAt = new Date();
       await this.files.touch(directory, kept.lastUsedAt);
       return held;
@@ -113,7 +111,7 @@ export class TemplateStore {
       this.files.place(from, directory, template),
     );
     await this.ledger.release('directory', from);
-    this.#byId.set(id, { template, lastUsedAt: new Date(), compared: new Map(), users: 0 });
+    this.#byId.set(id, { template, lastUsedAt: new Date(), users: 0 });
     await this.fit();
   }
 
@@ -150,7 +148,7 @@ export class TemplateStore {
       const found = await this.files.read(directory);
       if (found !== undefined && images.has(found.template.shape.imageId)) {
         await this.#book(name, directory);
-        this.#byId.set(name, { ...found, compared: new Map(), users: 0 });
+        this.#byId.set(name, { ...found, users: 0 });
       } else await this.#forget(name, () => this.directories.remove(directory));
     }
     // One by one, newest first: one that is kept may still have the place where it was made in the books.
@@ -168,21 +166,9 @@ export class TemplateStore {
   }
 
   /** @throws TemplateDamagedError */
-  async #compare({ template, compared }: Kept, directory: string): Promise<void> {
-    const { id, shape, files } = template;
-    for (const [name, { sizeBytes, digest }] of Object.entries(files)) {
-      const path = `${directory}/${name}`;
-      const stamp = await this.files.stamp(path);
-      const damaged = (reason: string): TemplateDamagedError =>
-        new TemplateDamagedError(id, shape.imageId, `${path} ${reason}`);
-      if (stamp === undefined) throw damaged('is missing');
-      if (compared.get(name) === stamp) continue;
-      const found = await this.files.facts(path);
-      if (found.sizeBytes !== sizeBytes)
-        throw damaged(`does not have the ${sizeBytes} bytes it was made with`);
-      if (found.digest !== digest) throw damaged('does not have the content it was made with');
-      compared.set(name, stamp);
-    }
+  async #compare({ id, shape, files }: Template, directory: string): Promise<void> {
+    const problem = await this.files.problem(directory, files);
+    if (problem !== undefined) throw new TemplateDamagedError(id, shape.imageId, problem);
   }
 
   async #release(kept: Kept): Promise<void> {

@@ -1,16 +1,9 @@
-import type { Accelerator } from '../hypervisor/hypervisor.js';
+import type { MachineFit } from '../saving/machine-fits.js';
+import type { FileFacts } from '../saving/saved-files.adapter.js';
 
 /** All that a saved machine and one that goes on from it must have alike. JSON. */
-export interface TemplateShape {
+export interface TemplateShape extends MachineFit {
   readonly imageId: string;
-  readonly hypervisor: string;
-  /** of the hypervisor: what it saves is for itself */
-  readonly version: string;
-  readonly accelerator: Accelerator;
-  /** of the machine that the driver makes, and of what is done to the guest before it is saved */
-  readonly layout: string;
-  /** digest of the processor's model and features */
-  readonly processor: string;
   readonly cpus: number;
   readonly memoryMib: number;
   readonly diskMib: number;
@@ -22,12 +15,6 @@ export interface TemplateShape {
 /** The same text for the same shape. */
 export function keyOf(shape: TemplateShape): string {
   return JSON.stringify(Object.entries(shape).toSorted(([one], [other]) => (one < other ? -1 : 1)));
-}
-
-export interface FileFacts {
-  readonly sizeBytes: number;
-  /** sha256 over its blocks that are not all zero, each after its number: holes do not count */
-  readonly digest: string;
 }
 
 /** A saved machine of an image's system that has just booted; as its manifest has it. JSON. */

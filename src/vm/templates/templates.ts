@@ -7,6 +7,7 @@ import type { Logger } from '../../core/logging/index.js';
 import type { StartedOperation } from '../../core/operations/index.js';
 import type { BootableImage } from '../../image/index.js';
 import type { SavedMachine } from '../hypervisor/hypervisor.js';
+import { isItsFault } from '../saving/blame.js';
 import { VmDisks } from '../vm-disks.js';
 import type { DiskBases } from '../vm-disks.js';
 import { TemplateProduction } from './template-production.js';
@@ -31,13 +32,6 @@ export interface UsableTemplate {
   readonly saved: SavedMachine;
   readonly bases: DiskBases;
   release(): Promise<void>;
-}
-
-/** What is wrong with the host, or with what else the VM needs, is no reason to delete it. */
-export function isItsFault({ kind, category, details }: BangerError): boolean {
-  if (category === 'exhausted' || category === 'conflict' || category === 'cancelled') return false;
-  if (kind === 'HOST_BINARY_MISSING' || kind === 'PERMISSION_DENIED') return false;
-  return !('portConflict' in details && details.portConflict === true);
 }
 
 /** Which VM begins as what, and what is made for the next one. */
@@ -106,7 +100,6 @@ export class Templates {
 
   #usable(held: HeldTemplate): UsableTemplate {
     const { template, directory } = held;
-    const backend = this.disks.backend(template.shape);
     return {
       id: template.id,
       shape: template.shape,
@@ -114,11 +107,7 @@ export class Templates {
         memoryPath: `${directory}/${TEMPLATE_FILES.memory}`,
         statePath: `${directory}/${TEMPLATE_FILES.state}`,
       },
-      bases: {
-        root: backend.locate(directory, 'root'),
-        work: template.shape.workDiskMib === undefined ? undefined : backend.locate(directory, 'work'),
-        mayGo: true,
-      },
+      bases: this.disks.basesIn({ ...template.shape, workDiskMib: template.shape.workDiskMib }, directory),
       release: () => held.release(),
     };
   }

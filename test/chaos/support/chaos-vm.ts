@@ -5,10 +5,14 @@ import type { ChaosHost } from './chaos-host.js';
 import { checkFileSystems } from './file-systems.js';
 import type { Subject } from './interrupt.js';
 
-export type VmOutcome = 'absent' | 'running' | 'stopped';
+/** `kept`: it runs, and has a snapshot of an earlier moment */
+export type VmOutcome = 'absent' | 'running' | 'stopped' | 'suspended' | 'kept';
 
 /** `ms`: a guest that had been told to power off before its daemon died is still on its way down */
 const USABLE_LIMIT_MS = 60_000;
+
+/** Name of the snapshot of one that is `kept`. */
+export const SNAPSHOT = 'base';
 
 /** Prints the mark and the size of the root disk in MiB. */
 const LOOK = `root=$(grep -lx bgr-root /sys/block/vd*/serial)
@@ -18,6 +22,8 @@ echo "$(cat /root/mark 2>/dev/null || echo 0) $(($(cat "\${root%serial}size") / 
 export class ChaosVm implements Subject<VmOutcome> {
   /** what was last written in the guest and acknowledged; 0 in a new VM */
   #mark = 0;
+  /** what had been when its snapshot was made */
+  #keptMark: number | undefined;
 
   constructor(
     private readonly chaos: ChaosHost,
@@ -31,21 +37,25 @@ export class ChaosVm implements Subject<VmOutcome> {
   }
 
   async bring(to: VmOutcome): Promise<void> {
+    await this.#deleteOthers();
     const vm = await this.view();
     if (to === 'absent') {
       if (vm !== undefined) await this.#succeed(['vm', 'delete', '--force', this.name]);
+      this.#keptMark = undefined;
       return;
     }
     if (vm === undefined) {
       this.#mark = 0;
       await this.#succeed(this.createCommand);
     } else if (vm.state !== 'running') {
-      if (to === 'stopped' && vm.state === 'stopped') return;
+      if (to === vm.state) return;
       await this.#succeed(['vm', 'start', this.name]);
       const read = await this.#read();
       expect(read, 'what was acknowledged before').toMatchObject({ stdout: this.#inGuest(vm) });
     }
     await this.#leaveMark();
+    if (to === 'suspended') await this.#succeed(['vm', 'suspend', this.name]);
+    if (to === 'kept') await this.#keep();
     if (to === 'stopped') await this.#succeed(['vm', 'stop', this.name]);
   }
 
@@ -54,6 +64,7 @@ export class ChaosVm implements Subject<VmOutcome> {
    * shows when it is next brought to run.
    */
   async outcome(): Promise<VmOutcome> {
+    await this.#deleteOthers();
     const deadline = Date.now() + USABLE_LIMIT_MS;
     for (;;) {
       const vm = await this.view();
@@ -61,12 +72,17 @@ export class ChaosVm implements Subject<VmOutcome> {
         this.#mark = 0;
         return 'absent';
       }
+      if (vm.state === 'suspended') return 'suspended';
       if (vm.state !== 'running') {
         expect(await checkFileSystems(this.chaos.host, vm.id)).toMatchObject({ damage: [] });
         return 'stopped';
       }
       const read = await this.#read();
       if (read.stdout === this.#inGuest(vm)) return 'running';
+      if (this.#keptMark !== undefined && read.stdout === this.#inGuest(vm, this.#keptMark)) {
+        this.#mark = this.#keptMark;
+        return 'running';
+      }
       const problem = `the VM runs and cannot be used: ${read.stdout}${read.stderr}`;
       expect(Date.now(), problem).toBeLessThan(deadline);
     }
@@ -82,8 +98,27 @@ export class ChaosVm implements Subject<VmOutcome> {
   }
 
   /** What {@link LOOK} prints in a guest that has all that was acknowledged, and the disk that its row says. */
-  #inGuest({ diskMib }: VmView): string {
-    return `${this.#mark} ${diskMib}\n`;
+  #inGuest({ diskMib }: VmView, mark = this.#mark): string {
+    return `${mark} ${diskMib}\n`;
+  }
+
+  /** A snapshot of what it is now, and a later mark. */
+  async #keep(): Promise<void> {
+    await this.chaos.banger(['vm', 'snapshot', 'delete', this.name, SNAPSHOT]);
+    await this.#succeed(['vm', 'snapshot', 'create', this.name, SNAPSHOT]);
+    this.#keptMark = this.#mark;
+    await this.#leaveMark();
+  }
+
+  /** VMs that began as this one: whole, or not there. */
+  async #deleteOthers(): Promise<void> {
+    const vms = await this.chaos.json<VmView[]>(['vm', 'list']);
+    for (const { name, state } of vms.filter((vm) => vm.name !== this.name)) {
+      expect(['running', 'suspended']).toContain(state);
+      const used = await this.chaos.banger(['vm', 'exec', name, '--', 'hostname']);
+      expect(used, used.stderr).toMatchObject({ exitCode: 0, stdout: `${name}\n` });
+      await this.#succeed(['vm', 'delete', '--force', name]);
+    }
   }
 
   async #succeed(args: readonly string[]): Promise<void> {

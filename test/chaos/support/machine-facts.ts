@@ -21,8 +21,8 @@ export interface MachineFacts {
   readonly listening: ReadonlyMap<number, readonly number[]>;
 }
 
-/** How deep the directories are looked into: `vms/ID/root.qcow2`. */
-const DEPTH = 3;
+/** How deep the directories are looked into: `vms/ID/snapshots/ID`. */
+const DEPTH = 4;
 
 export async function readMachine(host: TestHost): Promise<MachineFacts> {
   const processes = await processesMentioning(host.directory);

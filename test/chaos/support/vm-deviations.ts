@@ -2,7 +2,7 @@ import type { Books, VmBook } from './books.js';
 import type { MachineFacts } from './machine-facts.js';
 
 /** States in which a VM may rest while nothing is under way. */
-const AT_REST = ['running', 'stopped', 'failed'];
+const AT_REST = ['running', 'stopped', 'suspended', 'failed'];
 
 /** Whether one VM's row, its resources in the ledger and the machine say the same. */
 export function vmDeviations(vm: VmBook, books: Books, machine: MachineFacts): string[] {

@@ -1,4 +1,5 @@
 import { setCommand } from './commands.js';
+import { SNAPSHOT } from './chaos-vm.js';
 import type { ChaosVm, VmOutcome } from './chaos-vm.js';
 import type { Scenario } from './interrupt.js';
 
@@ -84,6 +85,77 @@ export function powerScenarios({ name }: Pick<Names, 'name'>): Scenario<VmOutcom
       command: () => ['vm', 'restart', name],
       outcomes: ['running', 'stopped'],
       sample: 2,
+    },
+  ];
+}
+
+/** What is kept of a VM, and made of that. Its memory is gone when what it was going on from has been used up. */
+export function keepingScenarios({ name }: Pick<Names, 'name'>): Scenario<VmOutcome>[] {
+  return [
+    {
+      name: 'vm.suspend',
+      kind: 'vm.suspend',
+      from: 'running',
+      command: () => ['vm', 'suspend', name],
+      outcomes: ['running', 'suspended'],
+      sample: 2,
+    },
+    {
+      name: 'vm.resume',
+      kind: 'vm.resume',
+      from: 'suspended',
+      command: () => ['vm', 'resume', name],
+      outcomes: ['suspended', 'running', 'stopped'],
+      sample: 2,
+    },
+    {
+      name: 'vm.fork',
+      kind: 'vm.fork',
+      lastKind: 'vm.fork.copy',
+      from: 'running',
+      command: () => ['vm', 'fork', name],
+      outcomes: ['running'],
+      sample: 2,
+    },
+    {
+      name: 'vm.fork --paused',
+      kind: 'vm.fork.copy',
+      from: 'running',
+      command: () => ['vm', 'fork', '--paused', name],
+      outcomes: ['running'],
+      sample: 1,
+    },
+    {
+      name: 'vm.snapshot.create',
+      kind: 'vm.snapshot.create',
+      from: 'running',
+      command: () => ['vm', 'snapshot', 'create', name],
+      outcomes: ['running'],
+      sample: 2,
+    },
+    {
+      name: 'vm.snapshot.restore',
+      kind: 'vm.snapshot.restore',
+      from: 'kept',
+      command: () => ['vm', 'snapshot', 'restore', '--force', name, SNAPSHOT],
+      outcomes: ['running', 'stopped', 'suspended'],
+      sample: 3,
+    },
+    {
+      name: 'vm.create --from-snapshot',
+      kind: 'vm.snapshot.copy',
+      from: 'kept',
+      command: () => ['vm', 'create', '--name', 'copy', '--from-snapshot', `${name}/${SNAPSHOT}`],
+      outcomes: ['running'],
+      sample: 1,
+    },
+    {
+      name: 'vm.snapshot.delete',
+      kind: 'vm.snapshot.delete',
+      from: 'kept',
+      command: () => ['vm', 'snapshot', 'delete', name, SNAPSHOT],
+      outcomes: ['running'],
+      sample: 0,
     },
   ];
 }

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OperationView, VmView } from '../../../src/contract/index.js';
+import { identityOf, OWN_LINES } from '../../support/guest-identity.js';
 import { TestHost } from '../../support/test-host.js';
 
 const CLONES = 20;
@@ -8,25 +9,6 @@ const CLONES = 20;
 const AT_A_TIME = 4;
 /** `ms` that a clone's clock may be off */
 const TOLERANCE_MS = 100;
-
-/** What must be a machine's own, a line each, as its shell tells it. The journal's takes a few seconds to follow. */
-const LOOK = `
-hostname
-cat /etc/hostname /etc/machine-id /proc/sys/kernel/random/boot_id
-cat /proc/sys/kernel/random/uuid
-head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \\n'; echo
-cat /sys/class/net/eth0/address
-cut -d' ' -f2 /etc/ssh/ssh_host_ed25519_key.pub
-sha256sum < /etc/ssh/ssh_host_ed25519_key
-cat /var/lib/systemd/random-seed 2>/dev/null | sha256sum
-grep -c template /etc/hostname /etc/hosts /etc/banger/identity.env | tr '\\n' ' '; echo
-for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-  [ "$(ls /run/log/journal)" = "$(cat /etc/machine-id)" ] && break
-  sleep 1
-done
-ls /run/log/journal
-journalctl -q -n 1 -o verbose | sed -n 's/^ *_BOOT_ID=//p'
-`;
 
 interface Identity {
   readonly name: string;
@@ -44,9 +26,7 @@ describe('twenty VMs that go on from one template', () => {
       ({ kind, subject }) => kind === 'vm.create' && subject.id === id,
     );
     expect(operation?.steps.map((step) => step.name)).toContain('guest.adopt');
-    const look = await host.banger(['vm', 'exec', name, '--', 'sh', '-c', LOOK]);
-    expect(look, look.stderr).toMatchObject({ exitCode: 0, stderr: '' });
-    return { name, sshPort, lines: look.stdout.trimEnd().split('\n') };
+    return { name, sshPort, lines: await identityOf(host, name) };
   }
 
   beforeAll(async () => {
@@ -64,18 +44,7 @@ describe('twenty VMs that go on from one template', () => {
 
   const line = (at: number): string[] => identities.map(({ lines }) => lines[at] ?? '');
 
-  it.each([
-    ['host name', 0],
-    ['name in /etc/hostname', 1],
-    ['machine id', 2],
-    ['boot id', 3],
-    ['UUID that its kernel draws', 4],
-    ['random bytes', 5],
-    ['hardware address', 6],
-    ['SSH host key, public half', 7],
-    ['SSH host key, private half', 8],
-    ['journal', 11],
-  ])('have each their own %s', (_what, at) => {
+  it.each([...OWN_LINES])('have each their own %s', (_what, at) => {
     expect(line(at).every((text) => text.length > 5)).toBe(true);
     expect(new Set(line(at)).size).toBe(CLONES);
   });

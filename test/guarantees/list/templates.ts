@@ -31,9 +31,9 @@ export const TEMPLATES: readonly Guarantee[] = [
     name: 'which nobody writes any more',
     mutations: [
       {
-        file: 'src/vm/templates/template-files.adapter.ts',
-        find: 'await chmod(path, mode);',
-        replace: 'void [chmod, mode];',
+        file: 'src/vm/saving/saved-files.adapter.ts',
+        find: 'await chmod(path, bits);',
+        replace: 'void [chmod, bits];',
       },
     ],
   },
@@ -43,14 +43,14 @@ export const TEMPLATES: readonly Guarantee[] = [
     name: 'whoever holds a template',
     mutations: [
       {
-        file: STORE_FILE,
-        find: 'if (found.digest !== digest)',
-        replace: 'if (found.digest !== digest && found.sizeBytes !== sizeBytes)',
+        file: 'src/vm/saving/saved-files.adapter.ts',
+        find: 'if ((await this.#digest(path)) !== digest)',
+        replace: 'if (found.size !== sizeBytes && (await this.#digest(path)) !== digest)',
       },
       {
-        file: STORE_FILE,
-        find: 'if (compared.get(name) === stamp) continue;',
-        replace: 'if (compared.has(name)) continue;',
+        file: 'src/vm/saving/saved-files.adapter.ts',
+        find: "[dev, ino, size, mtimeNs].join(':')",
+        replace: "[dev, ino, size, typeof mtimeNs].join(':')",
       },
     ],
   },
@@ -163,7 +163,7 @@ export const TEMPLATES: readonly Guarantee[] = [
     name: 'is another on a host with another',
     mutations: [
       {
-        file: 'src/vm/templates/template-shapes.ts',
+        file: 'src/vm/saving/machine-fits.ts',
         find: 'processor: digest(await this.host.processor()),',
         replace: "processor: digest((await this.host.processor()).split(':')[0] ?? ''),",
       },

@@ -32,8 +32,8 @@ export const VM: readonly Guarantee[] = [
     mutations: [
       {
         file: 'src/vm/vm.methods.ts',
-        find: "in: ['creating', 'stopped', 'failed', 'deleting'],",
-        replace: "in: ['creating', 'stopped', 'deleting'],",
+        find: "in: ['creating', 'stopped', 'suspended', 'failed', 'deleting'],",
+        replace: "in: ['creating', 'stopped', 'suspended', 'deleting'],",
       },
     ],
   },

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -19,34 +19,14 @@ import { DiskBackends, HostDirectories } from '../../../src/host/index.js';
 import type { DiskRequest } from '../../../src/host/disk/disk-backend.js';
 import type { Disk, DiskBackend } from '../../../src/host/index.js';
 import { LoopFileSystem } from '../../support/loop-file-system.js';
-import type { FileSystemKind } from '../../support/loop-file-system.js';
 import { configIn } from './support/host-fixture.js';
-import { holdOpen, openDisks } from './support/disks.js';
+import { BASE_MIB, flat, holdOpen, io, look, openDisks, sha256, VARIANTS } from './support/disks.js';
 
 const MIB = 1024 * 1024;
-const BASE_MIB = 16;
 /** what is in the base: the rest of it is a hole */
 const CONTENT_BYTES = 2 * MIB;
 const UID = 780_001;
 const isRoot = process.getuid?.() === 0;
-
-interface Variant {
-  readonly kind: string;
-  readonly on: FileSystemKind;
-  readonly sizeMib: number;
-  /** whether a new disk takes only what is written to it */
-  readonly shares: boolean;
-  /** whether a new disk may be made although no block of data is free: it needs none */
-  readonly clonesWhenFull?: true;
-}
-
-/** XFS cannot be made smaller. */
-const VARIANTS: readonly Variant[] = [
-  { kind: 'qcow2', on: 'ext4', sizeMib: 96, shares: true },
-  { kind: 'sparse-copy', on: 'ext4', sizeMib: 96, shares: false },
-  { kind: 'reflink', on: 'xfs', sizeMib: 320, shares: true },
-  { kind: 'reflink', on: 'btrfs', sizeMib: 192, shares: true, clonesWhenFull: true },
-];
 
 /** What every backend promises (DiskBackend). Skipped without root: file systems have to be mounted. */
 describe.skipIf(!isRoot).each(VARIANTS)(
@@ -110,29 +90,24 @@ describe.skipIf(!isRoot).each(VARIANTS)(
       return { ...disk, place };
     }
 
+    async function keep({ path }: Disk, name: string): Promise<Disk & { place: string }> {
+      const place = join(directory, name);
+      mkdirSync(place, { mode: 0o711 });
+      const copy = backend.locate(place, 'root');
+      const keeping = await backend.keep({ path, copyPath: copy.path, uid: UID });
+      await keeping.take();
+      await keeping.settle();
+      expect(statSync(copy.path).mode & 0o777, 'nobody writes what is kept').toBe(0o444);
+      const { mode, uid } = statSync(path);
+      expect([mode & 0o777, uid], 'the disk is still the VMM’s').toEqual([0o600, UID]);
+      return { ...copy, place };
+    }
+
     async function makeOver(base: Disk, name = 'root', more: Partial<DiskRequest> = {}): Promise<Disk> {
       const disk = backend.locate(directory, name);
       const over = { basePath: base.path, baseFormat: base.format, baseMayGo: true };
       await create(disk.path, 64, { ...over, ...more });
       return disk;
-    }
-
-    /** As a VMM would, with its options. */
-    function io({ path, format }: Disk, ...commands: string[]): void {
-      const args = commands.flatMap((command) => ['-c', command]);
-      const output = execFileSync('qemu-io', ['-f', format, '-d', 'unmap', ...args, path], {
-        encoding: 'utf8',
-      });
-      expect(output).not.toMatch(/failed/i);
-    }
-
-    /** Content as the guest sees it. */
-    function flat({ path, format }: Disk): { content: Buffer; sizeBytes: number } {
-      const raw = join(directory, 'flat');
-      execFileSync('qemu-img', ['convert', '-f', format, '-O', 'raw', path, raw]);
-      const content = readFileSync(raw);
-      execFileSync('rm', [raw]);
-      return { content: content.subarray(0, BASE_MIB * MIB), sizeBytes: content.length };
     }
 
     it('work here', async () => {
@@ -302,6 +277,46 @@ describe.skipIf(!isRoot).each(VARIANTS)(
       io(backend.locate(directory, 'root'), 'read -P 0x33 0 64k', 'write -P 0x11 64M 1M');
     });
 
+    it('are kept as they are at one moment, again and again, and go on', async () => {
+      const disk = await make();
+      io(disk, 'write -P 0x11 0 64k');
+      const first = await keep(disk, 'first');
+      io(disk, 'read -P 0x11 0 64k', 'write -P 0x22 0 4k', 'write -P 0x22 40M 1M');
+      await backend.grow(disk.path, 128 * MIB);
+      const second = await keep(disk, 'second');
+      io(disk, 'write -P 0x33 0 4k', 'write -P 0x33 100M 1M');
+      const copy = backend.locate(join(directory, 'copy'), 'root');
+      mkdirSync(join(directory, 'copy'));
+      const over = { basePath: second.path, baseFormat: second.format, baseMayGo: true };
+      await create(copy.path, 128, over);
+      io(copy, 'write -P 0x44 0 4k');
+      look(first, 'read -P 0x11 0 64k', 'read -P 0 40M 1M');
+      look(second, 'read -P 0x22 0 4k', 'read -P 0x11 4k 60k', 'read -P 0x22 40M 1M', 'read -P 0 100M 1M');
+      look(copy, 'read -P 0x44 0 4k', 'read -P 0x22 40M 1M');
+      rmSync(first.place, { recursive: true });
+      io(disk, 'read -P 0x33 0 4k', 'read -P 0x11 4k 60k', 'read -P 0x22 40M 1M');
+      await backend.remove(disk.path);
+      look(second, 'read -P 0x22 0 4k', 'read -P 0x11 4k 60k');
+      rmSync(second.place, { recursive: true });
+      look(copy, 'read -P 0x44 0 4k', 'read -P 0x11 4k 60k', 'read -P 0x22 40M 1M');
+    });
+
+    it('are what they were where keeping them is given up', async () => {
+      const disk = await make();
+      io(disk, 'write -P 0x11 0 64k');
+      const names = readdirSync(directory);
+      const place = join(directory, 'place');
+      mkdirSync(place);
+      const copyPath = backend.locate(place, 'root').path;
+      const keeping = await backend.keep({ path: disk.path, copyPath, uid: UID });
+      await keeping.settle();
+      expect(readdirSync(place)).toEqual([]);
+      rmSync(place, { recursive: true });
+      expect(readdirSync(directory)).toEqual(names);
+      io(disk, 'read -P 0x11 0 64k');
+      io(await keep(disk, 'again'), 'read -P 0x11 0 64k');
+    });
+
     it('are taken away with all that was made for them, and again without harm', async () => {
       const base = await freeze('template');
       const { path } = await makeOver(base);
@@ -313,7 +328,3 @@ describe.skipIf(!isRoot).each(VARIANTS)(
     });
   },
 );
-
-function sha256(path: string): string {
-  return createHash('sha256').update(readFileSync(path)).digest('hex');
-}

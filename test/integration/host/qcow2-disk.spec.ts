@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DiskBackends } from '../../../src/host/index.js';
 import type { DiskBackend, DiskFormat } from '../../../src/host/index.js';
@@ -177,5 +177,76 @@ describe('qcow2 disks', () => {
       fix: 'build the image again: banger image build --force',
     });
     expect(await readdir(directory)).toEqual(['base.raw']);
+  });
+
+  describe('of a daemon that was killed while it kept one', () => {
+    const read = (path: string, ...patterns: string[]): void => {
+      const args = patterns.flatMap((pattern) => ['-c', `read -P ${pattern}`]);
+      expect(execFileSync('qemu-io', ['-r', '-f', 'qcow2', ...args, path], { encoding: 'utf8' })).not.toMatch(
+        /failed/i,
+      );
+    };
+    const write = (path: string, pattern: string): void => {
+      execFileSync('qemu-io', ['-f', 'qcow2', '-c', `write -P ${pattern}`, path]);
+    };
+
+    /** One that has been kept once, and is being kept again. */
+    async function interrupted(): Promise<{ path: string; overlayPath: string }> {
+      const path = place('root.qcow2');
+      await make({ basePath, baseFormat: 'raw', path, sizeBytes: 8 * MIB });
+      write(path, '0x11 0 64k');
+      await mkdir(place('first'));
+      const keeping = await disks.keep({ path, copyPath: place('first/root.qcow2'), uid: undefined });
+      await keeping.take();
+      await keeping.settle();
+      write(path, '0x22 64k 64k');
+      const { overlayPath = '' } = await disks.keep({ path, copyPath: place('second'), uid: undefined });
+      return { path, overlayPath };
+    }
+    const names = async (): Promise<string[]> =>
+      (await readdir(directory)).filter((name) => name.startsWith('root')).toSorted();
+
+    it('is what it was where its VMM has not gone on to the new file', async () => {
+      const { path } = await interrupted();
+      await disks.mend(path, path);
+      expect(await names()).toEqual(['root.1.qcow2', 'root.qcow2']);
+      read(path, '0x11 0 64k', '0x22 64k 64k');
+    });
+
+    it('is the new file where its VMM has', async () => {
+      const { path, overlayPath } = await interrupted();
+      write(overlayPath, '0x33 0 4k');
+      await disks.mend(path, overlayPath);
+      expect(await names()).toEqual(
+        ['root.1.qcow2', 'root.2.qcow2', 'root.qcow2', basename(overlayPath)].toSorted(),
+      );
+      read(path, '0x33 0 4k', '0x11 4k 60k', '0x22 64k 64k');
+      expect((await stat(place('root.2.qcow2'))).mode & 0o777).toBe(0o444);
+      // when it is down, nobody knows the file by that name any more
+      await disks.mend(path, undefined);
+      expect(await names()).toEqual(['root.1.qcow2', 'root.2.qcow2', 'root.qcow2']);
+    });
+
+    it('is whole where its VMM is gone, and nobody knows', async () => {
+      for (const written of [true, false]) {
+        await rm(directory, { recursive: true });
+        await mkdir(directory);
+        await writeFile(basePath, Buffer.alloc(4 * MIB, 'base'));
+        const { path, overlayPath } = await interrupted();
+        if (written) write(overlayPath, '0x33 0 4k');
+        await disks.mend(path, undefined);
+        await disks.mend(path, undefined);
+        read(path, written ? '0x33 0 4k' : '0x11 0 4k', '0x11 4k 60k', '0x22 64k 64k');
+        expect(await names()).toEqual(['root.1.qcow2', 'root.2.qcow2', 'root.qcow2']);
+      }
+    });
+
+    it('is what it was where the new file does not stand on it yet', async () => {
+      const { path } = await interrupted();
+      await rm(place('root.2.qcow2'));
+      await disks.mend(path, undefined);
+      expect(await names()).toEqual(['root.1.qcow2', 'root.qcow2']);
+      read(path, '0x11 0 64k', '0x22 64k 64k');
+    });
   });
 });

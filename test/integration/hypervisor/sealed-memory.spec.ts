@@ -4,6 +4,7 @@ import {
   closeSync,
   fstatSync,
   ftruncateSync,
+  linkSync,
   mkdtempSync,
   openSync,
   readFileSync,
@@ -135,7 +136,10 @@ describe('a sealed memory', () => {
     expect(openDescriptors() - before).toBe(1);
     renameSync(makeMemory('other'), path);
     await memories.use(path, async () => undefined);
-    expect(openDescriptors() - before, 'the old one is closed').toBe(1);
+    expect(openDescriptors() - before, 'another file is another memory').toBe(2);
+    linkSync(path, join(directory, 'second name'));
+    await memories.use(join(directory, 'second name'), async () => undefined);
+    expect(openDescriptors() - before, 'the same file under another name is not').toBe(2);
     for (let number = 0; number < 6; number += 1)
       await memories.use(makeMemory(`memory-${number}`), async () => undefined);
     expect(openDescriptors() - before).toBe(4);

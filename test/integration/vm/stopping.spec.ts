@@ -8,6 +8,7 @@ import { StopSteps } from '../../../src/vm/lifecycle/stop-steps.js';
 import { VmStopService } from '../../../src/vm/lifecycle/stop.service.js';
 import { VmChangeRunner } from '../../../src/vm/lifecycle/vm-change-runner.js';
 import { Machines } from '../../../src/vm/machines.js';
+import type { SuspendedVms } from '../../../src/vm/suspend/suspended-vms.js';
 import { VmLocks } from '../../../src/vm/vm-locks.js';
 import { VmRepository } from '../../../src/vm/vm.repository.js';
 import type { Vm } from '../../../src/vm/vm.types.js';
@@ -35,10 +36,11 @@ describe('a VM that is to go down', () => {
     const teardown = {
       end: async ({ id }: Vm) => machines.remove(id),
     } as unknown as MachineTeardown;
+    const suspended = { forget: async () => undefined } as unknown as SuspendedVms;
     const changes = new VmChangeRunner(operations, locks, vms);
     stopping = new VmStopService(
       changes,
-      new StopSteps(machines, teardown, vms),
+      new StopSteps(machines, teardown, suspended, vms),
       machines,
       teardown,
       locks,

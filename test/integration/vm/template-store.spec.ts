@@ -171,6 +171,8 @@ describe('whoever holds a template', () => {
       await (await bench.store.hold(found()))?.release();
       return bench.runner.runs;
     };
+    expect(await reads(), 'they were when it was made').toBe(0);
+    await bench.startDaemon().reconcile();
     expect([await reads(), await reads()]).toEqual([FILES.length, 0]);
     const content = await readFile(path);
     await rm(path);

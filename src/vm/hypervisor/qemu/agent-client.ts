@@ -20,6 +20,8 @@ const PING_TIMEOUT_MS = 2_000;
 const EXEC_TIMEOUT_MS = 30_000;
 /** one command; the agent does nothing in it but start a program or look at one */
 const COMMAND_TIMEOUT_MS = 30_000;
+/** what the guest has in memory has to go to its disks */
+const FREEZE_TIMEOUT_MS = 60_000;
 const POLL_MIN_MS = 2;
 const POLL_MAX_MS = 50;
 /**
@@ -78,6 +80,19 @@ export class AgentClient implements GuestAgent {
     if (typeof nanoseconds !== 'number' || !Number.isFinite(nanoseconds))
       throw new GuestAgentError(this.vm, 'nonsense in answer to guest-get-time');
     return nanoseconds / 1e6;
+  }
+
+  async freeze(): Promise<void> {
+    try {
+      await this.#command('guest-fsfreeze-freeze', undefined, FREEZE_TIMEOUT_MS);
+    } catch (error) {
+      await this.thaw().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async thaw(): Promise<void> {
+    await this.#command('guest-fsfreeze-thaw', undefined, COMMAND_TIMEOUT_MS);
   }
 
   async network({ timeoutMs = PING_TIMEOUT_MS }: { timeoutMs?: number } = {}): Promise<NetworkCounters> {

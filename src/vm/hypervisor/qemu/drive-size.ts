@@ -13,6 +13,7 @@ export function driveNode(serial: string): string {
 /** What a drive is now: the node changes when the drive is frozen and goes on in another file. */
 export interface DriveNow {
   readonly node: string;
+  readonly path: string;
   /** that the guest sees */
   readonly bytes: number;
 }
@@ -29,7 +30,7 @@ export async function resizeDrive(qmp: QmpClient, serial: string, bytes: number)
   }
 }
 
-export async function driveNow(qmp: QmpClient, serial: string): Promise<DriveNow> {
+async function driveNow(qmp: QmpClient, serial: string): Promise<DriveNow> {
   const drives = await drivesNow(qmp);
   const drive = drives.get(serial);
   if (drive === undefined) throw new VmmProtocolError('query-block', `no drive is called ${serial}`);
@@ -45,9 +46,10 @@ export async function drivesNow(qmp: QmpClient): Promise<Map<string, DriveNow>> 
     if (!isRecord(entry) || !isRecord(inserted)) continue;
     const node = inserted['node-name'];
     const bytes = isRecord(inserted['image']) ? inserted['image']['virtual-size'] : undefined;
-    if (typeof node !== 'string' || typeof bytes !== 'number') continue;
+    const path = inserted['file'];
+    if (typeof node !== 'string' || typeof bytes !== 'number' || typeof path !== 'string') continue;
     const device = /^\/machine\/peripheral\/([^/]+)\//.exec(String(entry['qdev']))?.[1];
-    found.set(device ?? node, { node, bytes });
+    found.set(device ?? node, { node, path, bytes });
   }
   return found;
 }

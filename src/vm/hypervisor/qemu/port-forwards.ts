@@ -53,6 +53,11 @@ export async function setForwards(qmp: QmpClient, wanted: readonly PublishedPort
   }
 }
 
+/** The cable of the first NIC: what its guest is when it is restored nobody may see. */
+export async function setCable(qmp: QmpClient, plugged: boolean): Promise<void> {
+  await qmp.execute('set_link', { name: nicId(0), up: plugged });
+}
+
 async function monitor(qmp: QmpClient, line: string): Promise<string> {
   const answer = await qmp.execute('human-monitor-command', { 'command-line': line });
   return typeof answer === 'string' ? answer : '';

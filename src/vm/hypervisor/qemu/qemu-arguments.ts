@@ -102,13 +102,14 @@ export function qemuMemory(
 
 /**
  * A machine that is to be saved has its memory in the file that is to hold it, so that saving writes down only the rest.
- * A restored one maps that memory for itself alone: what it does not change it shares with all the others.
+ * A restored one maps that memory for itself alone: what it does not change it shares with all the others. One that is
+ * the only one writes it: mapped for itself, what it changes would be there twice.
  */
 function memory({ memoryMib, saveTo, restoreFrom }: MachineSpec): string[] {
   if (saveTo !== undefined) return qemuMemory(memoryMib, saveTo.memoryPath, { share: true });
   if (restoreFrom === undefined) return [];
   const path = `/proc/self/fd/${RESTORE_DESCRIPTORS.memory}`;
-  return [...qemuMemory(memoryMib, path, { share: false }), '-incoming', 'defer'];
+  return [...qemuMemory(memoryMib, path, { share: restoreFrom.once === true }), '-incoming', 'defer'];
 }
 
 /** A write that the host cannot take, such as for want of space, halts the guest, whose file system would not survive it. */

@@ -11,6 +11,7 @@ import type {
   Machine,
   MachineRecord,
   MachineSpec,
+  RestoreSource,
 } from '../hypervisor.js';
 import { AgentClient } from './agent-client.js';
 import { ConsoleLog } from './console-log.adapter.js';
@@ -23,11 +24,13 @@ import {
   qemuSockets,
   RESTORE_DESCRIPTORS,
 } from './qemu-arguments.js';
+import { setCable } from './port-forwards.js';
 import { QemuMachine } from './qemu-machine.js';
 import { probeQemu } from './qemu-probe.adapter.js';
 import { QmpClient } from './qmp-client.js';
 import { randomId } from './random-id.adapter.js';
 import { runOn } from './saving/live-snapshot.js';
+import { fillMemory, withMemory } from './saving/memory-descriptor.adapter.js';
 import { migrate } from './saving/migration.js';
 import { makeMemoryFile, withFile } from './saving/saved-files.adapter.js';
 import { SealedMemories } from './saving/sealed-memory.adapter.js';
@@ -35,6 +38,7 @@ import { connectUnixSocket } from './unix-socket.adapter.js';
 import { vmmUser } from './vmm-user.js';
 import { logSize, logTail } from './vmm-log.adapter.js';
 
+const MIB = 1024 * 1024;
 const ADOPT_LIMIT_MS = 10_000;
 const END_LIMIT_MS = 10_000;
 /** `ms` for which it counts that KVM did not work: a hanging one takes 1.2 s of a CPU to see */
@@ -130,11 +134,11 @@ export class QemuHypervisor extends Hypervisor {
         this.#connect(record, attempt.signal),
         onSpawn(child.identity),
       ]);
-      if (spec.restoreFrom !== undefined)
-        await migrate(connections.qmp, 'migrate-incoming', {
-          uri: `fd:${RESTORE_DESCRIPTORS.state}`,
-          signal: attempt.signal,
-        });
+      if (spec.restoreFrom !== undefined) {
+        const uri = `fd:${RESTORE_DESCRIPTORS.state}`;
+        await migrate(connections.qmp, 'migrate-incoming', { uri, signal: attempt.signal });
+        await setCable(connections.qmp, false);
+      }
       // Not before: the guest must not run while nobody knows of it, and nothing of its console is lost.
       await connections.qmp.execute('cont');
       return new QemuMachine(record, {
@@ -199,11 +203,23 @@ export class QemuHypervisor extends Hypervisor {
     };
     if (saveTo !== undefined) await makeMemoryFile(saveTo.memoryPath, spec);
     if (restoreFrom === undefined) return await this.runner.spawnDetached(request);
-    return await this.#memories.use(restoreFrom.memoryPath, (memory) =>
+    return await this.#withMemory(restoreFrom, spec.memoryMib, (memory) =>
       withFile(restoreFrom.statePath, (state) =>
         this.runner.spawnDetached({ ...request, inherit: [memory, state] }),
       ),
     );
+  }
+
+  async #withMemory<T>(
+    { memoryPath, once }: RestoreSource,
+    memoryMib: number,
+    body: (descriptor: number) => Promise<T>,
+  ): Promise<T> {
+    if (once !== true) return await this.#memories.use(memoryPath, body);
+    return await withMemory(this.runner, memoryMib * MIB, async (memory) => {
+      await fillMemory(this.runner, memory, memoryPath);
+      return await body(memory);
+    });
   }
 
   async #connect(record: MachineRecord, signal: AbortSignal): Promise<Connections> {

@@ -15,8 +15,8 @@ import type {
 } from '../hypervisor.js';
 import type { AgentClient } from './agent-client.js';
 import type { DiskHalts } from './disk-halt.js';
-import { resizeDrive } from './drive-size.js';
-import { setForwards } from './port-forwards.js';
+import { drivesNow, resizeDrive } from './drive-size.js';
+import { setCable, setForwards } from './port-forwards.js';
 import { MachineStatsQuery, parseRunState } from './machine-stats.js';
 import type { QmpClient } from './qmp-client.js';
 import { isRecord } from './qmp-protocol.js';
@@ -130,6 +130,15 @@ export class QemuMachine extends Machine {
     if (saveTo === undefined) throw new VmmProtocolError('migrate', 'it was not started to be saved');
     const { runtimeDirectory } = this.record;
     await saveMachine(qmp, { statePath: saveTo.statePath, runtimeDirectory, signal });
+  }
+
+  async plugIn(): Promise<void> {
+    await setCable(this.parts.qmp, true);
+  }
+
+  async drivePaths(): Promise<ReadonlyMap<string, string>> {
+    const drives = await drivesNow(this.parts.qmp);
+    return new Map([...drives].map(([serial, { path }]) => [serial, path]));
   }
 
   async snapshot(order: SnapshotOrder): Promise<number> {

@@ -8,6 +8,7 @@ import { NodeProcessRunner } from '../../../../src/core/process/index.js';
 import type { RunRequest, RunResult } from '../../../../src/core/process/index.js';
 import { LedgerHostDirectories } from '../../../../src/host/directories/host-directories.adapter.js';
 import type { ImageService } from '../../../../src/image/index.js';
+import { SavedFiles } from '../../../../src/vm/saving/saved-files.adapter.js';
 import { TemplateFiles } from '../../../../src/vm/templates/template-files.adapter.js';
 import { templateOwner, TemplateStore } from '../../../../src/vm/templates/template-store.js';
 import type { TemplateShape } from '../../../../src/vm/templates/template.types.js';
@@ -81,7 +82,7 @@ export class TemplateBench {
       list: async () => this.imageIds.map((id) => ({ id })),
       onRemoved: (listener: (imageId: string) => Promise<void>) => (this.#tellRemoved = listener),
     } as unknown as ImageService;
-    const files = new TemplateFiles(config, this.runner);
+    const files = new TemplateFiles(config, new SavedFiles(config, this.runner));
     const logger = createLogger({ level: 'silent' });
     this.store = new TemplateStore(config, this.ledger, this.directories, files, images, logger);
     return this.store;

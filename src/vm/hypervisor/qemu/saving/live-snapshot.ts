@@ -1,32 +1,33 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { VmmProtocolError } from '../../hypervisor.errors.js';
 import type { QmpClient } from '../qmp-client.js';
 import { isRecord } from '../qmp-protocol.js';
+import { reach } from './migration.js';
 
 /** `ms` that the guest may stand still for the last of its memory */
 const DOWNTIME_MS = 50;
 /** `ms` after which a guest that changes its memory faster than it can be copied is halted for the rest */
 const CHASE_LIMIT_MS = 10_000;
 const POLL_MIN_MS = 2;
-const POLL_MAX_MS = 10;
 /** `ms` that a migration takes to be over when it was cancelled */
 const SETTLE_LIMIT_MS = 10_000;
 const SETTLED: readonly unknown[] = ['none', 'completed', 'failed', 'cancelled'];
 /** `prelaunch`: it never ran; `paused`: for the last of its memory */
 const HALTED_BY_US: readonly unknown[] = ['prelaunch', 'paused', 'postmigrate', 'finish-migrate'];
 
-export interface LiveCopy {
+interface LiveCopy {
   /** where the receiver listens */
   readonly uri: string;
   /** whether the memory can be copied while the guest changes it */
   readonly live: boolean;
   /** at the moment that the copy is of */
   readonly whileHalted: () => Promise<void>;
+  /** whether it does not run on afterwards, unless it fails */
+  readonly forGood: boolean;
   readonly signal: AbortSignal;
 }
 
 /**
- * Copies a running machine to another QEMU, and lets it run on: all of its memory while it runs, then what has changed
+ * Copies a running machine to another QEMU, and lets it run on, unless that is not wanted: all of its memory while it runs, then what has changed
  * meanwhile, and last of all, while it stands still, the rest. Where it cannot, it stands still for all of it: under
  * emulation QEMU 7.2 loses some of what a guest writes meanwhile, and most copies ended in a panic.
  * @returns `ms` that it stood still
@@ -34,7 +35,7 @@ export interface LiveCopy {
  */
 export async function copyLive(
   source: QmpClient,
-  { uri, live, whileHalted, signal }: LiveCopy,
+  { uri, live, whileHalted, forGood, signal }: LiveCopy,
 ): Promise<number> {
   await source.execute('migrate-set-capabilities', {
     capabilities: [
@@ -60,7 +61,7 @@ export async function copyLive(
     await runOn(source);
     throw error;
   }
-  await runOn(source);
+  if (!forGood) await runOn(source);
   return performance.now() - halted;
 }
 
@@ -71,25 +72,6 @@ async function chase(source: QmpClient, signal: AbortSignal, halt: () => Promise
   if (inTime) return;
   await halt();
   await reach(source, 'pre-switchover', { signal });
-}
-
-/** @returns whether it came to be in time */
-async function reach(
-  source: QmpClient,
-  wanted: 'pre-switchover' | 'completed',
-  limits: { signal: AbortSignal; deadline?: number },
-): Promise<boolean> {
-  const { signal, deadline = Infinity } = limits;
-  for (let pause = POLL_MIN_MS; performance.now() < deadline; pause = Math.min(pause * 1.5, POLL_MAX_MS)) {
-    signal.throwIfAborted();
-    const answer = await source.execute('query-migrate');
-    const { status, 'error-desc': reason } = isRecord(answer) ? answer : {};
-    if (status === wanted) return true;
-    if (status === 'failed' || status === 'cancelled' || status === 'completed')
-      throw new VmmProtocolError('migrate', typeof reason === 'string' ? reason.slice(0, 500) : status);
-    await delay(pause);
-  }
-  return false;
 }
 
 /** Ends what is under way of a migration, and lets the guest run. A guest that a full disk has halted stays so. */

@@ -65,6 +65,24 @@ copy($memory, $file, -s $memory);
 close($file) or fail($ARGV[1]);
 `;
 
+const FROM_FILE = `${PRELUDE}
+open(my $file, "<:raw", $ARGV[1]) or fail($ARGV[1]);
+open(my $memory, "+<:raw", $ARGV[0]) or fail($ARGV[0]);
+-s $file == -s $memory or fail("the memory has another size");
+copy($file, $memory, -s $file);
+`;
+
+const TOUCH = `${PRELUDE}
+open(my $maps, "<", "/proc/$ARGV[0]/maps") or fail("maps");
+my @ranges = map { /^([0-9a-f]+)-([0-9a-f]+) .* \\/memfd:banger-memory/ ? [hex $1, hex $2] : () } <$maps>;
+open(my $memory, "<:raw", "/proc/$ARGV[0]/mem") or fail("mem");
+for my $range (@ranges) {
+  my ($at, $end) = @$range;
+  sysseek($memory, $at, 0);
+  while ($at < $end) { $at += sysread($memory, my $buffer, $end - $at < 262144 ? $end - $at : 262144) || last }
+}
+`;
+
 /** A copy of a file that nobody can change any more; the caller's to close. @throws ProcessFailedError */
 export async function sealedCopy(runner: ProcessRunner, path: string): Promise<number> {
   return handedOver(runner, [OF_FILE, path], 'r');
@@ -86,8 +104,30 @@ export async function withMemory<T>(
 
 /** Writes memory to a new file, in which what is zero is a hole. @throws ProcessFailedError */
 export async function writeMemory(runner: ProcessRunner, descriptor: number, path: string): Promise<void> {
+  await copyBetween(runner, TO_FILE, { descriptor, path });
+}
+
+/** Fills memory that is empty with what is in a file of its size. @throws ProcessFailedError */
+export async function fillMemory(runner: ProcessRunner, descriptor: number, path: string): Promise<void> {
+  await copyBetween(runner, FROM_FILE, { descriptor, path });
+}
+
+/**
+ * Has a process map all of what it has of our memory, as reading it would. What lies in a memfd and was never written
+ * takes the kernel a microsecond or two a page then: half a second for 512 MiB, for which no guest is to stand still.
+ * @throws ProcessFailedError
+ */
+export async function touchMemory(runner: ProcessRunner, pid: number): Promise<void> {
+  await runner.run({ file: 'perl', args: ['-e', TOUCH, String(pid)], timeoutMs: TIMEOUT_MS });
+}
+
+async function copyBetween(
+  runner: ProcessRunner,
+  program: string,
+  { descriptor, path }: { descriptor: number; path: string },
+): Promise<void> {
   const memory = `/proc/${process.pid}/fd/${descriptor}`;
-  await runner.run({ file: 'perl', args: ['-e', TO_FILE, memory, path], timeoutMs: TIMEOUT_MS });
+  await runner.run({ file: 'perl', args: ['-e', program, memory, path], timeoutMs: TIMEOUT_MS });
 }
 
 async function handedOver(

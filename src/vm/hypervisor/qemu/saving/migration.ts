@@ -4,7 +4,7 @@ import type { QmpClient } from '../qmp-client.js';
 import { isRecord } from '../qmp-protocol.js';
 
 const POLL_MIN_MS = 2;
-const POLL_MAX_MS = 50;
+const POLL_MAX_MS = 10;
 
 /** Memory that lies in a file is left out of the stream: it is in that file already. */
 const CAPABILITIES = { capabilities: [{ capability: 'x-ignore-shared', state: true }] };
@@ -20,22 +20,31 @@ export async function migrate(
 ): Promise<void> {
   await qmp.execute('migrate-set-capabilities', CAPABILITIES);
   await qmp.execute(command, { uri });
-  await finished(qmp, command, signal);
+  await reach(qmp, 'completed', { command, signal });
 }
 
-/** Waits until the one that is under way is over. @throws VmmProtocolError when it failed; the signal's reason */
-export async function finished(
+/**
+ * Waits until the one that is under way has come so far.
+ * @returns false when it has not by the deadline
+ * @throws VmmProtocolError when it failed; the signal's reason
+ */
+export async function reach(
   qmp: QmpClient,
-  command: 'migrate' | 'migrate-incoming',
-  signal: AbortSignal,
-): Promise<void> {
-  for (let pause = POLL_MIN_MS; ; pause = Math.min(pause * 1.5, POLL_MAX_MS)) {
+  wanted: 'pre-switchover' | 'completed',
+  {
+    command = 'migrate',
+    signal,
+    deadline = Infinity,
+  }: { command?: 'migrate' | 'migrate-incoming'; signal: AbortSignal; deadline?: number },
+): Promise<boolean> {
+  for (let pause = POLL_MIN_MS; performance.now() < deadline; pause = Math.min(pause * 1.5, POLL_MAX_MS)) {
     signal.throwIfAborted();
     const answer = await qmp.execute('query-migrate');
     const { status, 'error-desc': reason } = isRecord(answer) ? answer : {};
-    if (status === 'completed') return;
-    if (status === 'failed' || status === 'cancelled')
+    if (status === wanted) return true;
+    if (status === 'failed' || status === 'cancelled' || status === 'completed')
       throw new VmmProtocolError(command, typeof reason === 'string' ? reason.slice(0, 500) : status);
     await delay(pause);
   }
+  return false;
 }

@@ -8,7 +8,7 @@ import { connectUnixSocket } from '../unix-socket.adapter.js';
 import { logTail } from '../vmm-log.adapter.js';
 import { vmmUser } from '../vmm-user.js';
 import { receiverArguments } from './receiver-arguments.js';
-import { finished } from './migration.js';
+import { reach } from './migration.js';
 import { saveMachine } from './save-machine.js';
 
 const END_LIMIT_MS = 10_000;
@@ -82,7 +82,7 @@ export class Receiver {
   /** When the source has sent all: it says so a moment before the last of it has been taken in. */
   async save(): Promise<void> {
     const { statePath, helper, signal } = this.order;
-    await finished(this.qmp, 'migrate-incoming', signal);
+    await reach(this.qmp, 'completed', { command: 'migrate-incoming', signal });
     await saveMachine(this.qmp, { statePath, runtimeDirectory: helper.runtimeDirectory, signal });
   }
 

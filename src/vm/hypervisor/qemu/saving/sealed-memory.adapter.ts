@@ -3,8 +3,6 @@ import type { ProcessRunner } from '../../../../core/process/index.js';
 import { sealedCopy } from './memory-descriptor.adapter.js';
 
 interface Sealed {
-  /** tells the file from another under the same path, and from what it was before a change */
-  readonly stamp: string;
   readonly descriptor: Promise<number>;
   expiry: NodeJS.Timeout | undefined;
 }
@@ -19,7 +17,7 @@ const MAX_KEPT = 4;
  * memory can be changed by nobody, and what is in it is shared by all machines that come of it.
  */
 export class SealedMemories {
-  /** by path, used longest ago first */
+  /** by the file's stamp, used longest ago first */
   readonly #kept = new Map<string, Sealed>();
 
   constructor(private readonly runner: ProcessRunner) {}
@@ -40,35 +38,35 @@ export class SealedMemories {
   /** One that is the caller's to close. */
   async #descriptor(path: string): Promise<number> {
     const stamp = stampOf(path);
-    let sealed = this.#kept.get(path);
-    if (sealed?.stamp !== stamp) {
-      this.#drop(path);
-      sealed = { stamp, descriptor: sealedCopy(this.runner, path), expiry: undefined };
-    }
-    this.#kept.delete(path);
-    this.#kept.set(path, sealed);
+    const sealed: Sealed = this.#kept.get(stamp) ?? {
+      descriptor: sealedCopy(this.runner, path),
+      expiry: undefined,
+    };
+    this.#kept.delete(stamp);
+    this.#kept.set(stamp, sealed);
     clearTimeout(sealed.expiry);
-    sealed.expiry = setTimeout(() => this.#drop(path), KEPT_MS).unref();
+    sealed.expiry = setTimeout(() => this.#drop(stamp), KEPT_MS).unref();
     const oldest = this.#kept.keys().next();
     if (this.#kept.size > MAX_KEPT && oldest.done !== true) this.#drop(oldest.value);
     try {
       // Its own, and before anything else is done with the one that is kept: that may be let go at any moment.
       return await sealed.descriptor.then((kept) => openSync(`/proc/self/fd/${kept}`, 'r'));
     } catch (error) {
-      if (this.#kept.get(path) === sealed) this.#drop(path);
+      if (this.#kept.get(stamp) === sealed) this.#drop(stamp);
       throw error;
     }
   }
 
-  #drop(path: string): void {
-    const sealed = this.#kept.get(path);
+  #drop(stamp: string): void {
+    const sealed = this.#kept.get(stamp);
     if (sealed === undefined) return;
-    this.#kept.delete(path);
+    this.#kept.delete(stamp);
     clearTimeout(sealed.expiry);
     sealed.descriptor.then(closeSync).catch(() => undefined);
   }
 }
 
+/** Tells a file from others, and from what it was before a change; another name for it changes nothing. */
 function stampOf(path: string): string {
   const { dev, ino, size, mtimeNs } = statSync(path, { bigint: true });
   return [dev, ino, size, mtimeNs].join(':');

@@ -3,8 +3,8 @@ import type { DriveFreeze, MachineRecord, SnapshotOrder } from '../../hypervisor
 import { drivesNow } from '../drive-size.js';
 import type { DriveNow } from '../drive-size.js';
 import type { QmpClient } from '../qmp-client.js';
-import { copyLive } from './live-snapshot.js';
-import { withMemory, writeMemory } from './memory-descriptor.adapter.js';
+import { copyLive, runOn } from './live-snapshot.js';
+import { touchMemory, withMemory, writeMemory } from './memory-descriptor.adapter.js';
 import { Receiver } from './receiver.js';
 
 const MIB = 1024 * 1024;
@@ -23,51 +23,72 @@ interface Snapshotted {
  * again: it would wait for the file system otherwise. @returns `ms` that its guest stood still
  */
 export async function snapshotMachine(machine: Snapshotted, order: SnapshotOrder): Promise<number> {
-  const { to, memoryMib } = order;
-  const { runner } = machine;
-  return withMemory(runner, memoryMib * MIB, async (memory) => {
-    const haltedMs = await copyInto(memory, machine, order);
-    await writeMemory(runner, memory, to.memoryPath);
+  const drives = await drivesNow(machine.qmp);
+  const { memory } = order;
+  if (memory === undefined) return withOverlays(machine, order, drives, (halt) => halted(machine, halt));
+  const { memoryMib, to } = memory;
+  return withMemory(machine.runner, memoryMib * MIB, async (descriptor) => {
+    const driveBytes = new Map([...drives].map(([serial, { bytes }]) => [serial, bytes]));
+    const { statePath } = to;
+    const receives = { ...memory, source: machine.record, memory: descriptor, statePath, driveBytes };
+    const [receiver] = await Promise.all([
+      Receiver.start(machine.runner, { ...receives, signal: order.signal }),
+      // Without it the guest stands still for longer, and that is all.
+      touchMemory(machine.runner, machine.record.process.pid).catch(() => undefined),
+    ]);
+    let haltedMs: number;
+    try {
+      haltedMs = await withOverlays(machine, order, drives, (whileHalted) =>
+        copyLive(machine.qmp, {
+          uri: receiver.uri,
+          live: machine.record.accelerator === 'kvm',
+          forGood: memory.forGood ?? false,
+          signal: order.signal,
+          whileHalted,
+        }),
+      );
+      await receiver.save();
+    } finally {
+      await receiver.end();
+    }
+    await writeMemory(machine.runner, descriptor, to.memoryPath);
     return haltedMs;
   });
 }
 
-async function copyInto(
-  memory: number,
-  { runner, qmp, record }: Snapshotted,
+type Halt = (whileHalted: () => Promise<void>) => Promise<number>;
+
+/** Opens the overlays beforehand, so that the guest need not stand still for it; those that come to nothing are closed. */
+async function withOverlays(
+  { qmp }: Snapshotted,
   order: SnapshotOrder,
+  drives: ReadonlyMap<string, DriveNow>,
+  halt: Halt,
 ): Promise<number> {
-  const { to, freeze, helper, memoryMib, signal } = order;
-  const drives = await drivesNow(qmp);
-  const driveBytes = new Map([...drives].map(([serial, { bytes }]) => [serial, bytes]));
-  const receiver = await Receiver.start(runner, {
-    source: record,
-    memory,
-    statePath: to.statePath,
-    memoryMib,
-    driveBytes,
-    helper,
-    signal,
-  });
+  const { freeze } = order;
   const nodes: string[] = [];
   try {
     for (const one of freeze) nodes.push(await openOverlay(qmp, one));
-    const haltedMs = await copyLive(qmp, {
-      uri: receiver.uri,
-      live: record.accelerator === 'kvm',
-      signal,
-      whileHalted: async () => {
-        await switchOver(qmp, freeze, { drives, nodes });
-        nodes.length = 0;
-        await order.whileHalted();
-      },
+    return await halt(async () => {
+      await switchOver(qmp, freeze, { drives, nodes });
+      nodes.length = 0;
+      await order.whileHalted();
     });
-    await receiver.save();
-    return haltedMs;
   } finally {
     for (const node of nodes) await qmp.execute('blockdev-del', { 'node-name': node }).catch(() => undefined);
-    await receiver.end();
   }
+}
+
+/** Stops the guest for as long as the body takes. What its disks still have to be told they are by then. */
+async function halted({ qmp }: Snapshotted, body: () => Promise<void>): Promise<number> {
+  const since = performance.now();
+  await qmp.execute('stop');
+  try {
+    await body();
+  } finally {
+    await runOn(qmp);
+  }
+  return performance.now() - since;
 }
 
 /** Opens the file that a drive is to go on in, with nothing below it yet. */

@@ -1,0 +1,27 @@
+import { Controller } from '@nestjs/common';
+import type { ParamsOf, ResultOf } from '../contract/index.js';
+import { Rpc } from '../core/rpc/index.js';
+import type { RpcContext } from '../core/rpc/index.js';
+import { GuestAccess } from './access/guest-access.js';
+import { ExecService } from './exec/exec.service.js';
+import { Waking } from './suspend/waking.js';
+
+/** Ways into a VM over RPC; one that is suspended goes on for it. */
+@Controller()
+export class VmAccessController {
+  constructor(
+    private readonly waking: Waking,
+    private readonly commands: ExecService,
+    private readonly access: GuestAccess,
+  ) {}
+
+  @Rpc('vm.exec')
+  async exec(params: ParamsOf<'vm.exec'>, context: RpcContext): Promise<ResultOf<'vm.exec'>> {
+    return this.commands.grant(await this.waking.awake(params.vm), params, context.ref);
+  }
+
+  @Rpc('vm.ssh')
+  async ssh({ vm }: ParamsOf<'vm.ssh'>): Promise<ResultOf<'vm.ssh'>> {
+    return this.access.describe(await this.waking.awake(vm));
+  }
+}
