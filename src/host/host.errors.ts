@@ -133,3 +133,14 @@ export class DiskBackendUnavailableError extends BangerError<'DISK_BACKEND_UNAVA
     );
   }
 }
+
+/** Each copy of a disk that is kept adds one. */
+export class TooManyLayersError extends BangerError<'LIMIT_EXCEEDED'> {
+  constructor(path: string, max: number) {
+    super('LIMIT_EXCEEDED', `the disk ${path} stands on ${max} others already`, {
+      details: { limit: 'layers of a disk', max },
+      why: 'each fork or snapshot of its VM, and of those that it is a copy of, adds one',
+      fix: 'make a new VM, and copy what is needed into it',
+    });
+  }
+}

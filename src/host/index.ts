@@ -2,6 +2,7 @@ export type { Disk, DiskBackend, DiskKeeping, DiskFormat } from './disk/disk-bac
 export { DiskBackends } from './disk/disk-backends.js';
 export { headProblem } from './disk/disk-head.adapter.js';
 export { DisksModule } from './disk/disks.module.js';
+export type { DirectoryOptions } from './directories/host-directories.js';
 export { HostDirectories } from './directories/host-directories.js';
 export { HostFacts } from './facts/host-facts.js';
 export { HostModule } from './host.module.js';

@@ -134,10 +134,13 @@ export class VmDisks {
     };
   }
 
-  /** Finishes, or undoes, what a daemon that was killed has left of keeping copies. For a VM that is down. */
-  async mend(vm: Owner): Promise<void> {
-    for (const disk of [this.root(vm), this.work(vm)])
-      if (disk !== undefined) await this.backend(vm).mend(disk.path, undefined);
+  /**
+   * Finishes, or undoes, what a daemon that was killed has left of keeping copies, before anything else is done with the
+   * disks. @param written what the VMM of a VM that runs writes to, by serial
+   */
+  async mend(vm: Owner, written?: ReadonlyMap<string, string>): Promise<void> {
+    for (const { serial, path } of this.copies(vm, ''))
+      await this.backend(vm).mend(path, written?.get(serial) ?? (written === undefined ? undefined : ''));
   }
 
   /** As the hypervisor gets them, the root disk first. @param identityPath of the drive that says who the guest is */

@@ -59,15 +59,18 @@ export class VmFiles {
     return readFile(path, 'utf8');
   }
 
-  /** `bytes` that the files of a directory take on the host's disk: less than their sizes where they have holes. */
+  /**
+   * `bytes` that the files below a directory take on the host's disk: less than their sizes where they have holes, and
+   * once for a file that has several names there.
+   */
   async allocatedBytes(directory: string): Promise<number> {
-    let blocks = 0;
-    for (const name of await readdir(directory)) {
+    const blocks = new Map<number, number>();
+    for (const name of await readdir(directory, { recursive: true })) {
       // One may have gone since the listing.
       const status = await lstat(`${directory}/${name}`).catch(() => undefined);
-      if (status?.isFile() === true) blocks += status.blocks;
+      if (status?.isFile() === true) blocks.set(status.ino, status.blocks);
     }
-    return blocks * 512;
+    return [...blocks.values()].reduce((sum, count) => sum + count, 0) * 512;
   }
 
   /** Last `bytes` of a text that a guest may have written: bounded, control characters taken out. '' when there is none. */

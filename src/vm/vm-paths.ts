@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import type { DirectoryOptions } from '../host/index.js';
 import { Config } from '../core/config/index.js';
 import type { SavedMachine } from './hypervisor/hypervisor.js';
+import type { Vm } from './vm.types.js';
 
 /** Where a VM's things are (docs/state-directory.md). */
 export interface VmPaths {
@@ -24,6 +26,11 @@ export interface VmPaths {
   readonly snapshots: string;
   /** the VMM's sockets; owned by the VMM's user */
   readonly runtimeDirectory: string;
+}
+
+/** The daemon's own; what copies of the VM stand on can be read by whoever gets there: its own VMM alone. */
+export function vmDirectoryOptions({ id, uid }: Pick<Vm, 'id' | 'uid'>): DirectoryOptions {
+  return { owner: { type: 'vm', id }, mode: uid === undefined ? 0o700 : 0o710, gid: uid };
 }
 
 @Injectable()

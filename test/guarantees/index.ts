@@ -6,6 +6,7 @@ import { DAEMON } from './list/daemon.js';
 import { DISKS } from './list/disks.js';
 import { DOCTOR } from './list/doctor.js';
 import { POLICIES } from './list/policies.js';
+import { KEEPING } from './list/keeping.js';
 import { OBSERVATION } from './list/observation.js';
 import { PROTOCOL } from './list/protocol.js';
 import { SETTINGS } from './list/settings.js';
@@ -21,6 +22,7 @@ export const GUARANTEES: readonly Guarantee[] = [
   ...BOOKS,
   ...DISKS,
   ...TEMPLATES,
+  ...KEEPING,
   ...PROTOCOL,
   ...WORKSPACE,
   ...BAD_DAYS,

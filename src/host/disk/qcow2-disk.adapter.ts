@@ -7,6 +7,7 @@ import { DiskBackend } from './disk-backend.js';
 import type { Disk, DiskBackendProbe, DiskKeeping, DiskRequest, KeepRequest } from './disk-backend.js';
 import { allocatedBytes, checkSize, inspectBase, placeDisk } from './draft-disk.adapter.js';
 import type { BaseFacts } from './draft-disk.adapter.js';
+import { TooManyLayersError } from '../host.errors.js';
 import { qcow2Size } from './disk-head.adapter.js';
 import { growDisk } from './grow-disk.adapter.js';
 import {
@@ -27,6 +28,9 @@ import { QemuImg } from './qemu-img.js';
  * No lazy refcounts: they gained nothing here, and each killed VMM would leave a disk to repair.
  */
 const LAYOUT = 'cluster_size=128k,extended_l2=on';
+
+/** Files that a disk stands on, each open in its VMM and looked into for what those above do not have. */
+const MAX_LAYERS = 200;
 
 /** Empty overlays kept in memory, about 400 KiB each. */
 const MAX_OVERLAYS = 8;
@@ -97,6 +101,7 @@ export class Qcow2Disk extends DiskBackend {
    */
   override async keep({ path, copyPath, uid }: KeepRequest): Promise<DiskKeeping> {
     const layers = await layersOf(path);
+    if (layers.length >= MAX_LAYERS) throw new TooManyLayersError(path, MAX_LAYERS);
     const layer = layerPath(path, layers.length + 1);
     const overlayPath = livePath(path, randomBytes(4).toString('hex'));
     await this.#makeLive(overlayPath, { layer, sizeBytes: await qcow2Size(path), uid });
@@ -128,7 +133,10 @@ export class Qcow2Disk extends DiskBackend {
    * place as well, but not under a VMM that writes to the old one.
    */
   override async mend(path: string, writtenPath: string | undefined): Promise<void> {
-    for (const overlayPath of await liveNamesOf(path)) {
+    const names = await liveNamesOf(path);
+    // What cannot be told apart stays: to take the name of a file from the VMM that has it open is to lose it.
+    if (writtenPath !== undefined && ![path, ...names].includes(writtenPath)) return;
+    for (const overlayPath of names) {
       if (await isSameFile(overlayPath, path)) {
         if (writtenPath !== overlayPath) await rm(overlayPath, { force: true });
         continue;

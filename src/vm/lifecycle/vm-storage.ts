@@ -3,7 +3,7 @@ import { HostDirectories, UidLeases } from '../../host/index.js';
 import { VmDisks } from '../vm-disks.js';
 import type { DiskBases } from '../vm-disks.js';
 import { VmFiles } from '../vm-files.adapter.js';
-import { VmPathFinder } from '../vm-paths.js';
+import { vmDirectoryOptions, VmPathFinder } from '../vm-paths.js';
 import { VmRepository } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
 import type { CreateRequest } from './create-request.js';
@@ -30,12 +30,7 @@ export class VmStorage {
     const paths = this.paths.of(vm.id);
     const uid = await this.uids.acquire(owner);
     const leased = uid === undefined ? vm : await this.vms.update(vm.id, { uid });
-    // What copies of the VM stand on can be read by whoever gets there: its own VMM alone.
-    await this.directories.make(paths.directory, {
-      owner,
-      mode: uid === undefined ? 0o700 : 0o710,
-      gid: uid,
-    });
+    await this.directories.make(paths.directory, vmDirectoryOptions(leased));
     await this.files.write(paths.hostKey, hostKeyPrivate, { mode: 0o600 });
     await this.disks.make(leased, bases, { owner, signal });
     return leased;

@@ -87,7 +87,10 @@ export class DiskGrowth {
     });
   }
 
-  /** Before a start: a change that was interrupted may have left a disk smaller than the record says. */
+  /**
+   * Before a start: a change that was interrupted may have left a disk smaller than the record says, or a copy that was
+   * being kept may have left the place of the disk to the file that it was before.
+   */
   async fit(vm: Vm): Promise<void> {
     for (const disk of NAMES.filter((name) => vm[name] !== undefined)) {
       try {
@@ -118,8 +121,10 @@ export class DiskGrowth {
 
   async #growDrive(vm: Vm, disk: GrowingDisk, machine: Machine | undefined): Promise<void> {
     const bytes = (vm[disk] ?? 0) * MIB;
-    if (machine === undefined) await this.disks.backend(vm).grow(this.#path(vm, disk), bytes);
-    else await machine.resizeDrive(GROWING_DISKS[disk].serial, bytes);
+    if (machine === undefined) {
+      await this.disks.mend(vm);
+      await this.disks.backend(vm).grow(this.#path(vm, disk), bytes);
+    } else await machine.resizeDrive(GROWING_DISKS[disk].serial, bytes);
   }
 
   #path(vm: Vm, disk: GrowingDisk): string {

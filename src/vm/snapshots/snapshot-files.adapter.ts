@@ -56,6 +56,11 @@ export class SnapshotFiles {
     await rm(doomed, { recursive: true, force: true });
   }
 
+  /** Names of disks, and of what they stand on. */
+  async disksIn(directory: string): Promise<string[]> {
+    return (await namesIn(directory)).filter((name) => /^(?:root|work)\./.test(name)).toSorted();
+  }
+
   /** `bytes` that would be given back with it */
   async ownBytes(directory: string): Promise<number> {
     const names = await namesIn(directory);
@@ -89,7 +94,8 @@ async function readManifest(parent: string, id: string): Promise<Snapshot | unde
       snapshot.version === 1 &&
       snapshot.id === id &&
       [snapshot.name, snapshot.imageId, snapshot.diskBackend].every((one) => typeof one === 'string') &&
-      [snapshot.cpus, snapshot.memoryMib, snapshot.diskMib].every((one) => Number.isInteger(one));
+      [snapshot.cpus, snapshot.memoryMib, snapshot.diskMib].every((one) => Number.isInteger(one)) &&
+      Array.isArray(snapshot.disks);
     return isOne ? snapshot : undefined;
   } catch {
     return undefined;

@@ -81,6 +81,7 @@ export class VmSnapshotService {
         diskMib,
         ...(workDiskMib !== undefined && { workDiskMib }),
         diskBackend,
+        disks: await this.files.disksIn(directory),
         ...(kept.memory !== undefined && { memory: kept.memory }),
       };
       await operation.step('snapshot.publish', 'putting the snapshot in place', () =>

@@ -13,6 +13,8 @@ export interface Snapshot {
   readonly diskMib: number;
   readonly workDiskMib?: number;
   readonly diskBackend: string;
+  /** names of its disks, and of what they stand on, each in its directory */
+  readonly disks: readonly string[];
   /** left out where only the disks were kept */
   readonly memory?: SavedMemory;
 }

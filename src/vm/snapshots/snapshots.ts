@@ -49,14 +49,17 @@ export class Snapshots {
 
   /** Its disks, as the bases of others. @throws SnapshotDamagedError */
   async bases(vm: Pick<Vm, 'id' | 'name'>, snapshot: Snapshot): Promise<DiskBases> {
-    const { diskBackend, workDiskMib } = snapshot;
-    const bases = this.disks.basesIn({ diskBackend, workDiskMib }, this.directoryOf(vm, snapshot));
-    for (const disk of [bases.root, bases.work]) {
-      const problem = disk === undefined ? undefined : await headProblem(disk);
+    const { diskBackend, workDiskMib, disks } = snapshot;
+    const directory = this.directoryOf(vm, snapshot);
+    const there = await this.files.disksIn(directory);
+    for (const name of disks) {
+      const path = `${directory}/${name}`;
+      const format = name.endsWith('.qcow2') ? 'qcow2' : 'raw';
+      const problem = there.includes(name) ? await headProblem({ path, format }) : 'it is missing';
       if (problem !== undefined)
-        throw new SnapshotDamagedError(vm.name, snapshot.name, `${disk?.path}: ${problem}`);
+        throw new SnapshotDamagedError(vm.name, snapshot.name, `${path}: ${problem}`);
     }
-    return bases;
+    return this.disks.basesIn({ diskBackend, workDiskMib }, directory);
   }
 
   async view(vm: Pick<Vm, 'id' | 'name'>, snapshot: Snapshot): Promise<VmSnapshotView> {

@@ -1,11 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { toBangerError } from '../../core/errors/index.js';
+import { HostDirectories } from '../../host/index.js';
 import type { DiskKeeping } from '../../host/index.js';
 import type { DriveFreeze, Machine, SavedMachine } from '../hypervisor/hypervisor.js';
 import { Machines } from '../machines.js';
 import { VmDisks } from '../vm-disks.js';
+import { vmDirectoryOptions, VmPathFinder } from '../vm-paths.js';
 import type { Vm } from '../vm.types.js';
 import { SnapshotHelpers } from './snapshot-helpers.js';
+
+const MIB = 1024 * 1024;
 
 export interface CaptureOrder {
   /** where the copies of its disks are to be; they are not there yet */
@@ -27,6 +31,8 @@ export class VmCapture {
     private readonly machines: Machines,
     private readonly disks: VmDisks,
     private readonly helpers: SnapshotHelpers,
+    private readonly directories: HostDirectories,
+    private readonly paths: VmPathFinder,
   ) {}
 
   /**
@@ -37,9 +43,9 @@ export class VmCapture {
     const machine = this.machines.get(vm.id);
     const drives: KeptDrive[] = [];
     try {
-      const written = await machine?.drivePaths();
+      await this.disks.mend(vm, await machine?.drivePaths());
+      await this.#closeDirectory(vm);
       for (const { serial, path, copyPath } of this.disks.copies(vm, directory)) {
-        await this.disks.backend(vm).mend(path, written?.get(serial));
         const request = { path, copyPath, uid: vm.uid };
         drives.push({ serial, keeping: await this.disks.backend(vm).keep(request) });
       }
@@ -50,13 +56,14 @@ export class VmCapture {
       await takeAll();
       return 0;
     } finally {
-      for (const { keeping } of drives) await keeping.settle();
+      await settleAll(drives, machine);
     }
   }
 
   /** Puts the machine of a VM that runs into files, and leaves it halted. Its disks stay where they are. */
   async putAway(vm: Vm, to: SavedMachine, signal: AbortSignal): Promise<void> {
     const machine = this.machines.require(vm);
+    await this.disks.checkRoom(bootMemoryMib(vm) * MIB);
     await this.helpers.with(vm, (helper) =>
       machine.snapshot({
         memory: { to, memoryMib: bootMemoryMib(vm), helper, forGood: true },
@@ -65,6 +72,11 @@ export class VmCapture {
         signal,
       }),
     );
+  }
+
+  /** What is kept can be read by whoever gets there. Earlier versions let everybody through. */
+  async #closeDirectory(vm: Vm): Promise<void> {
+    await this.directories.make(this.paths.of(vm.id).directory, vmDirectoryOptions(vm));
   }
 
   async #snapshot(
@@ -86,6 +98,21 @@ export class VmCapture {
         machine.snapshot({ ...order, memory: { to, memoryMib: bootMemoryMib(vm), helper } }),
       );
     return withFrozenFiles(machine, () => machine.snapshot({ ...order, memory: undefined }));
+  }
+}
+
+/**
+ * A VMM that failed to answer may have gone over to the overlays all the same: what it writes to is asked. Where nobody
+ * knows, nothing is touched: it is found by `mend` when the machine is gone.
+ */
+async function settleAll(drives: readonly KeptDrive[], machine: Machine | undefined): Promise<void> {
+  const written = await machine?.drivePaths().catch(() => 'unknown' as const);
+  for (const { serial, keeping } of drives) {
+    const { overlayPath } = keeping;
+    if (overlayPath !== undefined && written === 'unknown') continue;
+    if (overlayPath !== undefined && written !== 'unknown' && written?.get(serial) === overlayPath)
+      await keeping.take();
+    await keeping.settle();
   }
 }
 

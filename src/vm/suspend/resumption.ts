@@ -5,6 +5,7 @@ import type { BootableImage } from '../../image/index.js';
 import { BootService } from '../lifecycle/boot.service.js';
 import { MachineTeardown } from '../lifecycle/machine-teardown.js';
 import { inOneLine, isItsFault } from '../saving/blame.js';
+import { VmDisks } from '../vm-disks.js';
 import { VmRepository } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
 import { SuspendedVms } from './suspended-vms.js';
@@ -16,6 +17,7 @@ export class Resumption {
     private readonly suspended: SuspendedVms,
     private readonly boot: BootService,
     private readonly teardown: MachineTeardown,
+    private readonly disks: VmDisks,
     private readonly vms: VmRepository,
   ) {}
 
@@ -26,6 +28,7 @@ export class Resumption {
       const now = await this.vms.find(vm.id);
       if (now?.state === 'suspended') await this.suspended.attend(now);
     });
+    await this.disks.mend(vm);
     try {
       const point = await operation.step('memory.check', 'looking at its memory', () =>
         this.suspended.restorePoint(vm),

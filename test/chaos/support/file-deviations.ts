@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { REPOSITORY } from '../../support/repository.js';
 import type { TestHost } from '../../support/test-host.js';
@@ -22,6 +22,10 @@ export function fileDeviations(books: Books, machine: MachineFacts, host: TestHo
     ...machine.runtimeFiles
       .filter((path) => !RUNTIME_NAMES.includes(path.split('/')[0] ?? ''))
       .map((path) => `the file ${path} in the runtime directory is unknown`),
+    ...machine.stateFiles
+      .filter((path) => /^vms\/[^/]+\/(?:root|work)\.live-/.test(path))
+      .filter((path) => !isSecondName(join(host.stateDirectory, path)))
+      .map((path) => `the disk ${path}, which a VMM writes, is not at its place`),
     ...machine.temporaryFiles.map((path) => `a temporary file was left: ${path}`),
     ...differences('directory of a VM', below(machine.stateFiles, 'vms'), ids(books.vms)),
     ...differences('directory of an image', below(machine.stateFiles, 'images'), ids(books.images)),
@@ -40,6 +44,12 @@ export function fileDeviations(books: Books, machine: MachineFacts, host: TestHo
 const IMAGE_FILES = 5;
 /** `root.qcow2` or `root.raw`, `memory`, `state`, `manifest.json` */
 const TEMPLATE_FILES = 4;
+
+/** Of what the VM begins with when it is started again. */
+function isSecondName(path: string): boolean {
+  const place = path.replace(/\.live-[^/]*(\.\w+)$/, '$1');
+  return statSync(path).ino === statSync(place).ino;
+}
 
 function differences(what: string, there: readonly string[], owners: readonly string[]): string[] {
   return [

@@ -119,6 +119,10 @@ describe('a fork', () => {
   });
 
   it('is refused with what to do about it, and the VM goes on', async () => {
+    // once more, from a disk that has been frozen before
+    const again = await host.json<VmForkView>(['vm', 'fork', 'web', '--name', 'again']);
+    expect(again.copies).toMatchObject([{ name: 'again', state: 'running' }]);
+    await host.json(['vm', 'delete', '--force', 'again']);
     const refused = async (kind: string, ...args: string[]): Promise<string> => {
       const result = await host.banger(['vm', 'fork', ...args, '--json']);
       const { error } = JSON.parse(result.stdout) as { error: { kind: string; fix?: string } };

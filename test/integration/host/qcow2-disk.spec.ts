@@ -241,6 +241,13 @@ describe('qcow2 disks', () => {
       }
     });
 
+    it('keeps all its names where nobody can tell what its VMM writes', async () => {
+      const { path } = await interrupted();
+      const before = await names();
+      await disks.mend(path, 'json:{"driver":"of another version"}');
+      expect(await names()).toEqual(before);
+    });
+
     it('is what it was where the new file does not stand on it yet', async () => {
       const { path } = await interrupted();
       await rm(place('root.2.qcow2'));

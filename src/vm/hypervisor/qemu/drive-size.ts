@@ -46,10 +46,24 @@ export async function drivesNow(qmp: QmpClient): Promise<Map<string, DriveNow>> 
     if (!isRecord(entry) || !isRecord(inserted)) continue;
     const node = inserted['node-name'];
     const bytes = isRecord(inserted['image']) ? inserted['image']['virtual-size'] : undefined;
-    const path = inserted['file'];
-    if (typeof node !== 'string' || typeof bytes !== 'number' || typeof path !== 'string') continue;
+    const path = plainPath(inserted['file']);
+    if (typeof node !== 'string' || typeof bytes !== 'number' || path === undefined) continue;
     const device = /^\/machine\/peripheral\/([^/]+)\//.exec(String(entry['qdev']))?.[1];
     found.set(device ?? node, { node, path, bytes });
   }
   return found;
+}
+
+/** What a path does not say, such as that it stands on another than its header names, QEMU puts into `json:{…}`. */
+function plainPath(file: unknown): string | undefined {
+  if (typeof file !== 'string') return undefined;
+  if (!file.startsWith('json:')) return file;
+  try {
+    const options: unknown = JSON.parse(file.slice('json:'.length));
+    const inner = isRecord(options) ? options['file'] : undefined;
+    const path = isRecord(inner) ? inner['filename'] : undefined;
+    return typeof path === 'string' ? path : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -66,16 +66,21 @@ async function withOverlays(
   halt: Halt,
 ): Promise<number> {
   const { freeze } = order;
-  const nodes: string[] = [];
+  const opened: string[] = [];
+  let unused = opened;
   try {
-    for (const one of freeze) nodes.push(await openOverlay(qmp, one));
-    return await halt(async () => {
-      await switchOver(qmp, freeze, { drives, nodes });
-      nodes.length = 0;
+    for (const one of freeze) opened.push(await openOverlay(qmp, one));
+    const haltedMs = await halt(async () => {
+      await switchOver(qmp, freeze, { drives, nodes: opened });
+      unused = [];
       await order.whileHalted();
     });
+    for (const [index, { serial, overlayPath }] of freeze.entries())
+      await settleOverlay(qmp, overlayPath, { node: opened[index] ?? '', below: drives.get(serial)?.node });
+    return haltedMs;
   } finally {
-    for (const node of nodes) await qmp.execute('blockdev-del', { 'node-name': node }).catch(() => undefined);
+    for (const node of unused)
+      await qmp.execute('blockdev-del', { 'node-name': node }).catch(() => undefined);
   }
 }
 
@@ -95,16 +100,33 @@ async function halted({ qmp }: Snapshotted, body: () => Promise<void>): Promise<
 async function openOverlay(qmp: QmpClient, { serial, overlayPath }: DriveFreeze): Promise<string> {
   freezes += 1;
   const node = `${serial}-${Date.now().toString(36)}-${freezes}`;
-  await qmp.execute('blockdev-add', {
+  // what it stands on it is told when it is put there
+  await qmp.execute('blockdev-add', overlay(node, overlayPath, null));
+  return node;
+}
+
+/**
+ * Tells an overlay what it stands on by now. What it was opened with says "on nothing": QEMU would take it at its word,
+ * fail, and keep its lock for writing when it is to open the file again because that is frozen in its turn.
+ */
+async function settleOverlay(
+  qmp: QmpClient,
+  overlayPath: string,
+  { node, below }: { node: string; below: string | undefined },
+): Promise<void> {
+  await qmp.execute('blockdev-reopen', { options: [overlay(node, overlayPath, below ?? null)] });
+}
+
+function overlay(node: string, path: string, backing: string | null): Record<string, unknown> {
+  return {
     driver: 'qcow2',
     'node-name': node,
+    'read-only': false,
     discard: 'unmap',
     'detect-zeroes': 'unmap',
-    // what it stands on it is told when it is put there
-    backing: null,
-    file: { driver: 'file', filename: overlayPath, locking: 'on', discard: 'unmap' },
-  });
-  return node;
+    backing,
+    file: { driver: 'file', filename: path, locking: 'on', discard: 'unmap' },
+  };
 }
 
 /** All of them at once, or none. */
