@@ -35,7 +35,7 @@ export const VM_EVENTS = {
   'the machine has ended as asked': { from: ['stopping'], to: 'stopped' },
   'a stop is cancelled': { from: ['stopping'], to: 'running' },
   'the guest powers itself off': { from: ['running', 'stopping'], to: 'stopped' },
-  'its files are found damaged': { from: ['stopped'], to: 'failed' },
+  'its files are found damaged': { from: ['stopped', 'suspended'], to: 'failed' },
   'the machine dies': { from: ['running', 'stopping'], to: 'failed' },
   'everything is removed': { from: ['deleting'], to: GONE },
 } as const satisfies Readonly<Record<string, VmEvent>>;

@@ -8,6 +8,7 @@ export interface FileFacts {
   readonly isFile: boolean;
   readonly isSocket: boolean;
   readonly uid: number;
+  readonly gid: number;
   /** permission bits */
   readonly mode: number;
   readonly sizeBytes: number;
@@ -43,8 +44,9 @@ export class VmDirectories {
     await chown(path, uid, uid);
   }
 
-  async setMode(path: string, mode: number): Promise<void> {
+  async setAccess(path: string, { mode, gid }: { mode: number; gid?: number | undefined }): Promise<void> {
     await chmod(path, mode);
+    if (gid !== undefined) await chown(path, (await lstat(path)).uid, gid);
   }
 
   path(directory: string, name: string): string {
@@ -58,6 +60,7 @@ function toFacts(found: Stats): FileFacts {
     isFile: found.isFile(),
     isSocket: found.isSocket(),
     uid: found.uid,
+    gid: found.gid,
     mode: found.mode & 0o777,
     sizeBytes: found.size,
   };

@@ -5,7 +5,7 @@ import { generateSshKeyPair } from '../../core/ssh/index.js';
 import { fileOfArchive } from '../identity/read-identity.js';
 import { VmDisks } from '../vm-disks.js';
 import { VmFiles } from '../vm-files.adapter.js';
-import { VmPathFinder } from '../vm-paths.js';
+import { vmDirectoryOptions, VmPathFinder } from '../vm-paths.js';
 import { VmRepository } from '../vm.repository.js';
 import { VmDamagedError } from '../vm.errors.js';
 import type { Vm } from '../vm.types.js';
@@ -38,7 +38,7 @@ export class VmFileRepair {
   }
 
   async openDirectory(vm: Vm): Promise<void> {
-    await this.directories.setMode(this.paths.of(vm.id).directory, 0o711);
+    await this.directories.setAccess(this.paths.of(vm.id).directory, vmDirectoryOptions(vm));
   }
 
   /** Gives clusters back that nothing refers to; content stays as it is. */

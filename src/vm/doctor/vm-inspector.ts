@@ -6,19 +6,20 @@ import type { Disk } from '../../host/index.js';
 import { ProcessRunner } from '../../core/process/index.js';
 import type { ProcessIdentity } from '../../core/process/index.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
-import { VmPathFinder } from '../vm-paths.js';
+import { vmDirectoryOptions, VmPathFinder } from '../vm-paths.js';
 import type { VmPaths } from '../vm-paths.js';
 import { VmDirectories } from './vm-directory.adapter.js';
 import type { VmHands } from './vm-hands.js';
 import { vmProblem } from './vm-problem.js';
 import type { VmProblem } from './vm-problem.js';
 
-/** Lets the VMM, which runs as another user, through to its disk, and nobody look around. */
-const DIRECTORY_MODE = 0o711;
 const CHECK_TIMEOUT_MS = 10 * 60_000;
 /** exit status of `qemu-img check` */
 const CORRUPT = 2;
 const LEAKS = 3;
+
+/** of directories that earlier versions made, until something of the VM is kept in them */
+const EARLIER_MODE = 0o711;
 
 /** Compares what the books say of a VM with what there is. Changes nothing. */
 @Injectable()
@@ -74,7 +75,7 @@ export class VmInspector {
   }
 
   async #machine(vm: BookVm, paths: VmPaths, lives: boolean, hands: VmHands): Promise<VmProblem[]> {
-    if (vm.state === 'stopped' || vm.state === 'failed') return [];
+    if (vm.state === 'stopped' || vm.state === 'suspended' || vm.state === 'failed') return [];
     if (vm.state !== 'running')
       return [vmProblem(vm, 'stuck', `it has been ${vm.state} without anybody at work on it`)];
     if (!lives) return [vmProblem(vm, 'machine-gone', 'its hypervisor process has gone')];
@@ -99,9 +100,13 @@ export class VmInspector {
     const directory = await this.directories.facts(paths.directory);
     if (directory?.isDirectory !== true)
       return [this.#unusable(vm, `its directory ${paths.directory} is gone`, lives)];
-    const wrongMode = directory.mode !== DIRECTORY_MODE;
+    const { mode, gid } = vmDirectoryOptions(vm);
+    const isOpen = directory.mode === mode && (gid === undefined || directory.gid === gid);
+    const isRight = isOpen || directory.mode === EARLIER_MODE;
     return [
-      ...(wrongMode ? [vmProblem(vm, 'directory-mode', `the mode of ${paths.directory} is not 0711`)] : []),
+      ...(isRight
+        ? []
+        : [vmProblem(vm, 'directory-mode', `the mode of ${paths.directory} is not ${octal(mode)}`)]),
       ...(await Promise.all(this.#disks(vm).map((disk) => this.#disk(vm, disk, lives)))).flat(),
       ...(await this.#keys(vm, paths, lives)),
     ];
@@ -152,4 +157,9 @@ export class VmInspector {
     const fix = `it still runs: copy out what you need (banger vm exec ${vm.name} -- tar c …), then delete it`;
     return vmProblem(vm, 'unusable', finding, { repairable: false, fix });
   }
+}
+
+/** `0710` */
+function octal(mode: number): string {
+  return `0${mode.toString(8)}`;
 }

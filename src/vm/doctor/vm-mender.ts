@@ -47,7 +47,7 @@ export class VmMender {
       case 'known-hosts':
         return step('written anew', () => this.files.writeKnownHosts(vm));
       case 'directory-mode':
-        return step('set to 0711', () => this.files.openDirectory(vm));
+        return step('set', () => this.files.openDirectory(vm));
     }
   }
 }

@@ -7,7 +7,7 @@ const BLOCK = 64 * 1024;
 /** read at once */
 const CHUNK = 16 * BLOCK;
 const ZEROES = Buffer.alloc(BLOCK);
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 15 * 60_000;
 
 /** Prints where a file has data: offset and end, a line each. lseek(2) knows; Node.js has no call for it. */
 const EXTENTS = `

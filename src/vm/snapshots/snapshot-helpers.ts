@@ -31,7 +31,7 @@ export class SnapshotHelpers {
     const { uid } = vm;
     const marker = this.hypervisor.processMarker(id);
     const runtimeDirectory = this.config.vmRuntimeDirectory(id);
-    const logPath = `${this.paths.of(vm.id).directory}/${id}.log`;
+    const logPath = this.#logPath(vm, id);
     await this.directories.make(runtimeDirectory, { owner, mode: 0o700, uid });
     const helper: SnapshotHelper = {
       id,
@@ -41,13 +41,17 @@ export class SnapshotHelpers {
       onSpawn: (process) => this.ledger.update('process', id, { marker, process }),
     };
     try {
-      return await this.ledger.make({ kind: 'process', key: id, owner, data: { marker } }, () =>
-        body(helper),
-      );
+      return await this.ledger.make({ kind: 'process', key: id, owner, data: { marker } }, async () => {
+        try {
+          return await body(helper);
+        } finally {
+          // Before it is struck off: as long as it is in the ledger the next daemon takes away what it has left.
+          await this.files.remove(logPath);
+        }
+      });
     } finally {
       await this.ledger.release('process', id);
       await this.ledger.release('directory', runtimeDirectory);
-      await this.files.remove(logPath);
     }
   }
 
@@ -55,7 +59,13 @@ export class SnapshotHelpers {
   async release(vm: Pick<Vm, 'id'>, entries: readonly LedgerEntry[]): Promise<void> {
     for (const { kind, key, owner } of entries.toReversed()) {
       const isOurs = owner.type === 'vm' && owner.id === vm.id && key.includes(`${PREFIX}_`);
+      if (isOurs && kind === 'process') await this.files.remove(this.#logPath(vm, key));
       if (isOurs && (kind === 'process' || kind === 'directory')) await this.ledger.release(kind, key);
     }
+  }
+
+  /** Not where its sockets are: that is the VMM's user's, who could put a link there. */
+  #logPath(vm: Pick<Vm, 'id'>, id: string): string {
+    return `${this.paths.of(vm.id).directory}/${id}.log`;
   }
 }

@@ -3,7 +3,8 @@ import { PassThrough } from 'node:stream';
 import type { ProcessRunner } from '../../../../core/process/index.js';
 import { VmmProtocolError } from '../../hypervisor.errors.js';
 
-const TIMEOUT_MS = 60_000;
+/** `ms`: memory of many GiB, to or from a slow disk */
+const TIMEOUT_MS = 15 * 60_000;
 
 /** What the programs below have in common. perl, which Debian cannot be without: Node.js has none of these calls. */
 const PRELUDE = `
