@@ -1,12 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
-// Most of a file's time one VM boots on one CPU; each file has a host of its own.
+// By itself vitest leaves one CPU of two to others. Most of a file's time one VM boots on one CPU, or one program runs;
+// each file has directories, ports and a host of its own.
 const TWO_FILES_AT_A_TIME = { fileParallelism: true, maxWorkers: 2 };
 
 export default defineConfig({
   test: {
     projects: [
-      { extends: true, test: { name: 'unit', include: ['src/**/*.spec.ts'] } },
+      { extends: true, test: { name: 'unit', include: ['src/**/*.spec.ts'], ...TWO_FILES_AT_A_TIME } },
       { extends: true, test: { name: 'style', include: ['test/style/**/*.spec.ts'], testTimeout: 60_000 } },
       {
         extends: true,
@@ -15,6 +16,7 @@ export default defineConfig({
           include: ['test/integration/**/*.spec.ts', 'test/fuzz/**/*.spec.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          ...TWO_FILES_AT_A_TIME,
         },
       },
       {

@@ -29,7 +29,9 @@ export class HostBudget {
       imageBytes: request.imageBytes,
     });
     for (const problem of problems) findings.add(problem.details.resource, problem);
-    await findings.collect('memory', () => this.checkMemory(request.memoryMib, request.id));
+    // What no host could give is told once.
+    if (!problems.some(({ details }) => details.resource === 'memory'))
+      await findings.collect('memory', () => this.checkMemory(request.memoryMib, request.id));
   }
 
   /**

@@ -107,13 +107,17 @@ export class VmCapture {
  */
 async function settleAll(drives: readonly KeptDrive[], machine: Machine | undefined): Promise<void> {
   const written = await machine?.drivePaths().catch(() => 'unknown' as const);
-  for (const { serial, keeping } of drives) {
+  const settle = async ({ serial, keeping }: KeptDrive): Promise<void> => {
     const { overlayPath } = keeping;
-    if (overlayPath !== undefined && written === 'unknown') continue;
+    if (overlayPath !== undefined && written === 'unknown') return;
     if (overlayPath !== undefined && written !== 'unknown' && written?.get(serial) === overlayPath)
       await keeping.take();
     await keeping.settle();
-  }
+  };
+  // one that fails keeps none of the others from it
+  const failures: unknown[] = [];
+  for (const drive of drives) await settle(drive).catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
 }
 
 /** Without the memory, what the guest's file systems have not written yet would be lost. */

@@ -98,7 +98,7 @@ export function keepingScenarios({ name }: Pick<Names, 'name'>): Scenario<VmOutc
       from: 'running',
       command: () => ['vm', 'suspend', name],
       outcomes: ['running', 'suspended'],
-      sample: 2,
+      sample: 1,
     },
     {
       name: 'vm.resume',
@@ -123,7 +123,7 @@ export function keepingScenarios({ name }: Pick<Names, 'name'>): Scenario<VmOutc
       from: 'running',
       command: () => ['vm', 'fork', '--paused', name],
       outcomes: ['running'],
-      sample: 1,
+      sample: 0,
     },
     {
       name: 'vm.snapshot.create',
@@ -131,7 +131,7 @@ export function keepingScenarios({ name }: Pick<Names, 'name'>): Scenario<VmOutc
       from: 'running',
       command: () => ['vm', 'snapshot', 'create', name],
       outcomes: ['running'],
-      sample: 2,
+      sample: 1,
     },
     {
       name: 'vm.snapshot.restore',
@@ -139,7 +139,7 @@ export function keepingScenarios({ name }: Pick<Names, 'name'>): Scenario<VmOutc
       from: 'kept',
       command: () => ['vm', 'snapshot', 'restore', '--force', name, SNAPSHOT],
       outcomes: ['running', 'stopped', 'suspended'],
-      sample: 3,
+      sample: 2,
     },
     {
       name: 'vm.create --from-snapshot',
@@ -147,7 +147,7 @@ export function keepingScenarios({ name }: Pick<Names, 'name'>): Scenario<VmOutc
       from: 'kept',
       command: () => ['vm', 'create', '--name', 'copy', '--from-snapshot', `${name}/${SNAPSHOT}`],
       outcomes: ['running'],
-      sample: 1,
+      sample: 0,
     },
     {
       name: 'vm.snapshot.delete',

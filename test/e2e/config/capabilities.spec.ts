@@ -49,7 +49,7 @@ describe('what the configuration gives to every guest', () => {
 
   it('files, who commits, who may log in, and the time', async () => {
     await configure(true);
-    const created = await banger(['vm', 'create', '--name', 'web', '--memory', '512m']);
+    const created = await banger(['vm', 'create', '--name', 'web', '--memory', '256m']);
     expect(created, created.stderr).toMatchObject({ exitCode: 0 });
     expect(created.stderr).toContain(`${home}/missing is not copied into the VM: it does not exist`);
     expect(created.stderr + (await banger(['daemon', 'logs', '-n', '1000', '--json'])).stdout).not.toContain(

@@ -6,11 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { VmForkView, VmView } from '../../../src/contract/index.js';
 import { freePort } from '../../support/free-port.js';
 import { identityOf, OWN_LINES } from '../../support/guest-identity.js';
+import { WireRecorder } from '../../support/wire-recorder.js';
 import { NO_BACKGROUND_WORK, TestHost } from '../../support/test-host.js';
 
-/** Counts ten times a second, in memory and on the disk. */
+/** Counts ten times a second, in memory and on the disk, and has something to say to others all the time. */
 const COUNT = `
 nohup sh -c 'n=0; while :; do n=$((n + 1)); echo $n > /run/count; echo $n >> /counted; sleep 0.1; done' > /dev/null 2>&1 &
+nohup bash -c 'while :; do echo > /dev/udp/10.0.2.9/9; sleep 0.1; done' > /dev/null 2>&1 &
 sleep 1
 `;
 /** The count twice, half a second apart; whether there was a gap or a repetition; the file that has its own content. */
@@ -23,9 +25,11 @@ cat /dirty
 describe('a fork', () => {
   let host: TestHost;
   let port: number;
+  let wire: WireRecorder;
   beforeAll(async () => {
     host = await TestHost.create();
     writeFileSync(join(host.directory, 'config.toml'), `${NO_BACKGROUND_WORK}[vm]\nmemory_percent = 20\n`);
+    wire = await WireRecorder.install(host);
     port = await freePort();
     const shape = ['--memory', '256m', '--publish', `${port}:80`, '--label', 'team=shop'];
     await host.json<VmView>(['vm', 'create', '--name', 'web', ...shape]);
@@ -71,6 +75,10 @@ describe('a fork', () => {
       expect([gap, content], name).toEqual(['no gap', dirty]);
     }
     const identities = await Promise.all(['web', ...names].map((name) => identityOf(host, name)));
+    for (const [index, vm] of [await host.json<VmView>(['vm', 'show', 'web']), ...fork.copies].entries())
+      expect(wire.senders(vm), `${vm.name} is seen on the wire as itself alone`).toEqual([
+        identities[index]?.[6],
+      ]);
     for (const [what, at] of OWN_LINES)
       expect(new Set(identities.map((lines) => lines[at])).size, what).toBe(4);
     for (const [index, { sshPort = 0 }] of fork.copies.entries()) {
@@ -88,11 +96,12 @@ describe('a fork', () => {
   it('can be forked in its turn, under load, while a command runs in it; copies may wait until they are used', async () => {
     await inside(
       'web-2',
-      `nohup sh -c 'while :; do dd if=/dev/urandom of=/var/load bs=64k count=64 2>/dev/null; done' >/dev/null 2>&1 &`,
+      // for a few seconds, in the copies too
+      `nohup sh -c 'for i in 1 2 3 4 5 6; do dd if=/dev/urandom of=/var/load bs=64k count=64 2>/dev/null; done' >/dev/null 2>&1 &`,
     );
     // ssh, with what it has open, goes on in the one that is forked
-    const command = host.banger(['vm', 'exec', 'web-2', '--', 'sh', '-c', 'sleep 6; echo undisturbed']);
-    await delay(1000);
+    const command = host.banger(['vm', 'exec', 'web-2', '--', 'sh', '-c', 'sleep 4; echo undisturbed']);
+    await delay(500);
     const paused = await host.json<VmForkView>([
       ...['vm', 'fork', 'web-2', '--paused', '--count', '2', '--name', 'late-{n}'],
     ]);
@@ -102,9 +111,9 @@ describe('a fork', () => {
     ]);
     const count = Number(await inside('web-2', 'cat /run/count'));
     expect(await command).toMatchObject({ exitCode: 0, stdout: 'undisturbed\n' });
-    await delay(2000);
     // they have stood still since the fork; to be used is to be woken
-    expect(await host.json<VmView>(['vm', 'resume', 'late-2'])).toMatchObject({ state: 'running' });
+    const late = await host.json<VmView>(['vm', 'resume', 'late-2']);
+    expect(late).toMatchObject({ state: 'running' });
     expect(Number(await inside('late-2', 'cat /run/count'))).toBeLessThan(count + 40);
     expect(await inside('late-1', 'hostname')).toBe('late-1');
     for (const name of ['web-2', 'late-1', 'late-2']) {
@@ -112,6 +121,7 @@ describe('a fork', () => {
       expect(Number(second), name).toBeGreaterThan(Number(first));
       expect(gap, name).toBe('no gap');
     }
+    expect(wire.senders(late)).toEqual([await inside('late-2', 'cat /sys/class/net/eth0/address')]);
     const id = 'cat /etc/machine-id';
     const ids = [await inside('web-2', id), await inside('late-1', id), await inside('late-2', id)];
     expect(new Set(ids).size).toBe(3);

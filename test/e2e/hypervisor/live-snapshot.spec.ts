@@ -102,14 +102,11 @@ it('a machine is saved while it runs on: what it was doing goes on in all copies
   const before = Number(await sh(parent, 'cat /run/count'));
   await sh(parent, 'echo parent > /mark; sync');
   const machines = [parent];
-  for (const name of ['one', 'two'])
-    machines.push(await harness.launch(clone(spec, name, saved, overlay(`${name}.qcow2`, disk))));
-  for (const machine of machines.slice(1)) await machine.agent.waitReady({ signal });
-  const [, one, two] = machines;
-  if (one === undefined || two === undefined) throw new Error('there are two clones');
+  const one = await harness.launch(clone(spec, 'one', saved, overlay('one.qcow2', disk)));
+  machines.push(one);
+  await one.agent.waitReady({ signal });
   expect(await sh(one, 'cat /mark 2>&1')).toContain('No such file');
   await sh(one, 'echo one > /mark; sync');
-  expect(await sh(two, 'cat /mark 2>&1')).toContain('No such file');
   expect(await sh(parent, 'cat /mark')).toBe('parent');
   for (const machine of machines) {
     const now = Number(await sh(machine, 'cat /run/count'));
@@ -129,7 +126,7 @@ it('a machine is saved while it runs on: what it was doing goes on in all copies
   execFileSync('qemu-img', ['check', '-q', next]);
 });
 
-it('a snapshot that fails leaves the machine as it was, running, and no process', async () => {
+it('a snapshot that fails leaves the machine as it was; it can be put away after it, and goes on in another process', async () => {
   const spec = await harness.spec();
   const parent = await harness.launch(spec);
   await parent.agent.waitReady({ signal });
@@ -154,37 +151,31 @@ it('a snapshot that fails leaves the machine as it was, running, and no process'
   // and the next one works
   expect(await parent.snapshot(order(saved('four'), { freeze }))).toBeGreaterThan(0);
   expect(await sh(parent, 'echo alive > /alive; sync; cat /alive')).toBe('alive');
-  await parent.kill();
-  expect(await harness.processes()).toEqual([]);
-});
 
-it('a machine that is put away goes on in another process, with memory of its own and its cable plugged in', async () => {
-  const spec = await harness.spec();
-  const machine = await harness.launch(spec);
-  await machine.agent.waitReady({ signal });
-  await sh(machine, COUNT);
+  await sh(parent, COUNT);
   // a disk that is frozen while nothing else is kept: the guest hardly notices
-  const next = overlay('next.qcow2', spec.drives[0]?.path ?? '');
-  const freeze = [{ serial: 'bgr-root', overlayPath: next }];
-  await machine.agent.freeze();
+  const last = overlay('last.qcow2', next);
+  await parent.agent.freeze();
   try {
-    const { memory: _memory, ...rest } = order({ memoryPath: '', statePath: '' }, { freeze });
-    expect(await machine.snapshot({ ...rest, memory: undefined })).toBeLessThan(1_000);
+    const { memory: _memory, ...rest } = order(saved('none'), {
+      freeze: [{ serial: 'bgr-root', overlayPath: last }],
+    });
+    expect(await parent.snapshot({ ...rest, memory: undefined })).toBeLessThan(1_000);
   } finally {
-    await machine.agent.thaw();
+    await parent.agent.thaw();
   }
-  expect(await machine.drivePaths()).toEqual(new Map([['bgr-root', next]]));
-  await sh(machine, 'echo on > /mark; sync');
-  const saved = { memoryPath: path('memory'), statePath: path('state') };
-  const { memory, ...rest } = order(saved);
+  expect(await parent.drivePaths()).toEqual(new Map([['bgr-root', last]]));
+  await sh(parent, 'echo on > /mark; sync');
+  const away = saved('away');
+  const { memory, ...rest } = order(away);
   if (memory === undefined) throw new Error('its memory is wanted');
-  await machine.snapshot({ ...rest, memory: { ...memory, forGood: true } });
-  expect(await machine.runState({ timeoutMs: 1_000 })).not.toBe('running');
-  await machine.kill();
-  await machine.exited;
+  await parent.snapshot({ ...rest, memory: { ...memory, forGood: true } });
+  expect(await parent.runState({ timeoutMs: 1_000 })).not.toBe('running');
+  await parent.kill();
+  await parent.exited;
   const again = await harness.launch({
-    ...clone(spec, 'again', saved, next),
-    restoreFrom: { ...saved, once: true },
+    ...clone(spec, 'again', away, last),
+    restoreFrom: { ...away, once: true },
   });
   await again.agent.waitReady({ signal });
   expect(await sh(again, 'cat /mark')).toBe('on');
@@ -197,4 +188,5 @@ it('a machine that is put away goes on in another process, with memory of its ow
   expect(Number(await sh(again, 'cat /run/count'))).toBeGreaterThan(now);
   expect(await sh(again, 'awk \'$1 != NR { print "gap at " NR; exit }\' /counted')).toBe('');
   await again.kill();
+  expect(await harness.processes()).toEqual([]);
 });

@@ -37,7 +37,7 @@ describe('published ports', () => {
   it('lead into the guest, TCP and UDP, also after a stop and a start and a new daemon', async () => {
     const [tcp, udp] = [await freePort(), await freePort()];
     const vm = await host.json<VmView>([
-      ...['vm', 'create', '--name', 'web', '--memory', '512m'],
+      ...['vm', 'create', '--name', 'web', '--memory', '256m'],
       ...['-p', `${tcp}:80`, '--publish', `127.0.0.1:${udp}:53/udp`],
     ]);
     expect(vm.publishedPorts).toEqual([

@@ -18,14 +18,14 @@ describe('the life of a VM', () => {
       '--name',
       'web',
       '--memory',
-      '512m',
+      '256m',
       '--env',
       'GREETING=hello',
     ]);
     expect(created).toMatchObject({
       name: 'web',
       state: 'running',
-      memoryMib: 512,
+      memoryMib: 256,
       env: { GREETING: 'hello' },
     });
     expect(await host.json<VmView[]>(['vm', 'list'])).toHaveLength(1);

@@ -22,7 +22,8 @@ export const KEEPING: readonly Guarantee[] = [
   },
   {
     guarantee: 'Nothing that a VM was before, as a template, its parent or itself, is ever sent from another',
-    test: 'test/e2e/copies/wire.spec.ts',
+    test: FORK,
+    name: 'goes on in each copy without a gap',
     mutations: [
       {
         file: 'src/vm/hypervisor/qemu/qemu-hypervisor.ts',
