@@ -11,7 +11,7 @@ export function templateScenarios(command: () => readonly string[]): Scenario<Te
       from: 'absent',
       command,
       outcomes: ['absent', 'whole'],
-      sample: 3,
+      sample: 2,
     },
   ];
 }

@@ -5,16 +5,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { VmForkView, VmView } from '../../../src/contract/index.js';
 import { freePort } from '../../support/free-port.js';
+import { COUNT } from '../../support/guest-counter.js';
 import { identityOf, OWN_LINES } from '../../support/guest-identity.js';
 import { WireRecorder } from '../../support/wire-recorder.js';
 import { NO_BACKGROUND_WORK, TestHost } from '../../support/test-host.js';
 
-/** Counts ten times a second, in memory and on the disk, and has something to say to others all the time. */
-const COUNT = `
-nohup sh -c 'n=0; while :; do n=$((n + 1)); echo $n > /run/count; echo $n >> /counted; sleep 0.1; done' > /dev/null 2>&1 &
-nohup bash -c 'while :; do echo > /dev/udp/10.0.2.9/9; sleep 0.1; done' > /dev/null 2>&1 &
-sleep 1
-`;
 /** The count twice, half a second apart; whether there was a gap or a repetition; the file that has its own content. */
 const LOOK = `
 cat /run/count; sleep 0.5; cat /run/count

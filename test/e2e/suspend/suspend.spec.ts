@@ -5,12 +5,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OperationView, VmView } from '../../../src/contract/index.js';
 import { freePort } from '../../support/free-port.js';
+import { COUNT } from '../../support/guest-counter.js';
 import { TestHost } from '../../support/test-host.js';
 
-const COUNT = `
-nohup sh -c 'n=0; while :; do n=$((n + 1)); echo $n > /run/count; sleep 0.1; done' > /dev/null 2>&1 &
-sleep 1
-`;
 /** `ms` that a guest's clock may be off after it was asleep */
 const TOLERANCE_MS = 1_000;
 
