@@ -60,7 +60,7 @@ export function powerScenarios({ name }: Pick<Names, 'name'>): Scenario<VmOutcom
       from: 'running',
       command: () => setCommand(name),
       outcomes: ['running'],
-      sample: 3,
+      sample: 2,
     },
     {
       name: 'vm.stop',
@@ -68,7 +68,7 @@ export function powerScenarios({ name }: Pick<Names, 'name'>): Scenario<VmOutcom
       from: 'running',
       command: () => ['vm', 'stop', name],
       outcomes: ['running', 'stopped'],
-      sample: 3,
+      sample: 2,
     },
     {
       name: 'vm.start',
@@ -84,7 +84,7 @@ export function powerScenarios({ name }: Pick<Names, 'name'>): Scenario<VmOutcom
       from: 'running',
       command: () => ['vm', 'restart', name],
       outcomes: ['running', 'stopped'],
-      sample: 2,
+      sample: 1,
     },
   ];
 }
@@ -106,7 +106,7 @@ export function keepingScenarios({ name }: Pick<Names, 'name'>): Scenario<VmOutc
       from: 'suspended',
       command: () => ['vm', 'resume', name],
       outcomes: ['suspended', 'running', 'stopped'],
-      sample: 2,
+      sample: 1,
     },
     {
       name: 'vm.fork',
@@ -131,7 +131,7 @@ export function keepingScenarios({ name }: Pick<Names, 'name'>): Scenario<VmOutc
       from: 'running',
       command: () => ['vm', 'snapshot', 'create', name],
       outcomes: ['running'],
-      sample: 1,
+      sample: 0,
     },
     {
       name: 'vm.snapshot.restore',
