@@ -14,10 +14,12 @@ describe('doorbells', () => {
   let port: PublishedPort;
   let server: Server | undefined;
   let woken: number;
+  /** connections that `say` has got */
+  let connected: number;
   beforeEach(async () => {
     bells = new PortDoorbells();
     port = { hostAddress: '127.0.0.1', hostPort: await freePort(), guestPort: 80, protocol: 'tcp' };
-    woken = 0;
+    [woken, connected] = [0, 0];
   });
   afterEach(async () => {
     await bells.takeDown('vm');
@@ -42,7 +44,10 @@ describe('doorbells', () => {
   function say(text: string): Promise<string> {
     return new Promise((resolve) => {
       let answer = '';
-      const socket = connect(port.hostPort, port.hostAddress, () => socket.write(text));
+      const socket = connect(port.hostPort, port.hostAddress, () => {
+        connected += 1;
+        socket.write(text);
+      });
       socket.on('data', (chunk) => (answer += chunk.toString()));
       socket.once('error', (error) => resolve((error as NodeJS.ErrnoException).code ?? ''));
       socket.once('close', () => resolve(answer));
@@ -51,7 +56,9 @@ describe('doorbells', () => {
 
   it('wake once, and lead all who have knocked by then to where they wanted', async () => {
     await bells.hang('vm', [port], async () => {
-      await delay(200);
+      // all of them have knocked by then, however busy the host is
+      await expect.poll(() => connected).toBe(3);
+      await delay(100);
       await wake();
     });
     const answers = await Promise.all(['one', 'two', 'three'].map(say));
