@@ -117,7 +117,7 @@ export const KEEPING: readonly Guarantee[] = [
       {
         file: 'src/host/leases/port-doorbells.adapter.ts',
         find: '(woken ??= wake()',
-        replace: '(woken = wake()',
+        replace: '(woken = (woken === undefined ? wake() : wake())',
       },
       {
         file: 'src/host/leases/port-doorbells.adapter.ts',
