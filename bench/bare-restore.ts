@@ -22,18 +22,22 @@ export class BareRestore {
   readonly #vmDirectory: string;
   readonly #args: readonly string[];
   readonly #template: string;
+  /** process of the template's guest that waits for that */
+  readonly #adopter: number;
 
   /** @param vm a running VM of the host that is a clone, whose arguments and identity are taken over */
   constructor(
     private readonly host: ScratchHost,
     private readonly vm: ResultOf<'vm.get'>,
-    /** the program that a clone is told who it is by */
+    /** what a clone is told so that it knows who it is */
     private readonly adoption: (offsetMs: number) => Buffer,
   ) {
     this.#directory = join(host.directory, 'bare');
     this.#vmDirectory = join(host.stateDirectory, 'vms', vm.id);
     const templates = join(host.stateDirectory, 'templates');
     this.#template = join(templates, readdirSync(templates)[0] ?? '');
+    const manifest = readFileSync(join(this.#template, 'manifest.json'), 'utf8');
+    this.#adopter = (JSON.parse(manifest) as { adopter: { pid: number } }).adopter.pid;
     const runtime = join(host.runtimeDirectory, 'vm', vm.id);
     this.#args = readFileSync(`/proc/${vm.pid}/cmdline`, 'utf8')
       .split('\0')
@@ -84,8 +88,9 @@ export class BareRestore {
     await qmp.execute('cont');
     const agent = new AgentClient(this.vm.name, await socket('agent.sock'), randomId);
     await agent.waitReady({ signal });
-    const stdin = this.adoption(Date.now() - (await agent.time()));
-    const { exitCode, stderr } = await agent.exec(['perl', '-'], { stdin });
+    const input = this.adoption(Date.now() - (await agent.time()));
+    const fifo = '/run/banger/adoption';
+    const { exitCode, stderr } = await agent.finish(this.#adopter, { fifo, input });
     if (exitCode !== 0) throw new Error(`the identity: ${stderr.toString()}`);
     agent.close();
     qmp.close();

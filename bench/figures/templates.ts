@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { extract } from 'tar-stream';
 import type { ResultOf } from '../../src/contract/index.js';
 import type { RpcClient } from '../../src/core/rpc/client.js';
-import { adoptionProgram } from '../../src/vm/identity/identity-adoption.js';
+import { adoptionRecords } from '../../src/vm/identity/identity-adoption.js';
 import { BareRestore } from '../bare-restore.js';
 import { interleaved, median, pairedFigure, timed } from '../measure.js';
 import type { Figure } from '../measure.js';
@@ -34,7 +34,7 @@ export async function templates(host: ScratchHost): Promise<Figure[]> {
     return ms;
   };
   const model = await createVm(client, { name: 'model' });
-  const bare = new BareRestore(host, model, await programOf(host, model));
+  const bare = new BareRestore(host, model, await recordsOf(host, model));
   await client.call('vm.kill', { vm: 'model' });
   const pair = await interleaved(
     RUNS,
@@ -63,7 +63,7 @@ export async function templates(host: ScratchHost): Promise<Figure[]> {
 }
 
 /** What a clone has to be told to be this VM, as the daemon would tell it. */
-async function programOf(
+async function recordsOf(
   host: ScratchHost,
   vm: ResultOf<'vm.get'>,
 ): Promise<(clockOffsetMs: number) => Buffer> {
@@ -77,7 +77,7 @@ async function programOf(
     if (type === 'file') identityFiles.push({ path: name, mode, content: Buffer.concat(chunks).toString() });
   }
   return (clockOffsetMs) =>
-    adoptionProgram({
+    adoptionRecords({
       hostName: vm.name,
       identityFiles,
       mac: '52:54:00:12:34:56',

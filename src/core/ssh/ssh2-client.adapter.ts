@@ -78,6 +78,8 @@ function configOf({ username, privateKey }: SshTarget, readyTimeout: number): Co
     username,
     privateKey,
     algorithms: ALGORITHMS,
+    // By default it asks for none first: a round trip, of which each costs an emulated guest 15 ms or more.
+    authHandler: ['publickey'],
     readyTimeout,
     keepaliveInterval: KEEPALIVE_INTERVAL_MS,
     keepaliveCountMax: KEEPALIVE_COUNT,

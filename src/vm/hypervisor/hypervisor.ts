@@ -138,6 +138,17 @@ export interface MachineStats {
   readonly guestMemory?: GuestMemory;
 }
 
+export interface GuestExecOptions {
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface GuestExecResult {
+  readonly exitCode: number;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+}
+
 /** The guest's control channel: the guest agent's JSON protocol. No network needed; every reply is bounded. */
 export interface GuestAgent {
   /**
@@ -167,10 +178,18 @@ export interface GuestAgent {
    * code 128 + its number; a program that cannot be started is 127, as in a shell.
    * @throws GuestAgentError, TimeoutError, CancelledError
    */
-  exec(
-    argv: readonly string[],
-    options?: { stdin?: Buffer; timeoutMs?: number; signal?: AbortSignal },
-  ): Promise<{ exitCode: number; stdout: Buffer; stderr: Buffer }>;
+  exec(argv: readonly string[], options?: GuestExecOptions & { stdin?: Buffer }): Promise<GuestExecResult>;
+  /**
+   * Starts a program as `exec` does, and leaves it running.
+   * @returns its process id, for one `finish`, of this agent or of one of a machine that goes on from its machine
+   * @throws GuestAgentError
+   */
+  start(argv: readonly string[], options?: { stdin?: Buffer }): Promise<number>;
+  /**
+   * Writes `input` to a FIFO that the program reads, which has to have room for it, and waits for the program's end as
+   * `exec` does. @throws GuestAgentError, TimeoutError, CancelledError
+   */
+  finish(pid: number, options: GuestExecOptions & { fifo: string; input: Buffer }): Promise<GuestExecResult>;
 }
 
 /** A drive whose file is left as it is at the moment of a snapshot; what is written later goes to another file. */

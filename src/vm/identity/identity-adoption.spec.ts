@@ -2,10 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { IdentityFile } from '../../capabilities/index.js';
-import { adoptionProgram } from './identity-adoption.js';
+import { ADOPTION_PROGRAM, adoptionRecords } from './identity-adoption.js';
 import type { Adoption } from './identity-adoption.js';
 
 const DATA = '\n__DATA__\n';
+
+function adoptionProgram(adoption: Adoption): Buffer {
+  return Buffer.concat([ADOPTION_PROGRAM, adoptionRecords(adoption)]);
+}
 
 const ADOPTION: Adoption = {
   hostName: 'web',
@@ -43,6 +47,7 @@ function parse(input: Buffer): Adopted {
     const mode = Number.parseInt(octal, 8);
     if (kind === 'directory') directories.push([name, mode]);
     else if (kind === 'file') files.push({ path: name, content: content.toString(), mode });
+    else if (kind === 'end') expect([head, at]).toEqual(['end 0 0 ', input.length]);
     else texts[name] = content;
   }
   return { program: input.toString('utf8', 0, end), directories, files, texts };

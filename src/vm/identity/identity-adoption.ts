@@ -16,7 +16,10 @@ export interface Adoption {
   readonly bootId: string;
 }
 
-/** Runs in the guest, with the records below on its input. One process: each costs 60 to 100 ms under emulation. */
+/**
+ * Runs in the guest, with the records below on its input, or waiting for them at the FIFO that it is given. One process:
+ * each costs 60 to 100 ms under emulation.
+ */
 const PROGRAM = String.raw`
 use strict;
 binmode DATA;
@@ -35,14 +38,26 @@ sub set { # a file of the kernel's
 }
 my (%text, @files);
 umask 0;
-while (my $line = <DATA>) {
+mkdir("/run/banger", 0755);
+my ($fifo, $in) = ($ARGV[0], \*DATA);
+if (defined $fifo) {
+  unlink $fifo;
+  syscall(133, $fifo, 010600, 0) == 0 or fail($fifo); # mknod(2) with S_IFIFO
+  open($in, "+<:raw", $fifo) or fail($fifo);
+  fcntl($in, 1031, 1 << 20) or fail($fifo); # F_SETPIPE_SZ: all of the records at once
+}
+my $whole = 0;
+while (my $line = <$in>) {
   chomp $line;
   my ($kind, $length, $mode, $name) = split / /, $line, 4;
-  read(DATA, my $content, $length) == $length or fail("a record is cut short");
+  if ($kind eq "end") { $whole = 1; last }
+  read($in, my $content, $length) == $length or fail("a record is cut short");
   if ($kind eq "directory") { -d $name or mkdir($name, oct $mode) or fail($name) }
   elsif ($kind eq "file") { push @files, [$name, oct $mode, $content] }
   else { $text{$name} = $content }
 }
+$whole or fail("the records are cut short");
+unlink $fifo if defined $fifo;
 # The clock first: what is written from now on bears the right time.
 my $now = pack("qq", 0, 0);
 syscall(228, 0, $now) == 0 or fail("clock_gettime");
@@ -69,7 +84,6 @@ if (-e $seed) {
   put($seed, 0600, $bytes);
 }
 set("/proc/sys/kernel/hostname", $text{hostname});
-mkdir("/run/banger", 0755);
 put("/run/banger/boot_id", 0444, "$text{boot}\n");
 # The kernel keeps its own for ever: another lies over it. mount(2) with MS_BIND; perl passes no literals to a call.
 # One that lies there already was that of the machine that this one is a copy of: umount2(2) with MNT_DETACH.
@@ -125,8 +139,11 @@ exit 0;
 __DATA__
 `;
 
-/** The program and what it reads, as the input of `perl -`. Whatever the content holds, it is data. Pure. */
-export function adoptionProgram(adoption: Adoption): Buffer {
+/** For `perl - [FIFO]`, before the records. */
+export const ADOPTION_PROGRAM = Buffer.from(PROGRAM.trimStart());
+
+/** What the program reads. Whatever the content holds, it is data. Pure. */
+export function adoptionRecords(adoption: Adoption): Buffer {
   const { identityFiles, network } = adoption;
   const machineId = identityFiles.find(({ path }) => path === 'etc/machine-id')?.content.trim() ?? '';
   const texts = {
@@ -139,13 +156,13 @@ export function adoptionProgram(adoption: Adoption): Buffer {
       network === undefined || adoption.mac === undefined ? '' : `${network.address} ${network.gateway}`,
   };
   return Buffer.concat([
-    Buffer.from(PROGRAM.trimStart()),
     ...parentDirectories(identityFiles).map((path) =>
       record('directory', `/${path}`, '', directoryMode(path)),
     ),
     ...identityFiles.map(({ path, content, mode }) => record('file', `/${path}`, content, mode)),
     ...Object.entries(texts).map(([name, text]) => record('text', name, text)),
     record('text', 'entropy', adoption.entropy),
+    record('end', '', ''),
   ]);
 }
 

@@ -33,7 +33,7 @@ export class BootService {
       this.launcher.launch(vm, image, { from, signal: operation.signal }),
     );
     await from?.onUse?.();
-    await this.readiness.wait(launched, operation, from !== undefined);
+    await this.readiness.wait(launched, operation, from);
     const { agent } = launched.machine;
     await this.capabilities.ready(launched.vm, agent, operation);
     if (from?.copyOf !== undefined)

@@ -19,6 +19,7 @@ import type { MachineTeardown } from './machine-teardown.js';
 import type { VmStorage } from './vm-storage.js';
 
 const VM = { id: 'vm_web', name: 'web' } as Vm;
+const ADOPTER = { pid: 417, program: 'digest' };
 const IMAGE = { id: 'img_one', rootPath: '/image/root', rootFormat: 'raw', workPath: '/image/work' };
 const SAVED = { memoryPath: '/template/memory', statePath: '/template/state' };
 const BASES: DiskBases = {
@@ -56,6 +57,7 @@ describe('the first start of a VM', () => {
       id: 'tpl_a',
       shape: {} as UsableTemplate['shape'],
       saved: SAVED,
+      adopter: ADOPTER,
       bases: BASES,
       release: async () => note('release'),
     };

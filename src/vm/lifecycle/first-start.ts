@@ -58,11 +58,11 @@ export class FirstStart {
 
   async #restore(
     request: CreateRequest,
-    { bases, saved }: UsableTemplate,
+    { bases, saved, adopter }: UsableTemplate,
     operation: OperationContext,
   ): Promise<Vm> {
     const stored = await this.#store(request, bases, operation);
-    return this.boot.boot(stored, request.image, operation, { source: saved });
+    return this.boot.boot(stored, request.image, operation, { source: saved, adopter });
   }
 
   #store(request: CreateRequest, bases: DiskBases, operation: OperationContext): Promise<Vm> {

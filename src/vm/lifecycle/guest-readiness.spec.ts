@@ -41,7 +41,7 @@ describe('waiting for a guest', () => {
     const waiting = readiness.wait(
       { machine } as unknown as Launched,
       operation as unknown as OperationContext,
-      false,
+      undefined,
     );
     await expect(waiting).rejects.toMatchObject({ kind: 'CANCELLED' });
   });

@@ -7,6 +7,7 @@ import { GuestAccess } from '../access/guest-access.js';
 import type { ExitStatus } from '../../core/process/index.js';
 import type { Machine } from '../hypervisor/hypervisor.js';
 import { adoptIdentity } from '../identity/adopt-identity.js';
+import type { RestorePoint } from '../saving/restore-point.js';
 import { VmFiles } from '../vm-files.adapter.js';
 import { VmBootFailedError } from '../vm.errors.js';
 import { VmPathFinder } from '../vm-paths.js';
@@ -31,19 +32,19 @@ export class GuestReadiness {
     private readonly paths: VmPathFinder,
   ) {}
 
-  /** @param restored whether it goes on from a saved machine, and has to be told who it is */
+  /** @param from the saved machine that it goes on from: then it has to be told who it is */
   async wait(
     { vm, machine, draft }: Launched,
     operation: OperationContext,
-    restored: boolean,
+    from: RestorePoint | undefined,
   ): Promise<void> {
     const deadlineMs = performance.now() + this.config.values.bootTimeoutMs;
     const limits = { deadlineMs, signal: operation.signal };
-    if (restored)
+    if (from !== undefined)
       await operation.step('guest.adopt', 'giving it its identity', () =>
         this.#guard(vm, machine, { ...limits, stage: 'it did not take on its identity' }, async (signal) => {
           await machine.agent.waitReady({ signal });
-          await adoptIdentity(machine.agent, { ...draft, hostName: vm.name, signal });
+          await adoptIdentity(machine.agent, { ...draft, hostName: vm.name, adopter: from.adopter, signal });
           await machine.plugIn();
         }),
       );

@@ -5,6 +5,7 @@ import { Ledger } from '../../core/operations/index.js';
 import type { OperationContext } from '../../core/operations/index.js';
 import { Hypervisor } from '../hypervisor/hypervisor.js';
 import type { Machine, MachineSpec } from '../hypervisor/hypervisor.js';
+import { leaveAdopter } from '../identity/adopt-identity.js';
 import { VmPathFinder } from '../vm-paths.js';
 import { settleGuest } from './settle-guest.js';
 import { TemplatePreparer } from './template-preparer.js';
@@ -37,9 +38,10 @@ export class TemplateMaker {
       this.#launch(spec, operation.signal),
     );
     await operation.step('guest.boot', 'booting', () => this.#boot(machine, operation.signal));
-    await operation.step('guest.settle', 'waiting until it is at rest', () =>
-      settleGuest(machine.agent, operation.signal),
-    );
+    const adopter = await operation.step('guest.settle', 'waiting until it is at rest', async () => {
+      await settleGuest(machine.agent, operation.signal);
+      return leaveAdopter(machine.agent, operation.signal);
+    });
     await operation.step('template.save', 'saving the machine', async () => {
       await machine.save({ signal: operation.signal });
       await this.ledger.releaseOwner(owner, ['process']);
@@ -49,7 +51,7 @@ export class TemplateMaker {
       await this.ledger.release('directory', runtimeDirectory);
       await this.ledger.releaseOwner(owner, ['uid']);
       const disks = spec.drives.filter(({ readOnly }) => !readOnly).map(({ path }) => path);
-      await this.store.publish(directory, { id, shape, disks });
+      await this.store.publish(directory, { id, shape, disks, adopter });
     });
   }
 

@@ -87,12 +87,18 @@ export class TemplateStore {
   /** What was made in `from` becomes a template; others make room for it. @param made.disks paths, in `from` */
   async publish(
     from: string,
-    { id, shape, disks }: { id: string; shape: TemplateShape; disks: readonly string[] },
+    {
+      id,
+      shape,
+      disks,
+      adopter,
+    }: Pick<Template, 'id' | 'shape' | 'adopter'> & { readonly disks: readonly string[] },
   ): Promise<void> {
     const template: Template = {
       version: 1,
       id,
       shape,
+      adopter,
       createdAt: new Date().toISOString(),
       ...(await this.files.seal(from, disks)),
     };

@@ -1,3 +1,4 @@
+import type { WaitingAdopter } from '../identity/adopt-identity.js';
 import type { MachineFit } from '../saving/machine-fits.js';
 import type { FileFacts } from '../saving/saved-files.adapter.js';
 
@@ -22,6 +23,8 @@ export interface Template {
   readonly version: 1;
   readonly id: string;
   readonly shape: TemplateShape;
+  /** waits in it for who it is to be */
+  readonly adopter: WaitingAdopter;
   /** ISO 8601, UTC */
   readonly createdAt: string;
   /** what its files take on the host, `bytes` */

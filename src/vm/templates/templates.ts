@@ -6,6 +6,7 @@ import { LOGGER } from '../../core/logging/index.js';
 import type { Logger } from '../../core/logging/index.js';
 import type { StartedOperation } from '../../core/operations/index.js';
 import type { BootableImage } from '../../image/index.js';
+import type { WaitingAdopter } from '../identity/adopt-identity.js';
 import type { SavedMachine } from '../hypervisor/hypervisor.js';
 import { isItsFault } from '../saving/blame.js';
 import { VmDisks } from '../vm-disks.js';
@@ -30,6 +31,7 @@ export interface UsableTemplate {
   readonly id: string;
   readonly shape: TemplateShape;
   readonly saved: SavedMachine;
+  readonly adopter: WaitingAdopter;
   readonly bases: DiskBases;
   release(): Promise<void>;
 }
@@ -103,6 +105,7 @@ export class Templates {
     return {
       id: template.id,
       shape: template.shape,
+      adopter: template.adopter,
       saved: {
         memoryPath: `${directory}/${TEMPLATE_FILES.memory}`,
         statePath: `${directory}/${TEMPLATE_FILES.state}`,

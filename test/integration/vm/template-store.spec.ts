@@ -13,7 +13,7 @@ import {
 import { beforeEach, describe, expect, it } from 'vitest';
 import { templateOwner } from '../../../src/vm/templates/template-store.js';
 import type { Template, TemplateShape } from '../../../src/vm/templates/template.types.js';
-import { SHAPE, TemplateBench } from './support/template-bench.js';
+import { ADOPTER, SHAPE, TemplateBench } from './support/template-bench.js';
 
 const FILES = ['memory', 'state', 'root.qcow2', 'work.qcow2'];
 const MIB = 1024 * 1024;
@@ -42,7 +42,7 @@ async function flipBit(path: string, at: number): Promise<void> {
 describe('a machine that was saved', () => {
   it('becomes a template in one step: its files, which nobody writes any more, and nothing else', async () => {
     const { directory, disks } = await bench.save('tpl_a');
-    await bench.store.publish(directory, { id: 'tpl_a', shape: SHAPE, disks });
+    await bench.store.publish(directory, { id: 'tpl_a', shape: SHAPE, disks, adopter: ADOPTER });
     const place = bench.path('tpl_a');
     const modes = await Promise.all(
       (await readdir(place)).map(async (name) => {
@@ -94,7 +94,9 @@ describe('a machine that was saved', () => {
   it('leaves nothing when it cannot be put in place', async () => {
     const { directory, disks } = await bench.save('tpl_a');
     await mkdir(`${bench.path('tpl_a')}/in the way`, { recursive: true });
-    await expect(bench.store.publish(directory, { id: 'tpl_a', shape: SHAPE, disks })).rejects.toThrow();
+    await expect(
+      bench.store.publish(directory, { id: 'tpl_a', shape: SHAPE, disks, adopter: ADOPTER }),
+    ).rejects.toThrow();
     expect(bench.store.find(SHAPE)).toBeUndefined();
     await bench.ledger.releaseOwner(templateOwner('tpl_a'));
     expect(await bench.everywhere()).toEqual({ store: [], disk: [], books: [] });

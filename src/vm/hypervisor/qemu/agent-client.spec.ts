@@ -137,6 +137,105 @@ describe('commands', () => {
   });
 });
 
+/** Answers what was asked last with an error. */
+function refuse(desc: string): void {
+  const id = socket.commands().at(-1)?.id;
+  socket.receive(`${JSON.stringify({ error: { class: 'GenericError', desc }, id })}\n`);
+}
+
+describe('a program that is left running', () => {
+  beforeEach(comeUp);
+  const FINISH = { fifo: '/run/fifo', input: Buffer.of(0, 255) };
+
+  it('is started, and not waited for', async () => {
+    const started = agent.start(['cat', '/run/fifo']);
+    await turns();
+    expect(socket.commands().at(-1)?.arguments).toMatchObject({ path: 'cat', arg: ['/run/fifo'] });
+    socket.answer({ pid: 12 });
+    expect(await started).toBe(12);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(names().filter((name) => name.startsWith('guest-exec'))).toEqual(['guest-exec']);
+  });
+
+  it('that is not there is an error', async () => {
+    const started = expect(agent.start(['nope'])).rejects.toMatchObject({ kind: 'VM_GUEST_UNREACHABLE' });
+    await turns();
+    refuse('Failed to execute child process "nope" (No such file)');
+    await started;
+  });
+
+  it('gets its input by way of a FIFO, without waiting for a reader, and is waited for', async () => {
+    const result = agent.finish(12, FINISH);
+    await turns();
+    expect(socket.commands().at(-1)).toMatchObject({
+      execute: 'guest-file-open',
+      arguments: { path: '/run/fifo', mode: 'r+' },
+    });
+    socket.answer(1000);
+    await turns();
+    expect(socket.commands().at(-1)).toMatchObject({
+      execute: 'guest-file-write',
+      arguments: { handle: 1000, 'buf-b64': 'AP8=' },
+    });
+    socket.answer({ count: 2, eof: false });
+    await turns();
+    expect(socket.commands().at(-1)).toMatchObject({
+      execute: 'guest-file-close',
+      arguments: { handle: 1000 },
+    });
+    socket.answer({});
+    await turns();
+    expect(socket.commands().at(-1)).toMatchObject({
+      execute: 'guest-exec-status',
+      arguments: { pid: 12 },
+    });
+    socket.answer({ exited: true, exitcode: 3, 'err-data': 'AP8=' });
+    expect(await result).toEqual({ exitCode: 3, stdout: Buffer.alloc(0), stderr: Buffer.of(0, 255) });
+  });
+
+  it('whose FIFO did not take all is an error, after the FIFO was closed', async () => {
+    const result = expect(agent.finish(12, FINISH)).rejects.toThrow('/run/fifo took 1 of 2 bytes');
+    for (const answer of [1000, { count: 1 }, {}]) {
+      await turns();
+      socket.answer(answer);
+    }
+    await result;
+    expect(names().at(-1)).toBe('guest-file-close');
+  });
+
+  it('whose FIFO is not there is an error', async () => {
+    const result = expect(agent.finish(12, FINISH)).rejects.toThrow('No such file');
+    await turns();
+    refuse("failed to open file '/run/fifo' (mode: 'r+'): No such file or directory");
+    await result;
+  });
+
+  it.each(['nonsense', {}, null])('refuses %j as the handle of a file', async (answer) => {
+    const result = expect(agent.finish(12, FINISH)).rejects.toThrow('nonsense in answer to guest-file-open');
+    await turns();
+    socket.answer(answer);
+    await result;
+  });
+
+  it('is killed in the guest when nobody waits for it any more', async () => {
+    const result = expect(agent.finish(12, { ...FINISH, timeoutMs: 1_000 })).rejects.toMatchObject({
+      kind: 'TIMEOUT',
+    });
+    for (const answer of [1000, { count: 2 }, {}, { exited: false }]) {
+      await turns();
+      socket.answer(answer);
+    }
+    await vi.advanceTimersByTimeAsync(1_000);
+    socket.answer({ exited: false });
+    await turns();
+    expect(socket.commands().at(-1)?.arguments).toMatchObject({ path: 'kill', arg: ['-KILL', '12'] });
+    socket.answer({ pid: 13 });
+    await turns();
+    socket.answer({ exited: true, signal: 9 });
+    await result;
+  });
+});
+
 describe('exec', () => {
   beforeEach(comeUp);
 
@@ -164,9 +263,7 @@ describe('exec', () => {
     await turns();
     const desc =
       'Guest agent command failed, error was \'Failed to execute child process "nope" (No such file)\'';
-    socket.receive(
-      `${JSON.stringify({ error: { class: 'GenericError', desc }, id: socket.commands().at(-1)?.id })}\n`,
-    );
+    refuse(desc);
     expect(await result).toMatchObject({ exitCode: 127, stderr: Buffer.from(desc) });
   });
 

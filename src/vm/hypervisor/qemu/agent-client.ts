@@ -1,15 +1,16 @@
 import { abortable } from '../../../core/concurrency/index.js';
 import { BangerError, cancellation, TimeoutError } from '../../../core/errors/index.js';
 import { GuestAgentError } from '../hypervisor.errors.js';
-import type { GuestAgent, NetworkCounters } from '../hypervisor.js';
+import type { GuestAgent, GuestExecOptions, GuestExecResult, NetworkCounters } from '../hypervisor.js';
 import {
   isExecNotFound,
   parseExecStarted,
   parseExecStatus,
+  parseFileHandle,
   parseInterfaces,
+  parseWritten,
   syncRequest,
 } from './agent-protocol.js';
-import type { GuestExecResult } from './agent-protocol.js';
 import type { ByteSocket } from './byte-socket.js';
 import { RequestChannel } from './request-channel.js';
 import type { ChannelFailure } from './request-channel.js';
@@ -22,8 +23,10 @@ const EXEC_TIMEOUT_MS = 30_000;
 const COMMAND_TIMEOUT_MS = 30_000;
 /** what the guest has in memory has to go to its disks */
 const FREEZE_TIMEOUT_MS = 60_000;
-const POLL_MIN_MS = 2;
+/** Each look costs the guest a few milliseconds; it comes late by a tenth of what the program took. */
+const POLL_MIN_MS = 4;
 const POLL_MAX_MS = 50;
+const POLL_SHARE = 0.1;
 /**
  * The request waits in the socket until the guest opens its port, so once is enough; sent every 0.1 s the answers pile
  * up and the two never came together. The slow repeat is for a guest whose agent died with the request in its hands.
@@ -106,14 +109,41 @@ export class AgentClient implements GuestAgent {
 
   async exec(
     argv: readonly string[],
-    options: { stdin?: Buffer; timeoutMs?: number; signal?: AbortSignal } = {},
+    options: GuestExecOptions & { stdin?: Buffer } = {},
   ): Promise<GuestExecResult> {
-    const { stdin, timeoutMs = EXEC_TIMEOUT_MS, signal } = options;
-    const what = `${argv[0] ?? ''} in the guest`;
-    if (signal?.aborted === true) throw cancellation(signal, what);
-    const limits = watchLimits(signal, timeoutMs, what);
-    const run: GuestRun = { pid: undefined, givenUp: false };
-    const result = this.#run(argv, stdin, run);
+    const run: GuestRun = { what: `${argv[0] ?? ''} in the guest`, pid: undefined, givenUp: false };
+    return this.#within(options, run, () => this.#run(argv, options.stdin, run));
+  }
+
+  async start(argv: readonly string[], { stdin }: { stdin?: Buffer } = {}): Promise<number> {
+    const started = await this.#start(argv, stdin);
+    if (typeof started === 'number') return started;
+    throw new GuestAgentError(this.vm, started.stderr.toString());
+  }
+
+  async finish(
+    pid: number,
+    { fifo, input, ...options }: GuestExecOptions & { fifo: string; input: Buffer },
+  ): Promise<GuestExecResult> {
+    const run: GuestRun = { what: `process ${pid} in the guest`, pid, givenUp: false };
+    return this.#within(options, run, async () => {
+      await this.#feed(fifo, input);
+      return this.#end(pid, run);
+    });
+  }
+
+  close(): void {
+    this.#channel.close();
+  }
+
+  async #within(
+    { timeoutMs = EXEC_TIMEOUT_MS, signal }: GuestExecOptions,
+    run: GuestRun,
+    body: () => Promise<GuestExecResult>,
+  ): Promise<GuestExecResult> {
+    if (signal?.aborted === true) throw cancellation(signal, run.what);
+    const limits = watchLimits(signal, timeoutMs, run.what);
+    const result = body();
     try {
       const outcome = await Promise.race([result, limits.stopped]);
       if (!(outcome instanceof BangerError)) return outcome;
@@ -127,22 +157,36 @@ export class AgentClient implements GuestAgent {
     }
   }
 
-  close(): void {
-    this.#channel.close();
-  }
-
   /** Runs to the end, or until nobody waits any more. */
   async #run(argv: readonly string[], stdin: Buffer | undefined, run: GuestRun): Promise<GuestExecResult> {
     const started = await this.#start(argv, stdin);
     if (typeof started !== 'number') return started;
     if (run.givenUp) await this.#killInGuest(started);
     run.pid = started;
-    for (let pause = POLL_MIN_MS; ; pause = Math.min(pause * 1.5, POLL_MAX_MS)) {
-      const status = await this.#status(started);
+    return this.#end(started, run);
+  }
+
+  async #end(pid: number, run: GuestRun): Promise<GuestExecResult> {
+    const since = performance.now();
+    for (;;) {
+      const status = await this.#status(pid);
       if (status !== 'running') return status;
       if (run.givenUp) throw new GuestAgentError(this.vm, 'the program was given up');
-      await sleep(pause);
+      const pause = (performance.now() - since) * POLL_SHARE;
+      await sleep(Math.min(POLL_MAX_MS, Math.max(POLL_MIN_MS, pause)));
     }
+  }
+
+  /** Opened for both directions: then it waits for no reader, should there be none. */
+  async #feed(path: string, bytes: Buffer): Promise<void> {
+    const open = { path, mode: 'r+' };
+    const handle = parseFileHandle(await this.#command('guest-file-open', open, COMMAND_TIMEOUT_MS));
+    if (handle === undefined) throw new GuestAgentError(this.vm, 'nonsense in answer to guest-file-open');
+    const write = { handle, 'buf-b64': bytes.toString('base64') };
+    const count = parseWritten(await this.#command('guest-file-write', write, COMMAND_TIMEOUT_MS));
+    await this.#command('guest-file-close', { handle }, COMMAND_TIMEOUT_MS);
+    if (count !== bytes.length)
+      throw new GuestAgentError(this.vm, `${path} took ${count ?? 'none'} of ${bytes.length} bytes`);
   }
 
   async #start(argv: readonly string[], stdin: Buffer | undefined): Promise<number | GuestExecResult> {
@@ -236,6 +280,8 @@ export class AgentClient implements GuestAgent {
 
 /** One program in the guest. */
 interface GuestRun {
+  /** in words */
+  readonly what: string;
   /** known when the guest has answered the start */
   pid: number | undefined;
   /** nobody waits for the result any more */

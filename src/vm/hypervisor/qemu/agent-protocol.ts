@@ -1,4 +1,4 @@
-import type { NetworkCounters } from '../hypervisor.js';
+import type { GuestExecResult, NetworkCounters } from '../hypervisor.js';
 import { isRecord } from './qmp-protocol.js';
 
 /**
@@ -8,12 +8,6 @@ import { isRecord } from './qmp-protocol.js';
 export function syncRequest(id: number): Buffer {
   const command = { execute: 'guest-sync-delimited', arguments: { id } };
   return Buffer.concat([Buffer.of(0xff), Buffer.from(`${JSON.stringify(command)}\n`)]);
-}
-
-export interface GuestExecResult {
-  readonly exitCode: number;
-  readonly stdout: Buffer;
-  readonly stderr: Buffer;
 }
 
 /** The pid in the answer to guest-exec; undefined for nonsense. */
@@ -29,6 +23,17 @@ export function parseExecStatus(value: unknown): 'running' | GuestExecResult | u
   const exitCode = exitCodeOf(value);
   if (exitCode === undefined) return undefined;
   return { exitCode, stdout: bytes(value['out-data']), stderr: bytes(value['err-data']) };
+}
+
+/** The handle in the answer to guest-file-open; undefined for nonsense. */
+export function parseFileHandle(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined;
+}
+
+/** `bytes` that guest-file-write has written; undefined for nonsense. */
+export function parseWritten(value: unknown): number | undefined {
+  const count = isRecord(value) ? value['count'] : undefined;
+  return typeof count === 'number' ? count : undefined;
 }
 
 /** The sum of an answer to guest-network-get-interfaces, without the loopback; undefined for nonsense. */

@@ -21,6 +21,8 @@ const MEMORY_MIB = 64;
 /** what of the memory is no hole */
 const USED_BYTES = MIB;
 
+export const ADOPTER = { pid: 417, program: 'digest' };
+
 export const SHAPE: TemplateShape = {
   imageId: 'img_one',
   hypervisor: 'qemu',
@@ -111,7 +113,7 @@ export class TemplateBench {
   /** @returns the directory of the template */
   async publish(id: string, changes: Partial<TemplateShape> = {}): Promise<string> {
     const { directory, disks } = await this.save(id);
-    await this.store.publish(directory, { id, shape: { ...SHAPE, ...changes }, disks });
+    await this.store.publish(directory, { id, shape: { ...SHAPE, ...changes }, disks, adopter: ADOPTER });
     return this.path(id);
   }
 
