@@ -34,10 +34,31 @@ const HOSTILE = [
   'x'.repeat(60_000),
 ];
 
+/** With env(1), and without it. */
+const ENVIRONMENTS = [{ LANG: 'C' }, { BANGER_REF: 'r' }];
+
 describe.each(SHELLS)('guestCommandLine in %s', (shell) => {
   it('gives every argument byte for byte', () => {
-    const line = guestCommandLine({ command: ['printf', '%s\\0', ...HOSTILE], cwd: '/' });
-    expect(run(shell, line).stdout).toBe(HOSTILE.map((text) => `${text}\0`).join(''));
+    for (const env of ENVIRONMENTS) {
+      const line = guestCommandLine({ command: ['printf', '%s\\0', ...HOSTILE], cwd: '/', env });
+      expect(run(shell, line).stdout).toBe(HOSTILE.map((text) => `${text}\0`).join(''));
+    }
+  });
+
+  it('gives variables of banger’s byte for byte, without a program for that', () => {
+    const env = { BANGER_REF: `a'b "c" $(id)\nd`, BANGER_EMPTY: '' };
+    const line = guestCommandLine({ command: ['printenv', '-0'], cwd: '/', env });
+    expect(line).not.toContain('env --');
+    const given = run(shell, line, { LOGIN: 'kept' }).stdout.split('\0');
+    expect(given).toEqual(
+      expect.arrayContaining([`BANGER_REF=${env.BANGER_REF}`, 'BANGER_EMPTY=', 'LOGIN=kept']),
+    );
+  });
+
+  it('gives variables that the shell has for itself', () => {
+    const env = { BANGER_REF: 'r', UID: '7', PPID: '8', SECONDS: 'nine', RANDOM: 'ten' };
+    const line = guestCommandLine({ command: ['printenv', ...Object.keys(env)], cwd: '/', env });
+    expect(run(shell, line).stdout).toBe('r\n7\n8\nnine\nten\n');
   });
 
   it('gives variables byte for byte and keeps those of the login', () => {
@@ -69,7 +90,8 @@ describe.each(SHELLS)('guestCommandLine in %s', (shell) => {
     [['a=b'], 127],
     [['-x'], 127],
   ])('runs %j with status %i', (command, status) => {
-    expect(run(shell, guestCommandLine({ command, cwd: '/' })).status).toBe(status);
+    for (const env of ENVIRONMENTS)
+      expect(run(shell, guestCommandLine({ command, cwd: '/', env })).status).toBe(status);
   });
 
   it('starts a login shell when there is no command', () => {
