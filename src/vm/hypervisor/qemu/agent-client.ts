@@ -23,9 +23,11 @@ const EXEC_TIMEOUT_MS = 30_000;
 const COMMAND_TIMEOUT_MS = 30_000;
 /** what the guest has in memory has to go to its disks */
 const FREEZE_TIMEOUT_MS = 60_000;
-/** Each look costs the guest a few milliseconds; it comes late by a tenth of what the program took. */
-const POLL_MIN_MS = 4;
+const POLL_MIN_MS = 1;
 const POLL_MAX_MS = 50;
+/** To look at a program costs an emulated guest 3 ms of the CPU that the program needs: between two looks it has this. */
+const POLL_PAUSE_PER_LOOK = 5;
+/** of what the program has taken so far: by how much its end may be seen late */
 const POLL_SHARE = 0.1;
 /**
  * The request waits in the socket until the guest opens its port, so once is enough; sent every 0.1 s the answers pile
@@ -169,11 +171,13 @@ export class AgentClient implements GuestAgent {
   async #end(pid: number, run: GuestRun): Promise<GuestExecResult> {
     const since = performance.now();
     for (;;) {
+      const asked = performance.now();
       const status = await this.#status(pid);
       if (status !== 'running') return status;
       if (run.givenUp) throw new GuestAgentError(this.vm, 'the program was given up');
-      const pause = (performance.now() - since) * POLL_SHARE;
-      await sleep(Math.min(POLL_MAX_MS, Math.max(POLL_MIN_MS, pause)));
+      const now = performance.now();
+      const pause = Math.max(POLL_MIN_MS, (now - asked) * POLL_PAUSE_PER_LOOK, (now - since) * POLL_SHARE);
+      await sleep(Math.min(POLL_MAX_MS, pause));
     }
   }
 
