@@ -99,6 +99,18 @@ const FIX_BY_STATE: Readonly<Record<VmState, (vm: string) => string>> = {
   deleting: (vm) => `it is being removed; should that have failed, repeat it: banger vm delete ${vm}`,
 };
 
+/** Its machine ended in the middle of something that needs it. */
+export class VmWentDownError extends BangerError<'VM_WRONG_STATE'> {
+  constructor(vm: string, cause: unknown) {
+    super('VM_WRONG_STATE', `the VM ${vm} went down meanwhile`, {
+      details: { vm, state: 'failed', allowed: ['running'] },
+      why: 'its machine ended before this was done; nothing of it is left',
+      fix: FIX_BY_STATE.failed(vm),
+      cause,
+    });
+  }
+}
+
 export class VmWrongStateError extends BangerError<'VM_WRONG_STATE'> {
   /** @param forcible whether `--force` would make it legal */
   constructor(vm: string, state: VmState, allowed: readonly VmState[], forcible = false) {

@@ -8,6 +8,7 @@ import type { ExitStatus } from '../../core/process/index.js';
 import type { Machine } from '../hypervisor/hypervisor.js';
 import { adoptIdentity } from '../identity/adopt-identity.js';
 import type { RestorePoint } from '../saving/restore-point.js';
+import { endOf } from '../machine-end.js';
 import { VmFiles } from '../vm-files.adapter.js';
 import { VmBootFailedError } from '../vm.errors.js';
 import { VmPathFinder } from '../vm-paths.js';
@@ -16,9 +17,6 @@ import type { Launched } from './launch.service.js';
 
 /** `bytes` of console shown when a guest does not come up */
 const CONSOLE_TAIL = 4096;
-
-/** `ms`: the channels of a machine that ends close a moment before its end is known, and that end is the better reason */
-const END_GRACE_MS = 500;
 
 /** Waits until a guest can be used: its agent, then its SSH server. Whatever prevents it becomes one error with the console. */
 @Injectable()
@@ -84,7 +82,7 @@ export class GuestReadiness {
       await body(stop.signal);
     } catch (error) {
       if (limits.signal.aborted) throw limits.signal.reason;
-      if (ended === undefined) await firstOf(machine.exited, END_GRACE_MS);
+      ended ??= await endOf(machine);
       throw await this.#failure(vm, limits.stage, ended, error);
     } finally {
       clearTimeout(timer);
@@ -117,11 +115,4 @@ export class GuestReadiness {
       cause,
     });
   }
-}
-
-async function firstOf(event: Promise<unknown>, limitMs: number): Promise<void> {
-  const { promise: over, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, limitMs);
-  await Promise.race([event, over]);
-  clearTimeout(timer);
 }

@@ -1,15 +1,20 @@
 import { Injectable } from '@nestjs/common';
+import type { ErrorKind } from '../../contract/index.js';
 import { toBangerError } from '../../core/errors/index.js';
 import { HostDirectories } from '../../host/index.js';
 import type { DiskKeeping } from '../../host/index.js';
 import type { DriveFreeze, Machine, SavedMachine } from '../hypervisor/hypervisor.js';
+import { endOf } from '../machine-end.js';
 import { Machines } from '../machines.js';
 import { VmDisks } from '../vm-disks.js';
 import { vmDirectoryOptions, VmPathFinder } from '../vm-paths.js';
+import { VmWentDownError } from '../vm.errors.js';
 import type { Vm } from '../vm.types.js';
 import { SnapshotHelpers } from './snapshot-helpers.js';
 
 const MIB = 1024 * 1024;
+/** what a VMM's silence is told as */
+const SILENT: readonly ErrorKind[] = ['VMM_PROTOCOL', 'VMM_FAILED', 'VM_GUEST_UNREACHABLE'];
 
 export interface CaptureOrder {
   /** where the copies of its disks are to be; they are not there yet */
@@ -39,8 +44,32 @@ export class VmCapture {
    * Of a VM that runs or is down, under its lock. When it fails, or is cancelled, the VM goes on as if nothing had been.
    * @returns `ms` that its guest stood still: 0 for one that is down
    */
-  async take(vm: Vm, { directory, to, signal }: CaptureOrder): Promise<number> {
+  async take(vm: Vm, order: CaptureOrder): Promise<number> {
     const machine = this.machines.get(vm.id);
+    return orItsEnd(vm, machine, () => this.#take(vm, machine, order));
+  }
+
+  /** Puts the machine of a VM that runs into files, and leaves it halted. Its disks stay where they are. */
+  async putAway(vm: Vm, to: SavedMachine, signal: AbortSignal): Promise<void> {
+    const machine = this.machines.require(vm);
+    await this.disks.checkRoom(bootMemoryMib(vm) * MIB);
+    await orItsEnd(vm, machine, () =>
+      this.helpers.with(vm, (helper) =>
+        machine.snapshot({
+          memory: { to, memoryMib: bootMemoryMib(vm), helper, forGood: true },
+          freeze: [],
+          whileHalted: () => Promise.resolve(),
+          signal,
+        }),
+      ),
+    );
+  }
+
+  async #take(
+    vm: Vm,
+    machine: Machine | undefined,
+    { directory, to, signal }: CaptureOrder,
+  ): Promise<number> {
     const drives: KeptDrive[] = [];
     try {
       await this.disks.mend(vm, await machine?.drivePaths());
@@ -58,20 +87,6 @@ export class VmCapture {
     } finally {
       await settleAll(drives, machine);
     }
-  }
-
-  /** Puts the machine of a VM that runs into files, and leaves it halted. Its disks stay where they are. */
-  async putAway(vm: Vm, to: SavedMachine, signal: AbortSignal): Promise<void> {
-    const machine = this.machines.require(vm);
-    await this.disks.checkRoom(bootMemoryMib(vm) * MIB);
-    await this.helpers.with(vm, (helper) =>
-      machine.snapshot({
-        memory: { to, memoryMib: bootMemoryMib(vm), helper, forGood: true },
-        freeze: [],
-        whileHalted: () => Promise.resolve(),
-        signal,
-      }),
-    );
   }
 
   /** What is kept can be read by whoever gets there. Earlier versions let everybody through. */
@@ -118,6 +133,17 @@ async function settleAll(drives: readonly KeptDrive[], machine: Machine | undefi
   const failures: unknown[] = [];
   for (const drive of drives) await settle(drive).catch((error: unknown) => failures.push(error));
   if (failures.length > 0) throw failures[0];
+}
+
+/** Of a machine that ends meanwhile its end is told, not which of its channels was found closed. */
+async function orItsEnd<T>(vm: Vm, machine: Machine | undefined, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    const mayHaveEnded = SILENT.includes(toBangerError(error, 'the snapshot').kind);
+    if (!mayHaveEnded || machine === undefined || (await endOf(machine)) === undefined) throw error;
+    throw new VmWentDownError(vm.name, error);
+  }
 }
 
 /** Without the memory, what the guest's file systems have not written yet would be lost. */

@@ -3,6 +3,7 @@ import type { VmEndView } from '../../contract/index.js';
 import type { OperationContext } from '../../core/operations/index.js';
 import { MachineTeardown } from '../lifecycle/machine-teardown.js';
 import { VmChangeRunner } from '../lifecycle/vm-change-runner.js';
+import { endOf } from '../machine-end.js';
 import { Machines } from '../machines.js';
 import { VmCapture } from '../snapshots/vm-capture.js';
 import { VmRepository } from '../vm.repository.js';
@@ -49,7 +50,9 @@ export class VmSuspendService {
     operation.rollback.add('the saved memory', async () => {
       if (isDone) return;
       await this.suspended.forget(vm);
-      await machine.resume();
+      await machine.resume().catch(async (error: unknown) => {
+        if ((await endOf(machine)) === undefined) throw error;
+      });
     });
     await operation.step('memory.save', 'saving its memory', async () => {
       await this.capture.putAway(vm, await this.suspended.makeRoom(vm), operation.signal);
