@@ -45,18 +45,6 @@ export const KEEPING: readonly Guarantee[] = [
     ],
   },
   {
-    guarantee: 'A disk can be kept as it is again and again; deleting a VM or a snapshot harms no other',
-    test: FORK,
-    name: 'is refused with what to do about it',
-    mutations: [
-      {
-        file: 'src/vm/hypervisor/qemu/saving/snapshot-machine.ts',
-        find: "await qmp.execute('blockdev-reopen', {",
-        replace: "await qmp.execute('query-status', undefined); void ({",
-      },
-    ],
-  },
-  {
     guarantee:
       'A daemon that dies while it keeps a disk, or puts one back, loses nothing of it, whichever file its VMM writes',
     test: 'test/integration/host/qcow2-disk.spec.ts',
