@@ -1,10 +1,13 @@
 import { closeSync, openSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
+import { DiskFullError } from '../../../../core/errors/index.js';
+import { ProcessFailedError } from '../../../../core/process/index.js';
 import type { ProcessRunner } from '../../../../core/process/index.js';
 import { VmmProtocolError } from '../../hypervisor.errors.js';
 
 /** `ms`: memory of many GiB, to or from a slow disk */
 const TIMEOUT_MS = 15 * 60_000;
+const NO_SPACE = /No space left on device|Disk quota exceeded/;
 
 /** What the programs below have in common. perl, which Debian cannot be without: Node.js has none of these calls. */
 const PRELUDE = `
@@ -103,9 +106,14 @@ export async function withMemory<T>(
   }
 }
 
-/** Writes memory to a new file, in which what is zero is a hole. @throws ProcessFailedError */
+/** Writes memory to a new file, in which what is zero is a hole. @throws DiskFullError, ProcessFailedError */
 export async function writeMemory(runner: ProcessRunner, descriptor: number, path: string): Promise<void> {
-  await copyBetween(runner, TO_FILE, { descriptor, path });
+  try {
+    await copyBetween(runner, TO_FILE, { descriptor, path });
+  } catch (error) {
+    const isFull = error instanceof ProcessFailedError && NO_SPACE.test(error.details.stderrTail);
+    throw isFull ? new DiskFullError(path, error) : error;
+  }
 }
 
 /** Fills memory that is empty with what is in a file of its size. @throws ProcessFailedError */
