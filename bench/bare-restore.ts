@@ -8,6 +8,7 @@ import { QmpClient } from '../src/vm/hypervisor/qemu/qmp-client.js';
 import { randomId } from '../src/vm/hypervisor/qemu/random-id.adapter.js';
 import { connectUnixSocket } from '../src/vm/hypervisor/qemu/unix-socket.adapter.js';
 import { BARE_PORT, firstCommand } from './bare-vmm.js';
+import { ADOPTION_FIFO } from '../src/vm/identity/adopt-identity.js';
 import { timed } from './measure.js';
 import type { ScratchHost } from './scratch-host.js';
 
@@ -89,8 +90,7 @@ export class BareRestore {
     const agent = new AgentClient(this.vm.name, await socket('agent.sock'), randomId);
     await agent.waitReady({ signal });
     const input = this.adoption(Date.now() - (await agent.time()));
-    const fifo = '/run/banger/adoption';
-    const { exitCode, stderr } = await agent.finish(this.#adopter, { fifo, input });
+    const { exitCode, stderr } = await agent.finish(this.#adopter, { fifo: ADOPTION_FIFO, input });
     if (exitCode !== 0) throw new Error(`the identity: ${stderr.toString()}`);
     agent.close();
     qmp.close();

@@ -1,4 +1,4 @@
-import { BangerError, DiskFullError, isKind } from '../core/errors/index.js';
+import { BangerError, DiskFullError, isKind, saysDiskFull } from '../core/errors/index.js';
 
 export class ImageNotFoundError extends BangerError<'IMAGE_NOT_FOUND'> {
   constructor(image: string, available: string[]) {
@@ -85,8 +85,13 @@ export class HostUnsupportedError extends BangerError<'HOST_UNSUPPORTED'> {
 const NETWORK =
   /Could not resolve|Temporary failure|Unable to connect|Could not connect|Connection (timed out|refused|failed)|Network is unreachable/i;
 
-/** What programs say that cannot write, and apt before it tries. */
-export const NO_SPACE = /No space left on device|Disk quota exceeded|You don't have enough free space in/i;
+/** What apt says before it tries to write. */
+const APT_NO_ROOM = /You don't have enough free space in/i;
+
+/** Of what a program of a build has printed. */
+export function saysNoRoom(output: string): boolean {
+  return saysDiskFull(output) || APT_NO_ROOM.test(output);
+}
 
 /** What a failed program of a build means to the user. Other errors pass through as they are. */
 export function explainBuildFailure(
@@ -95,7 +100,7 @@ export function explainBuildFailure(
 ): unknown {
   if (!isKind(error, 'PROCESS_FAILED')) return error;
   const { stderrTail } = error.details;
-  if (NO_SPACE.test(stderrTail)) return new DiskFullError(facts.directory, error);
+  if (saysNoRoom(stderrTail)) return new DiskFullError(facts.directory, error);
   const reason = reasonOf(stderrTail) ?? error.message;
   const fix = NETWORK.test(stderrTail)
     ? 'check that this host reaches its package mirrors (apt-get update shows it), then build again'

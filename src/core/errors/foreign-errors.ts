@@ -28,6 +28,11 @@ export function isDiskFull(error: unknown): boolean {
   return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
+/** Of a program's output: the same, which programs tell in prose alone. */
+export function saysDiskFull(output: string): boolean {
+  return /No space left on device|Disk quota exceeded/i.test(output);
+}
+
 function isBangerCause(error: Error): error is Error & { cause: BangerError } {
   return error.cause instanceof BangerError;
 }

@@ -12,5 +12,5 @@ export {
   StateDirectoryUnusableError,
   TimeoutError,
 } from './common-errors.js';
-export { isDiskFull, toBangerError } from './foreign-errors.js';
+export { isDiskFull, saysDiskFull, toBangerError } from './foreign-errors.js';
 export { suggest } from './suggest.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DiskFullError, isKind } from '../../core/errors/index.js';
+import { DiskFullError, isKind, saysDiskFull } from '../../core/errors/index.js';
 import { ProcessRunner } from '../../core/process/index.js';
 import { HostFacts } from '../facts/host-facts.js';
 import { BaseDiskDamagedError } from '../host.errors.js';
@@ -64,6 +64,6 @@ export class QemuImg {
 /** Programs tell a full disk in prose alone, and a file system may be full with bytes left: either is believed. */
 export async function explainFull(error: unknown, path: string, facts: HostFacts): Promise<unknown> {
   if (!isKind(error, 'PROCESS_FAILED')) return error;
-  const said = /No space left on device|Disk quota exceeded/.test(error.details.stderrTail);
+  const said = saysDiskFull(error.details.stderrTail);
   return said || (await facts.freeBytes(path)) < MIB ? new DiskFullError(path, error) : error;
 }

@@ -1,6 +1,6 @@
 import { DiskFullError, isKind } from '../../core/errors/index.js';
 import type { HostFacts } from '../../host/index.js';
-import { NO_SPACE } from '../image.errors.js';
+import { saysNoRoom } from '../image.errors.js';
 
 const LOOK_EVERY_MS = 5_000;
 const QUIET_MS = 20_000;
@@ -26,7 +26,7 @@ export class RoomWatch {
   /** To be told of each line that the program writes. */
   heard(line: string): void {
     this.#heardAt = performance.now();
-    this.#complained ||= NO_SPACE.test(line);
+    this.#complained ||= saysNoRoom(line);
   }
 
   /** @throws DiskFullError when that is why the program failed or stood still; else what the program throws */

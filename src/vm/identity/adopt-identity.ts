@@ -7,7 +7,8 @@ import { ADOPTION_PROGRAM, adoptionRecords } from './identity-adoption.js';
 const ENTROPY_BYTES = 512;
 const TIMEOUT_MS = 60_000;
 const MAX_COMPLAINT = 300;
-const FIFO = '/run/banger/adoption';
+/** where the program that waits is told who its guest is */
+export const ADOPTION_FIFO = '/run/banger/adoption';
 /** `bytes` that the program makes room for in its FIFO: what does not fit is brought another way */
 const FIFO_BYTES = 1024 * 1024;
 
@@ -24,8 +25,8 @@ export interface WaitingAdopter {
  * what it takes under emulation. It is there once, for the first identity. @throws GuestAgentError, TimeoutError
  */
 export async function leaveAdopter(agent: GuestAgent, signal: AbortSignal): Promise<WaitingAdopter> {
-  const pid = await agent.start(['perl', '-', FIFO], { stdin: ADOPTION_PROGRAM });
-  const waits = `until [ -p ${FIFO} ]; do kill -0 ${pid} && sleep 0.1 || exit 1; done`;
+  const pid = await agent.start(['perl', '-', ADOPTION_FIFO], { stdin: ADOPTION_PROGRAM });
+  const waits = `until [ -p ${ADOPTION_FIFO} ]; do kill -0 ${pid} && sleep 0.1 || exit 1; done`;
   const { exitCode } = await agent.exec(['sh', '-c', waits], { timeoutMs: TIMEOUT_MS, signal });
   if (exitCode !== 0)
     throw new GuestAgentError('template', 'the program that gives it its identity has ended');
@@ -61,7 +62,7 @@ export async function adoptIdentity(
   const limits = { timeoutMs: TIMEOUT_MS, signal };
   const isAwaited = adopter?.program === digest(ADOPTION_PROGRAM) && records.length <= FIFO_BYTES;
   const { exitCode, stderr } = isAwaited
-    ? await agent.finish(adopter.pid, { ...limits, fifo: FIFO, input: records })
+    ? await agent.finish(adopter.pid, { ...limits, fifo: ADOPTION_FIFO, input: records })
     : await agent.exec(['perl', '-'], { ...limits, stdin: Buffer.concat([ADOPTION_PROGRAM, records]) });
   if (exitCode === 0) return;
   const complaint = stderr

@@ -143,6 +143,16 @@ function refuse(desc: string): void {
   socket.receive(`${JSON.stringify({ error: { class: 'GenericError', desc }, id })}\n`);
 }
 
+/** Process 12 is killed in the guest, after the look at it that was under way. */
+async function killedInGuest(): Promise<void> {
+  socket.answer({ exited: false });
+  await turns();
+  expect(socket.commands().at(-1)?.arguments).toMatchObject({ path: 'kill', arg: ['-KILL', '12'] });
+  socket.answer({ pid: 13 });
+  await turns();
+  socket.answer({ exited: true, signal: 9 });
+}
+
 describe('a program that is left running', () => {
   beforeEach(comeUp);
   const FINISH = { fifo: '/run/fifo', input: Buffer.of(0, 255) };
@@ -226,12 +236,7 @@ describe('a program that is left running', () => {
       socket.answer(answer);
     }
     await vi.advanceTimersByTimeAsync(1_000);
-    socket.answer({ exited: false });
-    await turns();
-    expect(socket.commands().at(-1)?.arguments).toMatchObject({ path: 'kill', arg: ['-KILL', '12'] });
-    socket.answer({ pid: 13 });
-    await turns();
-    socket.answer({ exited: true, signal: 9 });
+    await killedInGuest();
     await result;
   });
 });
@@ -284,12 +289,7 @@ describe('exec', () => {
     socket.answer({ exited: false });
     await vi.advanceTimersByTimeAsync(1_000);
     abort.abort();
-    socket.answer({ exited: false });
-    await turns();
-    expect(socket.commands().at(-1)?.arguments).toMatchObject({ path: 'kill', arg: ['-KILL', '12'] });
-    socket.answer({ pid: 13 });
-    await turns();
-    socket.answer({ exited: true, signal: 9 });
+    await killedInGuest();
     await result;
   });
 

@@ -1,13 +1,11 @@
 import { closeSync, openSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
-import { DiskFullError } from '../../../../core/errors/index.js';
-import { ProcessFailedError } from '../../../../core/process/index.js';
+import { DiskFullError, isKind, saysDiskFull } from '../../../../core/errors/index.js';
 import type { ProcessRunner } from '../../../../core/process/index.js';
 import { VmmProtocolError } from '../../hypervisor.errors.js';
 
 /** `ms`: memory of many GiB, to or from a slow disk */
 const TIMEOUT_MS = 15 * 60_000;
-const NO_SPACE = /No space left on device|Disk quota exceeded/;
 
 /** What the programs below have in common. perl, which Debian cannot be without: Node.js has none of these calls. */
 const PRELUDE = `
@@ -111,7 +109,7 @@ export async function writeMemory(runner: ProcessRunner, descriptor: number, pat
   try {
     await copyBetween(runner, TO_FILE, { descriptor, path });
   } catch (error) {
-    const isFull = error instanceof ProcessFailedError && NO_SPACE.test(error.details.stderrTail);
+    const isFull = isKind(error, 'PROCESS_FAILED') && saysDiskFull(error.details.stderrTail);
     throw isFull ? new DiskFullError(path, error) : error;
   }
 }
