@@ -106,8 +106,8 @@ async function openOverlay(qmp: QmpClient, { serial, overlayPath }: DriveFreeze)
 }
 
 /**
- * Tells an overlay what it stands on by now. What it was opened with says "on nothing": QEMU would take it at its word,
- * fail, and keep its lock for writing when it is to open the file again because that is frozen in its turn.
+ * Tells an overlay what it stands on by now. What it was opened with says "on nothing", which its header denies: QEMU then
+ * names the drive by all of its options, longer with each layer, and after some ten to twenty freezes nobody can read it.
  */
 async function settleOverlay(
   qmp: QmpClient,
