@@ -37,14 +37,13 @@ export class SnapshotFiles {
     await this.saved.sync(`${place}/..`);
   }
 
-  /** Oldest first. */
+  /** Oldest first. Not by their ids, which tell the second alone: two were made within one, and changed places. */
   async list(parent: string): Promise<Snapshot[]> {
-    const found: Snapshot[] = [];
-    for (const name of (await namesIn(parent)).toSorted()) {
-      const snapshot = name.startsWith(PASSING) ? undefined : await readManifest(parent, name);
-      if (snapshot !== undefined) found.push(snapshot);
-    }
-    return found;
+    const names = (await namesIn(parent)).filter((name) => !name.startsWith(PASSING));
+    const found = await Promise.all(names.map((name) => readManifest(parent, name)));
+    return found
+      .filter((snapshot) => snapshot !== undefined)
+      .toSorted((one, other) => Date.parse(one.createdAt) - Date.parse(other.createdAt));
   }
 
   /** Nobody finds it any more when the first step is done. None is success. */
@@ -94,6 +93,7 @@ async function readManifest(parent: string, id: string): Promise<Snapshot | unde
       snapshot.version === 1 &&
       snapshot.id === id &&
       [snapshot.name, snapshot.imageId, snapshot.diskBackend].every((one) => typeof one === 'string') &&
+      !Number.isNaN(Date.parse(snapshot.createdAt)) &&
       [snapshot.cpus, snapshot.memoryMib, snapshot.diskMib].every((one) => Number.isInteger(one)) &&
       Array.isArray(snapshot.disks);
     return isOne ? snapshot : undefined;

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { VmView } from '../../../src/contract/index.js';
 import { SmallFilesystem } from '../../support/small-filesystem.js';
@@ -93,5 +94,33 @@ describe.skipIf(!isRoot)('the store of the disks', () => {
     store.relieve();
     expect(await host.banger(['vm', 'start', 'web'])).toMatchObject({ exitCode: 0 });
     expect(await host.banger(['vm', 'delete', '--force', 'web'])).toMatchObject({ exitCode: 0 });
+  });
+
+  it('that becomes full while memory is written to it lets the VM run on, and is given back what was written', async () => {
+    const vm = await host.json<VmView>(['vm', 'create', '--name', 'web', '--memory', '256']);
+    await inside('head -c 100M /dev/urandom > /dev/shm/big; sha256sum < /dev/shm/big > /dev/shm/sum');
+    const names = (): string[] =>
+      readdirSync(join(store.directory, vm.id), { recursive: true, encoding: 'utf8' });
+    const isMemory = (name: string): boolean => basename(name) === 'memory';
+    for (const command of [
+      ['snapshot', 'create', 'web'],
+      ['suspend', 'web'],
+      ['fork', 'web'],
+    ]) {
+      const keeping = host.banger(['vm', ...command]);
+      await expect.poll(() => names().some(isMemory), { timeout: 30_000, interval: 1 }).toBe(true);
+      store.fillUp();
+      expect(await keeping).toMatchObject({
+        exitCode: 9,
+        stderr: expect.stringMatching(/no space is left on the file system of .*\n.*free some space/),
+      });
+      store.relieve();
+      expect(await show()).toMatchObject({ state: 'running' });
+      await inside('[ "$(sha256sum < /dev/shm/big)" = "$(cat /dev/shm/sum)" ]');
+      expect(names().filter((name) => isMemory(name) || /(state|json)$|snp_/.test(name))).toEqual([
+        'vm.json',
+      ]);
+    }
+    expect(await host.json<VmView[]>(['vm', 'list'])).toHaveLength(1);
   });
 });
