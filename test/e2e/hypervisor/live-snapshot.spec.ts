@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync } from 'node:fs';
+import { chmodSync, chownSync, linkSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -189,4 +189,34 @@ it('a snapshot that fails leaves the machine as it was; it can be put away after
   expect(await sh(again, 'awk \'$1 != NR { print "gap at " NR; exit }\' /counted')).toBe('');
   await again.kill();
   expect(await harness.processes()).toEqual([]);
+});
+
+/** QEMU's name of a drive grew with each freeze; after some thirty it was cut off, and the drive was found no more. */
+it('a disk can be frozen again and again, also after freezes that were not finished', async () => {
+  const spec = await harness.deadMachine();
+  const machine = await harness.launch(spec);
+  const { memory: _memory, ...rest } = order({ memoryPath: path('none'), statePath: path('none') });
+  const died = new Error('there is nobody to finish it');
+  let top = spec.drives[0]?.path ?? '';
+  for (let number = 1; number <= 40; number += 1) {
+    // as of a layer: a name of its own, which the QEMU that has it open does not know
+    const layer = path(`root.${number}.qcow2`);
+    linkSync(top, layer);
+    const next = overlay(`root.live-${number}.qcow2`, layer);
+    const isUnfinished = number % 3 === 0;
+    const frozen = machine.snapshot({
+      ...rest,
+      memory: undefined,
+      freeze: [{ serial: 'bgr-root', overlayPath: next }],
+      whileHalted: () => (isUnfinished ? Promise.reject(died) : Promise.resolve()),
+    });
+    if (isUnfinished) await expect(frozen).rejects.toBe(died);
+    else await frozen;
+    expect(await machine.drivePaths(), `freeze ${number}`).toEqual(new Map([['bgr-root', next]]));
+    // what others are to stand on is locked by nobody
+    execFileSync('qemu-img', ['info', top], { stdio: 'pipe' });
+    top = next;
+  }
+  await machine.kill();
+  await machine.exited;
 });

@@ -16,6 +16,10 @@ export interface DriveNow {
   readonly path: string;
   /** that the guest sees */
   readonly bytes: number;
+  /** of what it stands on, as its header names it; undefined where it stands on nothing */
+  readonly basePath?: string;
+  /** QEMU has what it stands on open by another path than that */
+  readonly isBaseStale: boolean;
 }
 
 /** Enlarges a drive; never makes one smaller, which QEMU would do. */
@@ -44,26 +48,49 @@ export async function drivesNow(qmp: QmpClient): Promise<Map<string, DriveNow>> 
   for (const entry of Array.isArray(answer) ? (answer as unknown[]) : []) {
     const inserted = isRecord(entry) ? entry['inserted'] : undefined;
     if (!isRecord(entry) || !isRecord(inserted)) continue;
-    const node = inserted['node-name'];
-    const bytes = isRecord(inserted['image']) ? inserted['image']['virtual-size'] : undefined;
-    const path = plainPath(inserted['file']);
-    if (typeof node !== 'string' || typeof bytes !== 'number' || path === undefined) continue;
+    const image = isRecord(inserted['image']) ? inserted['image'] : {};
+    const { 'node-name': node, file } = inserted;
+    const { 'virtual-size': bytes, 'full-backing-filename': named } = image;
+    const opened = openedAs(file);
+    if (typeof node !== 'string' || typeof bytes !== 'number' || opened === undefined) continue;
     const device = /^\/machine\/peripheral\/([^/]+)\//.exec(String(entry['qdev']))?.[1];
-    found.set(device ?? node, { node, path, bytes });
+    const isBaseStale = opened.isOverridden && opened.basePath !== named;
+    found.set(device ?? node, {
+      node,
+      path: opened.path,
+      bytes,
+      ...(typeof named === 'string' && { basePath: named }),
+      isBaseStale,
+    });
   }
   return found;
 }
 
+interface Opened {
+  readonly path: string;
+  readonly isOverridden: boolean;
+  /** undefined where that is overridden in its turn */
+  readonly basePath?: string;
+}
+
 /** What a path does not say, such as that it stands on another than its header names, QEMU puts into `json:{…}`. */
-function plainPath(file: unknown): string | undefined {
+function openedAs(file: unknown): Opened | undefined {
   if (typeof file !== 'string') return undefined;
-  if (!file.startsWith('json:')) return file;
+  if (!file.startsWith('json:')) return { path: file, isOverridden: false };
   try {
     const options: unknown = JSON.parse(file.slice('json:'.length));
-    const inner = isRecord(options) ? options['file'] : undefined;
-    const path = isRecord(inner) ? inner['filename'] : undefined;
-    return typeof path === 'string' ? path : undefined;
+    const path = fileOf(options);
+    if (path === undefined) return undefined;
+    const base = isRecord(options) ? options['backing'] : undefined;
+    const basePath = isRecord(base) && base['backing'] === undefined ? fileOf(base) : undefined;
+    return { path, isOverridden: true, ...(basePath !== undefined && { basePath }) };
   } catch {
     return undefined;
   }
+}
+
+function fileOf(options: unknown): string | undefined {
+  const file = isRecord(options) ? options['file'] : undefined;
+  const path = isRecord(file) ? file['filename'] : undefined;
+  return typeof path === 'string' ? path : undefined;
 }

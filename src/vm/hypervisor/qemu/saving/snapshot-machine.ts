@@ -24,6 +24,8 @@ interface Snapshotted {
  */
 export async function snapshotMachine(machine: Snapshotted, order: SnapshotOrder): Promise<number> {
   const drives = await drivesNow(machine.qmp);
+  // a daemon died between a freeze and this
+  for (const drive of drives.values()) if (drive.isBaseStale) await settleDrive(machine.qmp, drive);
   const { memory } = order;
   if (memory === undefined) return withOverlays(machine, order, drives, (halt) => halted(machine, halt));
   const { memoryMib, to } = memory;
@@ -75,12 +77,16 @@ async function withOverlays(
       unused = [];
       await order.whileHalted();
     });
-    for (const [index, { serial, overlayPath }] of freeze.entries())
-      await settleOverlay(qmp, overlayPath, { node: opened[index] ?? '', below: drives.get(serial)?.node });
+    const now = await drivesNow(qmp);
+    for (const { serial } of freeze) {
+      const drive = now.get(serial);
+      if (drive !== undefined) await settleDrive(qmp, drive);
+      const before = drives.get(serial)?.node ?? '';
+      for (const node of [before, baseNode(before)]) await closeNode(qmp, node);
+    }
     return haltedMs;
   } finally {
-    for (const node of unused)
-      await qmp.execute('blockdev-del', { 'node-name': node }).catch(() => undefined);
+    for (const node of unused) await closeNode(qmp, node);
   }
 }
 
@@ -106,15 +112,32 @@ async function openOverlay(qmp: QmpClient, { serial, overlayPath }: DriveFreeze)
 }
 
 /**
- * Tells an overlay what it stands on by now. What it was opened with says "on nothing", which its header denies: QEMU then
- * names the drive by all of its options, longer with each layer, and after some ten to twenty freezes nobody can read it.
+ * Has a frozen drive stand on a file that is opened by the name in its header. It was opened as standing on nothing, which
+ * QEMU takes at its word when it is frozen in its turn; and QEMU knows the file below by the name that it had before, says
+ * so in the name of the drive, and of all that come to stand on that: after some thirty freezes the name had more than
+ * 4096 bytes, which QEMU cuts off, and the drive was found no more.
  */
-async function settleOverlay(
-  qmp: QmpClient,
-  overlayPath: string,
-  { node, below }: { node: string; below: string | undefined },
-): Promise<void> {
-  await qmp.execute('blockdev-reopen', { options: [overlay(node, overlayPath, below ?? null)] });
+async function settleDrive(qmp: QmpClient, { node, path, basePath }: DriveNow): Promise<void> {
+  if (basePath === undefined) return;
+  const base = baseNode(node);
+  const file = { driver: 'file', filename: basePath, locking: 'on' };
+  await qmp.execute('blockdev-add', { driver: 'qcow2', 'node-name': base, 'read-only': true, file });
+  try {
+    await qmp.execute('blockdev-reopen', { options: [overlay(node, path, base)] });
+  } catch (error) {
+    await closeNode(qmp, base);
+    throw error;
+  }
+}
+
+/** What a frozen drive stands on, opened for it. */
+function baseNode(node: string): string {
+  return `${node}-base`;
+}
+
+/** One that is not there, or still in use, is left. */
+async function closeNode(qmp: QmpClient, node: string): Promise<void> {
+  await qmp.execute('blockdev-del', { 'node-name': node }).catch(() => undefined);
 }
 
 function overlay(node: string, path: string, backing: string | null): Record<string, unknown> {
