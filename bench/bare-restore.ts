@@ -6,12 +6,14 @@ import { migrate } from '../src/vm/hypervisor/qemu/saving/migration.js';
 import { AgentClient } from '../src/vm/hypervisor/qemu/agent-client.js';
 import { QmpClient } from '../src/vm/hypervisor/qemu/qmp-client.js';
 import { randomId } from '../src/vm/hypervisor/qemu/random-id.adapter.js';
+import { tellGuest } from '../src/vm/hypervisor/qemu/tell-guest.js';
 import { connectUnixSocket } from '../src/vm/hypervisor/qemu/unix-socket.adapter.js';
 import { BARE_PORT, firstCommand } from './bare-vmm.js';
-import { ADOPTION_FIFO } from '../src/vm/identity/adopt-identity.js';
+import { ADOPTED } from '../src/vm/identity/identity-adoption.js';
 import { timed } from './measure.js';
 import type { ScratchHost } from './scratch-host.js';
 
+const TELL_LIMIT_MS = 60_000;
 const signal = AbortSignal.timeout(3_600_000);
 
 /**
@@ -23,8 +25,6 @@ export class BareRestore {
   readonly #vmDirectory: string;
   readonly #args: readonly string[];
   readonly #template: string;
-  /** process of the template's guest that waits for that */
-  readonly #adopter: number;
 
   /** @param vm a running VM of the host that is a clone, whose arguments and identity are taken over */
   constructor(
@@ -37,8 +37,6 @@ export class BareRestore {
     this.#vmDirectory = join(host.stateDirectory, 'vms', vm.id);
     const templates = join(host.stateDirectory, 'templates');
     this.#template = join(templates, readdirSync(templates)[0] ?? '');
-    const manifest = readFileSync(join(this.#template, 'manifest.json'), 'utf8');
-    this.#adopter = (JSON.parse(manifest) as { adopter: { pid: number } }).adopter.pid;
     const runtime = join(host.runtimeDirectory, 'vm', vm.id);
     this.#args = readFileSync(`/proc/${vm.pid}/cmdline`, 'utf8')
       .split('\0')
@@ -90,8 +88,9 @@ export class BareRestore {
     const agent = new AgentClient(this.vm.name, await socket('agent.sock'), randomId);
     await agent.waitReady({ signal });
     const input = this.adoption(Date.now() - (await agent.time()));
-    const { exitCode, stderr } = await agent.finish(this.#adopter, { fifo: ADOPTION_FIFO, input });
-    if (exitCode !== 0) throw new Error(`the identity: ${stderr.toString()}`);
+    const limits = { vm: this.vm.name, timeoutMs: TELL_LIMIT_MS, signal };
+    const answer = await tellGuest(await socket('tell.sock'), input, limits);
+    if (answer !== ADOPTED) throw new Error(`the identity: ${answer}`);
     agent.close();
     qmp.close();
   }

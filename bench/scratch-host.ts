@@ -98,7 +98,10 @@ export class ScratchHost {
     return RpcClient.connect({ socketPath: this.socketPath });
   }
 
+  /** Also after a part that failed half-way: its VMs would outlive the daemon. */
   async close(): Promise<void> {
+    const vms = JSON.parse(await this.banger('vm', 'list', '--json')) as { name: string }[];
+    for (const { name } of vms) await this.banger('vm', 'delete', '--force', name);
     await this.banger('daemon', 'stop');
     rmSync(this.directory, { recursive: true, force: true });
   }

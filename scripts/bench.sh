@@ -9,5 +9,5 @@ cd "$BANGER_ROOT"
 bootstrap_modules
 bootstrap_build
 node=$(bootstrap_node)
-node_modules/.bin/rolldown bench/main.ts --tsconfig tsconfig.json --external ssh2 --external @nestjs/common --format esm --platform node --file dist/bench/bench.mjs --log-level warn
+node_modules/.bin/rolldown bench/main.ts --tsconfig tsconfig.json --external ssh2 --external @nestjs/common --format esm --platform node --no-codeSplitting --file dist/bench/bench.mjs --log-level warn
 exec "$node" dist/bench/bench.mjs "$@"

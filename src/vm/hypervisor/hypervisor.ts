@@ -179,17 +179,17 @@ export interface GuestAgent {
    * @throws GuestAgentError, TimeoutError, CancelledError
    */
   exec(argv: readonly string[], options?: GuestExecOptions & { stdin?: Buffer }): Promise<GuestExecResult>;
-  /**
-   * Starts a program as `exec` does, and leaves it running.
-   * @returns its process id, for one `finish`, of this agent or of one of a machine that goes on from its machine
-   * @throws GuestAgentError
-   */
-  start(argv: readonly string[], options?: { stdin?: Buffer }): Promise<number>;
-  /**
-   * Writes `input` to a FIFO that the program reads, which has to have room for it, and waits for the program's end as
-   * `exec` does. @throws GuestAgentError, TimeoutError, CancelledError
-   */
-  finish(pid: number, options: GuestExecOptions & { fifo: string; input: Buffer }): Promise<GuestExecResult>;
+}
+
+/**
+ * Name of the port by which a process of the guest can be told something without the agent; the guest finds it in
+ * /sys/class/virtio-ports.
+ */
+export const TELL_PORT = 'banger.tell.0';
+
+export interface TellOptions {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
 }
 
 /** A drive whose file is left as it is at the moment of a snapshot; what is written later goes to another file. */
@@ -255,6 +255,12 @@ export interface DiskHalt {
 export abstract class Machine {
   abstract readonly record: MachineRecord;
   abstract readonly agent: GuestAgent;
+  /**
+   * Tells the process of the guest that has `TELL_PORT` open: it gets the length in digits, a newline and the input, and
+   * answers with a line, which is returned. Nothing is lost while it does not read yet, nor where none is there.
+   * @throws GuestAgentError, TimeoutError, CancelledError
+   */
+  abstract tell(input: Buffer, options: TellOptions): Promise<string>;
   /**
    * Settles when the VMM process is gone, whoever ended it; never rejects, and never settles after `detach`.
    * The status is known for a child of this daemon alone: of an adopted VMM both members are null.

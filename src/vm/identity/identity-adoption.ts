@@ -17,13 +17,39 @@ export interface Adoption {
 }
 
 /**
- * Runs in the guest, with the records below on its input, or waiting for them at the FIFO that it is given. One process:
- * each costs 60 to 100 ms under emulation.
+ * Runs in the guest, with the records below on its input, or waiting for them at the port that it is given the name of:
+ * then it goes to the background, and answers with a line. One process: each costs 60 to 100 ms under emulation.
  */
 const PROGRAM = String.raw`
 use strict;
 binmode DATA;
-sub fail { print STDERR "$_[0]: $!\n"; exit 1 }
+my $port;
+sub answer { syswrite($port, "$_[0]\n") if defined $port }
+sub fail { my $why = "$_[0]: $!"; answer($why); print STDERR "$why\n"; exit 1 }
+$SIG{__DIE__} = sub { answer("perl: " . ($_[0] =~ s/\n.*//sr)) };
+sub detach { # whoever started it, or waits for the end of its output, waits no longer
+  syscall(112); # setsid
+  open(STDIN, "<", "/dev/null"); open(STDOUT, ">", "/dev/null"); open(STDERR, ">", "/dev/null");
+}
+sub told { # what comes through a port: its length and a newline first
+  my ($name) = @_;
+  my ($found) = grep { my $file; open($file, "<", "$_/name") and <$file> eq "$name\n" } glob "/sys/class/virtio-ports/*";
+  defined $found or fail("port $name");
+  sysopen(my $opened, $found =~ s{.*/}{/dev/}r, 2) or fail("port $name"); # O_RDWR
+  defined(my $child = fork()) or fail("fork");
+  exit 0 if $child;
+  $port = $opened;
+  detach();
+  my ($length, $bytes) = (undef, "");
+  open(my $file, "<:raw", \"") or fail("memory"); # the module for it is loaded now
+  until (defined $length and length $bytes >= $length) {
+    # without anybody at the other end there is nothing to read
+    if (!sysread($port, $bytes, 65536, length $bytes)) { select(undef, undef, undef, 0.005); next }
+    $length = $1 if !defined $length and $bytes =~ s/^(\d+)\n//;
+  }
+  open($file, "<:raw", \$bytes) or fail("memory");
+  return $file;
+}
 sub put { # path, mode, content: whole or not at all
   my ($path, $mode, $content) = @_;
   unlink "$path.new";
@@ -39,13 +65,7 @@ sub set { # a file of the kernel's
 my (%text, @files);
 umask 0;
 mkdir("/run/banger", 0755);
-my ($fifo, $in) = ($ARGV[0], \*DATA);
-if (defined $fifo) {
-  unlink $fifo;
-  syscall(133, $fifo, 010600, 0) == 0 or fail($fifo); # mknod(2) with S_IFIFO
-  open($in, "+<:raw", $fifo) or fail($fifo);
-  fcntl($in, 1031, 1 << 20) or fail($fifo); # F_SETPIPE_SZ: all of the records at once
-}
+my $in = @ARGV ? told($ARGV[0]) : \*DATA;
 my $whole = 0;
 while (my $line = <$in>) {
   chomp $line;
@@ -57,7 +77,6 @@ while (my $line = <$in>) {
   else { $text{$name} = $content }
 }
 $whole or fail("the records are cut short");
-unlink $fifo if defined $fifo;
 # The clock first: what is written from now on bears the right time.
 my $now = pack("qq", 0, 0);
 syscall(228, 0, $now) == 0 or fail("clock_gettime");
@@ -119,11 +138,11 @@ if (-e "/usr/lib/openssh/sshd-session" and open(my $file, "<", "/run/sshd.pid"))
   chomp(my $pid = <$file>);
   kill "HUP", $pid;
 }
+answer("done");
 # journald names its files after the machine: it starts anew, but not before whoever waits for this guest is served.
 if (-d "/run/log/journal" and fork() == 0) {
-  # The agent waits until nobody holds its pipes any more.
-  open(STDIN, "<", "/dev/null"); open(STDOUT, ">", "/dev/null"); open(STDERR, ">", "/dev/null");
-  syscall(112); # setsid
+  detach();
+  close($port) if defined $port;
   sleep 3;
   if (open(my $procs, "<", "/sys/fs/cgroup/system.slice/systemd-journald.service/cgroup.procs")) {
     chomp(my $pid = <$procs> // "");
@@ -139,8 +158,11 @@ exit 0;
 __DATA__
 `;
 
-/** For `perl - [FIFO]`, before the records. */
+/** For `perl - [PORT]`; without a port the records follow it. */
 export const ADOPTION_PROGRAM = Buffer.from(PROGRAM.trimStart());
+
+/** What it answers through its port when it is done; anything else is a complaint. */
+export const ADOPTED = 'done';
 
 /** What the program reads. Whatever the content holds, it is data. Pure. */
 export function adoptionRecords(adoption: Adoption): Buffer {

@@ -19,7 +19,7 @@ import type { MachineTeardown } from './machine-teardown.js';
 import type { VmStorage } from './vm-storage.js';
 
 const VM = { id: 'vm_web', name: 'web' } as Vm;
-const ADOPTER = { pid: 417, program: 'digest' };
+const ADOPTER = 'digest';
 const IMAGE = { id: 'img_one', rootPath: '/image/root', rootFormat: 'raw', workPath: '/image/work' };
 const SAVED = { memoryPath: '/template/memory', statePath: '/template/state' };
 const BASES: DiskBases = {

@@ -42,7 +42,7 @@ export class GuestReadiness {
       await operation.step('guest.adopt', 'giving it its identity', () =>
         this.#guard(vm, machine, { ...limits, stage: 'it did not take on its identity' }, async (signal) => {
           await machine.agent.waitReady({ signal });
-          await adoptIdentity(machine.agent, { ...draft, hostName: vm.name, adopter: from.adopter, signal });
+          await adoptIdentity(machine, { ...draft, hostName: vm.name, adopter: from.adopter, signal });
           await machine.plugIn();
         }),
       );

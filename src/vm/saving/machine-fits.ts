@@ -5,7 +5,7 @@ import { Hypervisor } from '../hypervisor/hypervisor.js';
 import type { Accelerator } from '../hypervisor/hypervisor.js';
 
 /** Counts what is done to a guest before it is saved, and what one that goes on relies on: identity-adoption.ts. */
-const GUEST_VERSION = 3;
+const GUEST_VERSION = 4;
 
 /** What a saved machine and the host that it goes on on must have alike. JSON. */
 export interface MachineFit {

@@ -1,5 +1,4 @@
 import type { PublishedPort } from '../../contract/index.js';
-import type { WaitingAdopter } from '../identity/adopt-identity.js';
 import type { RestoreSource } from '../hypervisor/hypervisor.js';
 import type { MachineShape } from '../vm.types.js';
 
@@ -15,8 +14,8 @@ export interface RestorePoint {
   readonly source: RestoreSource;
   /** what the saved machine had; the VM's own settings when left out */
   readonly shape?: MachineShape;
-  /** waits in its guest for who it is to be; without it, it is told anew */
-  readonly adopter?: WaitingAdopter;
+  /** digest of the program that waits in its guest for who it is to be; without one, it is told by a new one */
+  readonly adopter?: string;
   /** left out when it is no copy of another VM's machine */
   readonly copyOf?: CopyOrigin;
   /** Called when its guest runs: it cannot go on from there once more. */

@@ -31,7 +31,7 @@ export class TemplateFiles {
         template.version === 1 &&
         directory.endsWith(`/${template.id}`) &&
         typeof template.shape.imageId === 'string' &&
-        typeof template.adopter.pid === 'number' &&
+        typeof template.adopter === 'string' &&
         typeof template.allocatedBytes === 'number';
       return isOne ? { template, lastUsedAt: (await stat(path)).mtime } : undefined;
     } catch {

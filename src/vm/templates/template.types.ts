@@ -1,4 +1,3 @@
-import type { WaitingAdopter } from '../identity/adopt-identity.js';
 import type { MachineFit } from '../saving/machine-fits.js';
 import type { FileFacts } from '../saving/saved-files.adapter.js';
 
@@ -24,7 +23,7 @@ export interface Template {
   readonly id: string;
   readonly shape: TemplateShape;
   /** waits in it for who it is to be */
-  readonly adopter: WaitingAdopter;
+  readonly adopter: string;
   /** ISO 8601, UTC */
   readonly createdAt: string;
   /** what its files take on the host, `bytes` */

@@ -6,7 +6,6 @@ import { LOGGER } from '../../core/logging/index.js';
 import type { Logger } from '../../core/logging/index.js';
 import type { StartedOperation } from '../../core/operations/index.js';
 import type { BootableImage } from '../../image/index.js';
-import type { WaitingAdopter } from '../identity/adopt-identity.js';
 import type { SavedMachine } from '../hypervisor/hypervisor.js';
 import { isItsFault } from '../saving/blame.js';
 import { VmDisks } from '../vm-disks.js';
@@ -31,7 +30,7 @@ export interface UsableTemplate {
   readonly id: string;
   readonly shape: TemplateShape;
   readonly saved: SavedMachine;
-  readonly adopter: WaitingAdopter;
+  readonly adopter: string;
   readonly bases: DiskBases;
   release(): Promise<void>;
 }

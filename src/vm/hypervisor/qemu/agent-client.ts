@@ -6,9 +6,7 @@ import {
   isExecNotFound,
   parseExecStarted,
   parseExecStatus,
-  parseFileHandle,
   parseInterfaces,
-  parseWritten,
   syncRequest,
 } from './agent-protocol.js';
 import type { ByteSocket } from './byte-socket.js';
@@ -117,23 +115,6 @@ export class AgentClient implements GuestAgent {
     return this.#within(options, run, () => this.#run(argv, options.stdin, run));
   }
 
-  async start(argv: readonly string[], { stdin }: { stdin?: Buffer } = {}): Promise<number> {
-    const started = await this.#start(argv, stdin);
-    if (typeof started === 'number') return started;
-    throw new GuestAgentError(this.vm, started.stderr.toString());
-  }
-
-  async finish(
-    pid: number,
-    { fifo, input, ...options }: GuestExecOptions & { fifo: string; input: Buffer },
-  ): Promise<GuestExecResult> {
-    const run: GuestRun = { what: `process ${pid} in the guest`, pid, givenUp: false };
-    return this.#within(options, run, async () => {
-      await this.#feed(fifo, input);
-      return this.#end(pid, run);
-    });
-  }
-
   close(): void {
     this.#channel.close();
   }
@@ -179,18 +160,6 @@ export class AgentClient implements GuestAgent {
       const pause = Math.max(POLL_MIN_MS, (now - asked) * POLL_PAUSE_PER_LOOK, (now - since) * POLL_SHARE);
       await sleep(Math.min(POLL_MAX_MS, pause));
     }
-  }
-
-  /** Opened for both directions: then it waits for no reader, should there be none. */
-  async #feed(path: string, bytes: Buffer): Promise<void> {
-    const open = { path, mode: 'r+' };
-    const handle = parseFileHandle(await this.#command('guest-file-open', open, COMMAND_TIMEOUT_MS));
-    if (handle === undefined) throw new GuestAgentError(this.vm, 'nonsense in answer to guest-file-open');
-    const write = { handle, 'buf-b64': bytes.toString('base64') };
-    const count = parseWritten(await this.#command('guest-file-write', write, COMMAND_TIMEOUT_MS));
-    await this.#command('guest-file-close', { handle }, COMMAND_TIMEOUT_MS);
-    if (count !== bytes.length)
-      throw new GuestAgentError(this.vm, `${path} took ${count ?? 'none'} of ${bytes.length} bytes`);
   }
 
   async #start(argv: readonly string[], stdin: Buffer | undefined): Promise<number | GuestExecResult> {

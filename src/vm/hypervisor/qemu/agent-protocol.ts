@@ -25,17 +25,6 @@ export function parseExecStatus(value: unknown): 'running' | GuestExecResult | u
   return { exitCode, stdout: bytes(value['out-data']), stderr: bytes(value['err-data']) };
 }
 
-/** The handle in the answer to guest-file-open; undefined for nonsense. */
-export function parseFileHandle(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined;
-}
-
-/** `bytes` that guest-file-write has written; undefined for nonsense. */
-export function parseWritten(value: unknown): number | undefined {
-  const count = isRecord(value) ? value['count'] : undefined;
-  return typeof count === 'number' ? count : undefined;
-}
-
 /** The sum of an answer to guest-network-get-interfaces, without the loopback; undefined for nonsense. */
 export function parseInterfaces(value: unknown): NetworkCounters | undefined {
   if (!Array.isArray(value)) return undefined;

@@ -1,3 +1,4 @@
+import { TELL_PORT } from '../hypervisor.js';
 import type { Accelerator, DriveSpec, MachineSpec, NicSpec } from '../hypervisor.js';
 import { driveNode } from './drive-size.js';
 import { kernelCommandLine } from './kernel-arguments.js';
@@ -9,6 +10,7 @@ export const QEMU_BINARY = 'qemu-system-x86_64';
 export interface QemuSockets {
   readonly qmp: string;
   readonly agent: string;
+  readonly tell: string;
   readonly console: string;
 }
 
@@ -16,6 +18,7 @@ export function qemuSockets(runtimeDirectory: string): QemuSockets {
   return {
     qmp: `${runtimeDirectory}/qmp.sock`,
     agent: `${runtimeDirectory}/agent.sock`,
+    tell: `${runtimeDirectory}/tell.sock`,
     console: `${runtimeDirectory}/console.sock`,
   };
 }
@@ -48,7 +51,7 @@ export function qemuArguments(spec: MachineSpec, accelerator: Accelerator): stri
     ...['-append', kernelCommandLine(spec.bootArguments, accelerator)],
     ...spec.drives.flatMap(drive),
     ...spec.nics.flatMap(nic),
-    ...agentPort(sockets),
+    ...guestPorts(sockets),
     ...console(sockets),
     ...monitor(sockets),
     // 64 KiB a second: more than any boot asks for, less than a guest could make the host pay.
@@ -158,11 +161,14 @@ function nic(spec: NicSpec, index: number): string[] {
   ];
 }
 
-function agentPort({ agent }: QemuSockets): string[] {
+function guestPorts({ agent, tell }: QemuSockets): string[] {
   return [
-    ...['-device', 'virtio-serial-pci,disable-legacy=on,max_ports=2'],
+    // the first is a console's, which there is none of
+    ...['-device', 'virtio-serial-pci,disable-legacy=on,max_ports=3'],
     ...['-chardev', `socket,id=agent,path=${escape(agent)},server=on,wait=off`],
     ...['-device', 'virtserialport,chardev=agent,name=org.qemu.guest_agent.0'],
+    ...['-chardev', `socket,id=tell,path=${escape(tell)},server=on,wait=off`],
+    ...['-device', `virtserialport,chardev=tell,name=${TELL_PORT}`],
   ];
 }
 

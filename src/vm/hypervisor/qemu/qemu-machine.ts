@@ -12,16 +12,20 @@ import type {
   RunState,
   SavedMachine,
   SnapshotOrder,
+  TellOptions,
 } from '../hypervisor.js';
 import type { AgentClient } from './agent-client.js';
 import type { DiskHalts } from './disk-halt.js';
 import { drivesNow, resizeDrive } from './drive-size.js';
 import { setCable, setForwards } from './port-forwards.js';
 import { MachineStatsQuery, parseRunState } from './machine-stats.js';
+import { qemuSockets } from './qemu-arguments.js';
 import type { QmpClient } from './qmp-client.js';
 import { isRecord } from './qmp-protocol.js';
 import { saveMachine } from './saving/save-machine.js';
 import { snapshotMachine } from './saving/snapshot-machine.js';
+import { tellGuest } from './tell-guest.js';
+import { connectUnixSocket } from './unix-socket.adapter.js';
 import { boundLog } from './vmm-log.adapter.js';
 
 const AGENT_PATIENCE_MS = 1_500;
@@ -77,6 +81,12 @@ export class QemuMachine extends Machine {
       const { runner } = this.parts;
       if (!(await runner.waitForExit(this.record.process, { timeoutMs: EXIT_REPORT_MS }))) throw error;
     }
+  }
+
+  async tell(input: Buffer, options: TellOptions): Promise<string> {
+    const { id, runtimeDirectory } = this.record;
+    const socket = await connectUnixSocket(qemuSockets(runtimeDirectory).tell, options.signal);
+    return tellGuest(socket, input, { vm: id, ...options });
   }
 
   async kill(): Promise<void> {

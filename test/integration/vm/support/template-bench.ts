@@ -21,7 +21,7 @@ const MEMORY_MIB = 64;
 /** what of the memory is no hole */
 const USED_BYTES = MIB;
 
-export const ADOPTER = { pid: 417, program: 'digest' };
+export const ADOPTER = 'digest';
 
 export const SHAPE: TemplateShape = {
   imageId: 'img_one',
