@@ -26,7 +26,7 @@ binmode DATA;
 my $port;
 sub answer { syswrite($port, "$_[0]\n") if defined $port }
 sub fail { my $why = "$_[0]: $!"; answer($why); print STDERR "$why\n"; exit 1 }
-$SIG{__DIE__} = sub { answer("perl: " . ($_[0] =~ s/\n.*//sr)) };
+$SIG{__DIE__} = sub { answer("perl: " . ($_[0] =~ s/\n.*//sr)) unless $^S };
 sub detach { # whoever started it, or waits for the end of its output, waits no longer
   syscall(112); # setsid
   open(STDIN, "<", "/dev/null"); open(STDOUT, ">", "/dev/null"); open(STDERR, ">", "/dev/null");
