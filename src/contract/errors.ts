@@ -110,6 +110,7 @@ export interface ErrorDetails {
   IMAGE_DAMAGED: { image: string; reason: string };
   /** `template`: its id */
   TEMPLATE_DAMAGED: { template: string; image: string; reason: string };
+  TEMPLATE_OUTDATED: { template: string; image: string; reason: string };
   /** none can be made or used here */
   TEMPLATES_UNAVAILABLE: { reason: string };
 
@@ -208,6 +209,7 @@ export const ERROR_CATEGORIES: Readonly<Record<ErrorKind, ErrorCategory>> = {
   IMAGE_WITHOUT_WORK_DISK: 'host',
   IMAGE_DAMAGED: 'host',
   TEMPLATE_DAMAGED: 'host',
+  TEMPLATE_OUTDATED: 'host',
   TEMPLATES_UNAVAILABLE: 'host',
 
   PROJECT_FILE_INVALID: 'invalid',

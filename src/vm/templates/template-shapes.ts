@@ -19,6 +19,11 @@ export class TemplateShapes {
     return this.host.memory().availableMib > memoryMib;
   }
 
+  /** Why a machine of that shape cannot go on here, in words; undefined when it can. */
+  misfit(shape: TemplateShape): Promise<string | undefined> {
+    return this.fits.misfit(shape);
+  }
+
   /** Undefined where no machine can be saved. */
   async of(vm: ShapedVm): Promise<TemplateShape | undefined> {
     const fit = await this.fits.now();

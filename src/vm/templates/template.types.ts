@@ -17,6 +17,18 @@ export function keyOf(shape: TemplateShape): string {
   return JSON.stringify(Object.entries(shape).toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
+/**
+ * Whether it was made for the same VMs, and cannot be used for them here. One of another accelerator is none of these: KVM
+ * comes and goes.
+ */
+export function isOutdated(older: TemplateShape, shape: TemplateShape): boolean {
+  const { hypervisor, version, layout, processor } = shape;
+  return (
+    keyOf(older) !== keyOf(shape) &&
+    keyOf({ ...older, hypervisor, version, layout, processor }) === keyOf(shape)
+  );
+}
+
 /** A saved machine of an image's system that has just booted; as its manifest has it. JSON. */
 export interface Template {
   readonly version: 1;

@@ -15,7 +15,8 @@ import { TemplateShapes } from './template-shapes.js';
 import type { ShapedVm } from './template-shapes.js';
 import { TemplateStore } from './template-store.js';
 import type { HeldTemplate } from './template-store.js';
-import { TEMPLATE_FILES } from './template.types.js';
+import { TemplateOutdatedError } from './template.errors.js';
+import { isOutdated, TEMPLATE_FILES } from './template.types.js';
 import type { TemplateShape } from './template.types.js';
 
 /** What a background job leaves to everybody else: almost all. */
@@ -47,19 +48,23 @@ export class Templates {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** What a new VM can begin as; undefined when there is nothing. @param onDamaged told why one that there was is not */
-  async take(vm: ShapedVm, onDamaged: (error: BangerError) => void): Promise<UsableTemplate | undefined> {
+  /** What a new VM can begin as; undefined when there is nothing. @param onUseless told why one that there was is not */
+  async take(vm: ShapedVm, onUseless: (error: BangerError) => void): Promise<UsableTemplate | undefined> {
     if (this.config.values.templates.make === 'off') return undefined;
     const shape = await this.shapes.of(vm);
-    const template = shape === undefined ? undefined : this.store.find(shape);
-    if (template === undefined) return undefined;
+    if (shape === undefined) return undefined;
+    const template = this.store.find(shape);
+    if (template === undefined) {
+      await this.#dropOutdated(shape, onUseless);
+      return undefined;
+    }
     try {
       const held = await this.store.hold(template);
       return held === undefined ? undefined : this.#usable(held);
     } catch (error) {
       const failure = toBangerError(error, 'the template');
       if (isItsFault(failure)) await this.fail(template.id);
-      onDamaged(failure);
+      onUseless(failure);
       return undefined;
     }
   }
@@ -97,6 +102,16 @@ export class Templates {
   async warm(shape: TemplateShape, image: BootableImage, force: boolean): Promise<StartedOperation<void>> {
     await this.disks.checkRoom(NEEDED_BYTES);
     return this.production.begin(shape, image, { niceness: ASKED_NICENESS, force });
+  }
+
+  async #dropOutdated(shape: TemplateShape, onDropped: (error: BangerError) => void): Promise<void> {
+    for (const { template } of this.store.list()) {
+      if (!isOutdated(template.shape, shape)) continue;
+      const reason = await this.shapes.misfit(template.shape);
+      if (reason === undefined) continue;
+      await this.store.remove(template.id);
+      onDropped(new TemplateOutdatedError(template.id, shape.imageId, reason));
+    }
   }
 
   #usable(held: HeldTemplate): UsableTemplate {
