@@ -159,6 +159,8 @@ export function proportionalMib(pid: number): number {
 /** Of that, the guest's code as an emulator has translated it: what is memory of its own, and executable. 0 with KVM. */
 export function translatedMib(pid: number): number {
   const maps = readFileSync(`/proc/${pid}/smaps`, 'utf8');
-  const own = [...maps.matchAll(/^[0-9a-f]+-[0-9a-f]+ rwxp 0+ 00:00 0 *\n(?:[^0-9a-f].*\n)*?Pss: +(\d+) kB$/gm)];
+  const own = [
+    ...maps.matchAll(/^[0-9a-f]+-[0-9a-f]+ rwxp 0+ 00:00 0 *\n(?:[^0-9a-f].*\n)*?Pss: +(\d+) kB$/gm),
+  ];
   return own.reduce((sum, [, kib]) => sum + Number(kib) / 1024, 0);
 }
