@@ -1,3 +1,4 @@
+import { MOVE_CLOCK } from '../../capabilities/index.js';
 import type { GuestNetwork, IdentityFile } from '../../capabilities/index.js';
 import { directoryMode, parentDirectories } from './identity-disk.js';
 
@@ -50,6 +51,7 @@ sub told { # what comes through a port: its length and a newline first
   open($file, "<:raw", \$bytes) or fail("memory");
   return $file;
 }
+${MOVE_CLOCK.trim()}
 sub put { # path, mode, content: whole or not at all
   my ($path, $mode, $content) = @_;
   unlink "$path.new";
@@ -78,18 +80,7 @@ while (my $line = <$in>) {
 }
 $whole or fail("the records are cut short");
 # The clock first: what is written from now on bears the right time.
-my $now = pack("qq", 0, 0);
-syscall(228, 0, $now) == 0 or fail("clock_gettime");
-my ($s, $ns) = unpack("qq", $now);
-my $then;
-{
-  use integer;
-  $ns += $text{offset} * 1000000;
-  my $carry = $ns / 1000000000;
-  $carry -= 1 if $ns < $carry * 1000000000;
-  $then = pack("qq", $s + $carry, $ns - $carry * 1000000000);
-}
-syscall(227, 0, $then) == 0 or fail("clock_settime");
+move_clock($text{offset}) or fail("clock");
 put(@$_) for @files;
 # RNDADDENTROPY, then RNDRESEEDCRNG: without them all guests of one saved machine draw the same numbers.
 open(my $random, ">", "/dev/urandom") or fail("/dev/urandom");
