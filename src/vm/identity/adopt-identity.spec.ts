@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { GuestAgent, Machine } from '../hypervisor/hypervisor.js';
+import type { GuestAgent } from '../hypervisor/guest-channels.js';
+import type { Machine } from '../hypervisor/hypervisor.js';
 import { adoptIdentity, leaveAdopter } from './adopt-identity.js';
 import { ADOPTION_PROGRAM } from './identity-adoption.js';
 

@@ -1,7 +1,8 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { MachineDraft } from '../../capabilities/index.js';
-import { TELL_PORT } from '../hypervisor/hypervisor.js';
-import type { GuestAgent, Machine } from '../hypervisor/hypervisor.js';
+import { TELL_PORT } from '../hypervisor/guest-channels.js';
+import type { GuestAgent } from '../hypervisor/guest-channels.js';
+import type { Machine } from '../hypervisor/hypervisor.js';
 import { GuestAgentError } from '../hypervisor/hypervisor.errors.js';
 import { ADOPTED, ADOPTION_PROGRAM, adoptionRecords } from './identity-adoption.js';
 
@@ -53,7 +54,7 @@ export async function adoptIdentity(
     bootId: randomUUID(),
   });
   const limits = { timeoutMs: TIMEOUT_MS, signal };
-  const fail = (why: string | Buffer): never => {
+  const fail = (why: string): never => {
     throw new GuestAgentError(hostName, `it did not take on its identity: ${complaint(why)}`);
   };
   if (adopter === digest(ADOPTION_PROGRAM)) {

@@ -1,6 +1,7 @@
 import { hostsFile } from '../../capabilities/index.js';
 import { BangerError } from '../../core/errors/index.js';
-import type { GuestAgent, Machine } from '../hypervisor/hypervisor.js';
+import type { GuestAgent } from '../hypervisor/guest-channels.js';
+import type { Machine } from '../hypervisor/hypervisor.js';
 import { printable } from '../printable.js';
 
 /** `ms`. A guest that hangs must not keep the VM's lock for long. */

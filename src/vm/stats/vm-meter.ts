@@ -1,11 +1,6 @@
 import type { ProcessMeter } from '../../core/process/index.js';
-import type {
-  DiskCounters,
-  GuestMemory,
-  Machine,
-  MachineStats,
-  NetworkCounters,
-} from '../hypervisor/hypervisor.js';
+import type { NetworkCounters } from '../hypervisor/guest-channels.js';
+import type { DiskCounters, GuestMemory, Machine, MachineStats } from '../hypervisor/hypervisor.js';
 import { CounterRate } from './counter-rate.js';
 import { PatientQuery } from './patient-query.js';
 import type { Clock } from './patient-query.js';

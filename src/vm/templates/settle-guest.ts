@@ -1,4 +1,4 @@
-import type { GuestAgent } from '../hypervisor/hypervisor.js';
+import type { GuestAgent } from '../hypervisor/guest-channels.js';
 
 /** `ms` that a guest has to finish its boot: under emulation 9 to 15 s, on a busy host much more */
 const BOOT_LIMIT_MS = 240_000;

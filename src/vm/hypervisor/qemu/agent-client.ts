@@ -1,7 +1,7 @@
 import { abortable } from '../../../core/concurrency/index.js';
 import { BangerError, cancellation, TimeoutError } from '../../../core/errors/index.js';
 import { GuestAgentError } from '../hypervisor.errors.js';
-import type { GuestAgent, GuestExecOptions, GuestExecResult, NetworkCounters } from '../hypervisor.js';
+import type { GuestAgent, GuestExecOptions, GuestExecResult, NetworkCounters } from '../guest-channels.js';
 import {
   isExecNotFound,
   parseExecStarted,

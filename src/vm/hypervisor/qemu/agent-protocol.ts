@@ -1,4 +1,4 @@
-import type { GuestExecResult, NetworkCounters } from '../hypervisor.js';
+import type { GuestExecResult, NetworkCounters } from '../guest-channels.js';
 import { isRecord } from './qmp-protocol.js';
 
 /**

@@ -1,4 +1,4 @@
-import { TELL_PORT } from '../hypervisor.js';
+import { TELL_PORT } from '../guest-channels.js';
 import type { Accelerator, DriveSpec, MachineSpec, NicSpec } from '../hypervisor.js';
 import { driveNode } from './drive-size.js';
 import { kernelCommandLine } from './kernel-arguments.js';

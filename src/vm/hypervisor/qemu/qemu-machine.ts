@@ -3,6 +3,7 @@ import type { ExitStatus, ProcessRunner } from '../../../core/process/index.js';
 import { TimeoutError } from '../../../core/errors/index.js';
 import { VmmProtocolError } from '../hypervisor.errors.js';
 import { Machine } from '../hypervisor.js';
+import type { TellOptions } from '../guest-channels.js';
 import type {
   DiskHalt,
   MachineEnder,
@@ -12,7 +13,6 @@ import type {
   RunState,
   SavedMachine,
   SnapshotOrder,
-  TellOptions,
 } from '../hypervisor.js';
 import type { AgentClient } from './agent-client.js';
 import type { DiskHalts } from './disk-halt.js';

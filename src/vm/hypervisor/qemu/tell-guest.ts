@@ -1,7 +1,7 @@
 import { abortable } from '../../../core/concurrency/index.js';
 import { cancellation } from '../../../core/errors/index.js';
 import { GuestAgentError } from '../hypervisor.errors.js';
-import type { TellOptions } from '../hypervisor.js';
+import type { TellOptions } from '../guest-channels.js';
 import type { ByteSocket } from './byte-socket.js';
 import { deadline } from './launch-attempt.js';
 import { LineParser } from './line-parser.js';
