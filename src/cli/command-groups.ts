@@ -33,10 +33,15 @@ export const COMMAND_GROUPS: Readonly<Record<string, CommandLoader>> = {
   vm: async () => {
     const { VM_COMMANDS, VmGroupCommand } = await import('./vm/vm-group.command.js');
     const { FollowedCall } = await import('./operation/followed-call.js');
+    const { SessionChannel } = await import('./session/session-channel.js');
+    const { InputFiles } = await import('./io/input-files.js');
+    const { InputFilesAdapter } = await import('./io/input-files.adapter.js');
     return [
       VmGroupCommand,
       ...VM_COMMANDS,
       FollowedCall,
+      SessionChannel,
+      { provide: InputFiles, useClass: InputFilesAdapter },
       ...(await guestProviders()),
       await programProvider(),
     ];

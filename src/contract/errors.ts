@@ -126,6 +126,21 @@ export interface ErrorDetails {
   WORKSPACE_PATH_INVALID: { path: string; reason: string };
   WORKSPACE_IMPORT_FAILED: { path: string; step: string; stderrTail: string };
 
+  SESSION_NOT_FOUND: { session: string };
+  SESSION_AMBIGUOUS: { session: string; matches: string[] };
+  SESSION_NAME_TAKEN: { vm: string; name: string };
+  SESSION_WRONG_STATE: { session: string; state: string };
+  /** it was started without */
+  SESSION_WITHOUT_INPUT: { session: string };
+  /** something that takes several steps in the guest: the one that failed, its command and the end of what that said */
+  GUEST_ACTION_FAILED: {
+    vm: string;
+    step: string;
+    command: string;
+    exitCode: number | null;
+    stderrTail: string;
+  };
+
   /** `resource`: kind in the ledger; `owner`: whose it is */
   RESOURCE_TAKEN: { resource: string; key: string; owner: string };
   OPERATION_NOT_FOUND: { operation: string };
@@ -217,6 +232,13 @@ export const ERROR_CATEGORIES: Readonly<Record<ErrorKind, ErrorCategory>> = {
   WORKSPACE_NOT_A_REPOSITORY: 'invalid',
   WORKSPACE_PATH_INVALID: 'invalid',
   WORKSPACE_IMPORT_FAILED: 'external',
+
+  SESSION_NOT_FOUND: 'not-found',
+  SESSION_AMBIGUOUS: 'conflict',
+  SESSION_NAME_TAKEN: 'conflict',
+  SESSION_WRONG_STATE: 'conflict',
+  SESSION_WITHOUT_INPUT: 'conflict',
+  GUEST_ACTION_FAILED: 'external',
 
   RESOURCE_TAKEN: 'conflict',
   OPERATION_NOT_FOUND: 'not-found',

@@ -5,6 +5,7 @@ export * from './method.js';
 export * from './method-table.js';
 export * from './names.js';
 export * from './operation.dto.js';
+export * from './session.dto.js';
 export * from './snapshot.dto.js';
 export * from './system.dto.js';
 export * from './vm.dto.js';

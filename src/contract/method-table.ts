@@ -10,6 +10,20 @@ import {
 import { call, list, one, stream } from './method.js';
 import { OperationEvent, OperationListParams, OperationRef, OperationView } from './operation.dto.js';
 import {
+  OutputGrant,
+  SessionAttachGrant,
+  SessionAttachParams,
+  SessionDeleteParams,
+  SessionListParams,
+  SessionLogsParams,
+  SessionRef,
+  SessionSendParams,
+  SessionSignalParams,
+  SessionStartParams,
+  SessionStopParams,
+  SessionView,
+} from './session.dto.js';
+import {
   VmForkParams,
   VmForkView,
   VmSnapshotCopyParams,
@@ -155,6 +169,46 @@ export const METHODS = {
     VmConsoleParams,
     one(VmConsoleChunk),
     one(VmConsoleEnd),
+  ),
+
+  'session.start': call(
+    'Starts a command in a VM that goes on whatever becomes of the connection, the client or the daemon.',
+    SessionStartParams,
+    one(SessionView),
+  ),
+  'session.list': call(
+    'All sessions, or those of one VM, oldest first.',
+    SessionListParams,
+    list(SessionView),
+  ),
+  'session.get': call('One session.', SessionRef, one(SessionView)),
+  'session.logs': call(
+    'Grants a byte channel with what a session has written; also when it has ended, or its VM is down.',
+    SessionLogsParams,
+    one(OutputGrant),
+  ),
+  'session.send': call(
+    'Grants a byte channel whose input becomes the session’s.',
+    SessionSendParams,
+    one(ChannelGrant),
+  ),
+  'session.attach.begin': call(
+    'Grants a byte channel that is the session’s terminal, or its input and output: first what its screen shows.',
+    SessionAttachParams,
+    one(SessionAttachGrant),
+  ),
+  'session.signal': call('Sends a session a signal.', SessionSignalParams, one(SessionView)),
+  'session.stop': call(
+    'Ends a session: TERM, and KILL when it does not obey in time.',
+    SessionStopParams,
+    one(SessionView),
+  ),
+  'session.kill': call('Ends a session, and all that it has started, at once.', SessionRef, one(SessionView)),
+  'session.wait': call('Answers when the session has ended.', SessionRef, one(SessionView)),
+  'session.delete': call(
+    'Deletes a session that has ended, and its output.',
+    SessionDeleteParams,
+    one(SessionView),
   ),
 } as const;
 

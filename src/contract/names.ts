@@ -14,3 +14,50 @@ export const DEFAULT_IMAGE = 'debian';
 
 /** What happens when a VM goes down without having been asked to. */
 export const RESTART_POLICIES = ['no', 'on-failure', 'always'] as const;
+
+export const SESSION_NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+
+/** What happens when a session ends: the configured command is run, or its VM is stopped. */
+export const SESSION_ON_EXIT = ['notify', 'stop-vm'] as const;
+export type SessionOnExit = (typeof SESSION_ON_EXIT)[number];
+
+export const OUTPUT_STREAMS = ['stdout', 'stderr'] as const;
+export type OutputStream = (typeof OUTPUT_STREAMS)[number];
+
+/** Signals of Linux on x86-64 and arm64; by hand, since node:os has the host's, which need not be the guest's. */
+export const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
+  HUP: 1,
+  INT: 2,
+  QUIT: 3,
+  ILL: 4,
+  TRAP: 5,
+  ABRT: 6,
+  BUS: 7,
+  FPE: 8,
+  KILL: 9,
+  USR1: 10,
+  SEGV: 11,
+  USR2: 12,
+  PIPE: 13,
+  ALRM: 14,
+  TERM: 15,
+  STKFLT: 16,
+  CHLD: 17,
+  CONT: 18,
+  STOP: 19,
+  TSTP: 20,
+  TTIN: 21,
+  TTOU: 22,
+  URG: 23,
+  XCPU: 24,
+  XFSZ: 25,
+  VTALRM: 26,
+  PROF: 27,
+  WINCH: 28,
+  IO: 29,
+  PWR: 30,
+  SYS: 31,
+};
+
+/** The name of a signal, with SIG or without. */
+export const SIGNAL_PATTERN = new RegExp(`^(?:SIG)?(?:${Object.keys(SIGNAL_NUMBERS).join('|')})$`);

@@ -164,13 +164,13 @@ export class VmWorkspaceView {
   @IsOptional() @IsString() projectFile?: string;
 }
 
-export const VM_END_CAUSES = ['failed', 'powered-off', 'idle'] as const;
+export const VM_END_CAUSES = ['failed', 'powered-off', 'idle', 'session-ended'] as const;
 
 /** How a VM went down without anybody having asked for it. */
 export class VmEndView {
   /** ISO 8601, UTC */
   @IsString() at!: string;
-  /** `failed`: its hypervisor died; `powered-off`: by its guest; `idle`: stopped because nobody used it */
+  /** `failed`: its hypervisor died; `powered-off`: by its guest; `idle`: stopped because nobody used it; `session-ended`: a session was to stop it at its end */
   @IsIn(VM_END_CAUSES) cause!: (typeof VM_END_CAUSES)[number];
   /** for people: `killed by SIGKILL, probably for lack of memory`, `idle for 30m` */
   @IsString() reason!: string;

@@ -13,6 +13,7 @@ import { ByteChannels, JsonRpcServer, RpcModule } from '../core/rpc/index.js';
 import { SshModule } from '../core/ssh/index.js';
 import { HostModule } from '../host/index.js';
 import { ImageModule } from '../image/index.js';
+import { SessionModule } from '../session/index.js';
 import { VmModule } from '../vm/index.js';
 import { WorkspaceModule } from '../workspace/index.js';
 import { DaemonLifetime } from './daemon-lifetime.js';
@@ -22,6 +23,7 @@ import { CHECKS_OF_DAEMON } from './doctor.js';
 import { IdleMemory } from './idle-memory.js';
 import { LogUpkeep } from './log-upkeep.js';
 import { Reconciler } from './reconciler.js';
+import { ModulesAtStart } from './modules-at-start.js';
 import { BooksRepair } from './books-repair.js';
 import { RepairService } from './repair.service.js';
 import { RuntimeRepair } from './runtime-repair.js';
@@ -66,6 +68,7 @@ export class DaemonModule {
         ImageModule,
         WorkspaceModule,
         VmModule,
+        SessionModule,
         CHECKS_OF_DAEMON,
       ],
       controllers: [OperationController, SystemController],
@@ -75,6 +78,7 @@ export class DaemonModule {
         IdleMemory,
         { provide: LogFile, useValue: logFile },
         LogUpkeep,
+        ModulesAtStart,
         Reconciler,
         BooksRepair,
         RepairService,

@@ -5,9 +5,8 @@ import { LOGGER } from '../core/logging/index.js';
 import type { Logger } from '../core/logging/index.js';
 import { OperationRunner } from '../core/operations/index.js';
 import { HostDirectories } from '../host/index.js';
-import { ImageService } from '../image/index.js';
-import { VmsAtStart } from '../vm/index.js';
 import type { VmBrief } from '../vm/index.js';
+import { ModulesAtStart } from './modules-at-start.js';
 
 interface StartNote {
   readonly what: string;
@@ -22,8 +21,7 @@ export class Reconciler implements OnApplicationBootstrap {
   constructor(
     private readonly directories: HostDirectories,
     private readonly operations: OperationRunner,
-    private readonly images: ImageService,
-    private readonly vms: VmsAtStart,
+    private readonly modules: ModulesAtStart,
     private readonly jobs: Jobs,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -40,9 +38,7 @@ export class Reconciler implements OnApplicationBootstrap {
     const interrupted = await this.operations.markInterrupted();
     for (const { id, kind } of interrupted)
       this.logger.warn({ operation: id, kind }, 'operation was interrupted');
-    const before = await this.vms.states();
-    await this.vms.run();
-    const after = await this.vms.states();
+    const { before, after } = await this.modules.run();
     this.#notes = [
       ...interrupted.map(({ kind, subject }) => ({
         what: `${kind} of ${subject.name} was interrupted`,
@@ -50,8 +46,6 @@ export class Reconciler implements OnApplicationBootstrap {
       })),
       ...[...before].flatMap(([id, vm]) => changed(vm, after.get(id))),
     ];
-    await this.images.reconcile();
-    await this.vms.settleTemplates();
     this.jobs.begin();
   }
 }

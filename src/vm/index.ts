@@ -1,5 +1,14 @@
+export { GuestAccess } from './access/guest-access.js';
+export { guestCommandLine } from './exec/guest-command-line.js';
 export { Machines } from './machines.js';
 export { VmModule } from './vm.module.js';
+export { VmEvents } from './vm-events.js';
+export type { VmStateChange } from './vm-events.js';
+export { VmPathFinder } from './vm-paths.js';
+export { VmRepository } from './vm.repository.js';
+export type { Vm } from './vm.types.js';
+export { VmStopService } from './lifecycle/stop.service.js';
+export { Waking } from './suspend/waking.js';
 export { VmsAtStart } from './lifecycle/vms-at-start.js';
 export type { VmBrief } from './lifecycle/vms-at-start.js';
 export { ProjectReader } from './project/project-reader.js';

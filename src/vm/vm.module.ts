@@ -71,12 +71,14 @@ import { OomRecords } from './reaper/oom-records.adapter.js';
 import { OomWatch } from './reaper/oom-watch.js';
 import { ReaperJob } from './reaper/reaper.job.js';
 import { StrayVms } from './reaper/stray-vms.js';
+import { VmBooksModule } from './vm-books.module.js';
 import { VmFiles } from './vm-files.adapter.js';
 import { VmLocks } from './vm-locks.js';
 import { VmObservationController } from './vm-observation.controller.js';
 import { VmPathFinder } from './vm-paths.js';
 import { VmPowerController } from './vm-power.controller.js';
 import { VmController } from './vm.controller.js';
+import { Waking } from './suspend/waking.js';
 import { DiskGrowth } from './settings/disk-growth.js';
 import { LiveSettings } from './settings/live-settings.js';
 import { MachineShapes } from './settings/machine-shapes.js';
@@ -86,7 +88,6 @@ import { SetSteps } from './settings/set-steps.js';
 import { VmSetService } from './settings/set.service.js';
 import { VmSettingsController } from './settings/settings.controller.js';
 import { SettingsReconciler } from './settings/settings-reconciler.js';
-import { VmRepository } from './vm.repository.js';
 import { VmStateGuard } from './vm-state.guard.js';
 
 const SETTINGS = [
@@ -167,6 +168,7 @@ const POLICIES = [
     HypervisorModule,
     ImageModule,
     LeftoversModule,
+    VmBooksModule,
     VmInspectionModule,
   ],
   controllers: [
@@ -200,9 +202,18 @@ const POLICIES = [
     VmFiles,
     VmLocks,
     VmPathFinder,
-    VmRepository,
     { provide: APP_GUARD, useClass: VmStateGuard },
   ],
-  exports: [HypervisorModule, Machines, VmsAtStart, ...VM_DOCTOR_EXPORTS],
+  exports: [
+    GuestAccess,
+    HypervisorModule,
+    Machines,
+    VmBooksModule,
+    VmPathFinder,
+    VmsAtStart,
+    VmStopService,
+    Waking,
+    ...VM_DOCTOR_EXPORTS,
+  ],
 })
 export class VmModule {}

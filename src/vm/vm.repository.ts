@@ -3,6 +3,7 @@ import { Database, isUniqueViolation, Prisma } from '../core/database/index.js';
 import type { FailureView, PublishedPort, RestartPolicy, VmEndView, VmState } from '../contract/index.js';
 import { invariant } from '../core/errors/index.js';
 import { VmAmbiguousError, VmNameTakenError, VmNotFoundError } from './vm.errors.js';
+import { VmEvents } from './vm-events.js';
 import { canFollow } from './vm.state.js';
 import type { Vm, VmMachine } from './vm.types.js';
 
@@ -58,7 +59,10 @@ type Nulled<T> = { [K in keyof T]: undefined extends T[K] ? Exclude<T[K], undefi
 /** VMs in the database. */
 @Injectable()
 export class VmRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly events: VmEvents,
+  ) {}
 
   /** @throws VmNameTakenError */
   async insert(vm: NewVm): Promise<Vm> {
@@ -153,7 +157,13 @@ export class VmRepository {
     const from = current.state as VmState;
     invariant(from === to || canFollow(from, to), `VM ${vm.id} may not go from ${from} to ${to}`);
     const halted = from !== to && (to === 'stopped' || to === 'failed' || to === 'suspended');
-    return this.#update(vm.id, { state: to, ...(halted && { stoppedAt: new Date() }), ...toData(changes) });
+    const changed = await this.#update(vm.id, {
+      state: to,
+      ...(halted && { stoppedAt: new Date() }),
+      ...toData(changes),
+    });
+    if (from !== to) this.events.publish({ vm: changed, from });
+    return changed;
   }
 
   /** @throws VmNameTakenError */

@@ -7,6 +7,7 @@ import { Terminal } from '../io/terminal.js';
 import { CapturedOutput } from './captured-output.js';
 import type { CaptureView } from './captured-output.js';
 import { exitCodeOfGuest } from './guest-exit.js';
+import { termName } from './term-name.js';
 import type { GuestExit } from './guest-exit.js';
 
 export interface GuestCommandRequest {
@@ -159,8 +160,4 @@ function ended(_target: unknown, source: NodeJS.ReadableStream): Promise<void> {
   return new Promise((resolve) => {
     for (const event of ['end', 'close', 'error']) source.once(event, () => resolve());
   });
-}
-
-function termName(term: string | undefined): string {
-  return term !== undefined && /^[A-Za-z0-9._+-]{1,64}$/.test(term) ? term : 'xterm-256color';
 }

@@ -12,6 +12,7 @@ import { VmForkCommand } from './vm-fork.command.js';
 import { VmResumeCommand } from './vm-resume.command.js';
 import { VmSuspendCommand } from './vm-suspend.command.js';
 import { SNAPSHOT_COMMANDS, VmSnapshotGroupCommand } from './snapshot/snapshot-commands.js';
+import { SESSION_COMMANDS, VmSessionGroupCommand } from '../session/session-group.command.js';
 import { VmDeleteCommand } from './vm-delete.command.js';
 import { VmExecCommand } from './vm-exec.command.js';
 import { VmKillCommand } from './vm-kill.command.js';
@@ -38,6 +39,7 @@ const SUB_COMMANDS = [
   VmConsoleCommand,
   VmExecCommand,
   VmSshCommand,
+  VmSessionGroupCommand,
   VmStartCommand,
   VmStopCommand,
   VmRestartCommand,
@@ -51,7 +53,7 @@ const SUB_COMMANDS = [
   VmPruneCommand,
 ];
 
-export const VM_COMMANDS = [...SUB_COMMANDS, ...SNAPSHOT_COMMANDS];
+export const VM_COMMANDS = [...SUB_COMMANDS, ...SESSION_COMMANDS, ...SNAPSHOT_COMMANDS];
 
 @Command({ name: 'vm', description: 'virtual machines', subCommands: SUB_COMMANDS })
 export class VmGroupCommand extends GroupCommand {

@@ -152,6 +152,21 @@ export const CONFIG_KEYS = {
       doc: 'Room on disk for all templates together; where it is not enough, the one that was used least recently goes first.',
     }),
   },
+  sessions: {
+    outputMib: key({
+      key: 'session.output_mib',
+      type: wholeNumber(1, 1 << 16, 'MiB'),
+      default: 128,
+      doc: 'How much of what a session writes is kept, in its VM and here alike; of more than that the beginning goes. It counts for sessions that are started afterwards.',
+    }),
+    notifyCommand: key({
+      key: 'session.notify_command',
+      type: listOf(text('a word of a command', /^[^\0]{1,4096}$/), 64),
+      default: [],
+      example: 'notify_command = ["/usr/local/bin/tell-me"]',
+      doc: 'What is run on the host, by the daemon, when a session ends that was started with `--on-exit notify`: a program and its arguments, without a shell. It finds `BANGER_SESSION`, `BANGER_SESSION_NAME`, `BANGER_VM`, `BANGER_STATE` and `BANGER_EXIT_CODE` in its environment.',
+    }),
+  },
   sshPorts: key({
     key: 'network.ssh_ports',
     type: numberRange(1024, 65_535),

@@ -9,6 +9,7 @@ import type { CopyOrigin } from '../saving/restore-point.js';
 import type { SavedMemory } from '../saving/saved-memory.js';
 import { SuspendedVms } from '../suspend/suspended-vms.js';
 import type { DiskBases } from '../vm-disks.js';
+import { VmEvents } from '../vm-events.js';
 import { VmRepository } from '../vm.repository.js';
 import type { MachineShape, Vm } from '../vm.types.js';
 
@@ -43,6 +44,7 @@ export class CopySteps {
     private readonly suspended: SuspendedVms,
     private readonly teardown: MachineTeardown,
     private readonly vms: VmRepository,
+    private readonly events: VmEvents,
   ) {}
 
   async run(request: CopyRequest, operation: OperationContext): Promise<Vm> {
@@ -55,6 +57,7 @@ export class CopySteps {
       this.storage.make(request, source.bases, operation.signal),
     );
     const { machine, copyOf } = source;
+    this.events.publishCopied({ vm: stored, origin: copyOf });
     if (paused && machine?.memory !== undefined) {
       const { memory, saved } = machine;
       await operation.step('memory.keep', 'keeping its memory', () =>

@@ -8,6 +8,7 @@ import { pendingOf } from '../../../src/vm/settings/machine-shape.js';
 import { MachineShapes } from '../../../src/vm/settings/machine-shapes.js';
 import { MemoryFollower } from '../../../src/vm/settings/memory-follower.job.js';
 import { VmLocks } from '../../../src/vm/vm-locks.js';
+import { VmEvents } from '../../../src/vm/vm-events.js';
 import { VmRepository } from '../../../src/vm/vm.repository.js';
 import { aVm, anImage, scratchDatabase } from '../database/support.js';
 
@@ -27,7 +28,7 @@ describe('memory that a guest gives back late', () => {
     await database.client.vm.create({
       data: { ...aVm('web', 'img_debian'), memoryMib: 1024, machine: { shape: SHAPE } },
     });
-    vms = new VmRepository(database);
+    vms = new VmRepository(database, new VmEvents());
     machines = new Machines();
     has = () => Promise.resolve(1800);
     machines.add('vm_web', { memory: () => has() } as unknown as Machine);

@@ -13,6 +13,7 @@ import { ExpiryJob } from '../../../src/vm/policies/expiry.job.js';
 import { PolicyRepository } from '../../../src/vm/policies/policy.repository.js';
 import { MAX_BOOTING, RestartJob } from '../../../src/vm/policies/restart.job.js';
 import { VmBusyError } from '../../../src/vm/vm.errors.js';
+import { VmEvents } from '../../../src/vm/vm-events.js';
 import { VmRepository } from '../../../src/vm/vm.repository.js';
 import type { Vm } from '../../../src/vm/vm.types.js';
 import { FakeClock } from '../../support/fakes/fake-clock.js';
@@ -30,7 +31,7 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'bgr-policies-'));
   database = await openDatabase({ file: join(directory, 'banger.db') });
   await database.client.image.create({ data: anImage('debian') });
-  vms = new VmRepository(database);
+  vms = new VmRepository(database, new VmEvents());
   rows = new PolicyRepository(database);
   clock = new FakeClock();
   jobs = new Jobs(logger);

@@ -10,6 +10,7 @@ import { VmChangeRunner } from '../../../src/vm/lifecycle/vm-change-runner.js';
 import { Machines } from '../../../src/vm/machines.js';
 import type { SuspendedVms } from '../../../src/vm/suspend/suspended-vms.js';
 import { VmLocks } from '../../../src/vm/vm-locks.js';
+import { VmEvents } from '../../../src/vm/vm-events.js';
 import { VmRepository } from '../../../src/vm/vm.repository.js';
 import type { Vm } from '../../../src/vm/vm.types.js';
 import { aVm, anImage } from '../database/support.js';
@@ -30,7 +31,7 @@ describe('a VM that is to go down', () => {
     database = own;
     operations = runner;
     await database.client.image.create({ data: anImage('debian') });
-    vms = new VmRepository(database);
+    vms = new VmRepository(database, new VmEvents());
     locks = new VmLocks();
     machines = new Machines();
     const teardown = {

@@ -5,6 +5,7 @@ import type { CreateSteps } from '../../../src/vm/lifecycle/create-steps.js';
 import { VmCreateService } from '../../../src/vm/lifecycle/create.service.js';
 import type { VmChangeRunner } from '../../../src/vm/lifecycle/vm-change-runner.js';
 import type { VmPreflight } from '../../../src/vm/lifecycle/vm-preflight.js';
+import { VmEvents } from '../../../src/vm/vm-events.js';
 import { VmRepository } from '../../../src/vm/vm.repository.js';
 import { anImage } from '../database/support.js';
 import { fixture } from '../operations/support.js';
@@ -14,7 +15,7 @@ it('lets exactly one of two creations succeed that have both found their name fr
   const { database } = await fixture();
   const image = anImage('debian');
   await database.client.image.create({ data: image });
-  const vms = new VmRepository(database);
+  const vms = new VmRepository(database, new VmEvents());
   const checked: boolean[] = [];
   const { promise: bothChecked, resolve: goOn } = Promise.withResolvers<void>();
   const check = async ({ name }: { name: string }): Promise<void> => {

@@ -1,0 +1,113 @@
+import type { Readable, Writable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import type { OutputGrant, OutputPosition } from '../../contract/session.dto.js';
+import { BangerError, isKind } from '../../core/errors/index.js';
+import { openByteChannel } from '../client/rpc.js';
+import type { ChannelExit, ClientByteChannel, RpcClient } from '../client/rpc.js';
+import { DaemonConnector } from '../client/daemon-connector.js';
+import { Terminal } from '../io/terminal.js';
+import { Presenter } from '../render/presenter.js';
+
+/** `ms` for which a daemon that is gone is waited for: an upgrade takes seconds */
+const COMEBACK_LIMIT_MS = 60_000;
+const POLL_MS = 250;
+
+export interface ChannelRequest<Grant extends OutputGrant> {
+  /** Asks for a channel; `from` when some of it has been received already. */
+  readonly ask: (client: RpcClient, from: OutputPosition | undefined) => Promise<Grant>;
+  /** Something to do with each channel while it lasts, such as to feed it. @returns what ends that */
+  readonly during?: (channel: ClientByteChannel, grant: Grant) => () => void;
+  /** whether it can go on where it was, when the daemon was gone */
+  readonly resumes: boolean;
+  /** how to go on by hand */
+  readonly again: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Shows what comes on a session's byte channel. A daemon that ends does not end the session: this waits for the next one,
+ * and goes on where it was.
+ */
+@Injectable()
+export class SessionChannel {
+  constructor(
+    private readonly connector: DaemonConnector,
+    private readonly presenter: Presenter,
+    private readonly terminal: Terminal,
+  ) {}
+
+  /** Resolves at the end of the channel, or undefined at the abort. @throws what the daemon says, CONNECTION_LOST */
+  async run<Grant extends OutputGrant>(request: ChannelRequest<Grant>): Promise<ChannelExit | undefined> {
+    let received: { stdout: number; stderr: number } | undefined;
+    for (let client = await this.connector.connect(); ; client = await this.comeback(request)) {
+      try {
+        const grant = await request.ask(client, received);
+        received = { stdout: grant.from.stdout, stderr: grant.from.stderr };
+        return await this.show(grant, received, request);
+      } catch (error) {
+        if (request.signal.aborted) return undefined;
+        if (!isGone(error)) throw error;
+        if (!request.resumes) throw lost(request.again);
+      } finally {
+        await client.close();
+      }
+      this.presenter.note('the daemon is gone; the session is not: waiting for the next daemon');
+    }
+  }
+
+  private async show<Grant extends OutputGrant>(
+    grant: Grant,
+    received: { stdout: number; stderr: number },
+    { during, signal }: ChannelRequest<Grant>,
+  ): Promise<ChannelExit | undefined> {
+    const channel = await openByteChannel({
+      socketPath: this.connector.socketPath,
+      token: grant.token,
+      signal,
+    });
+    const stop = during?.(channel, grant);
+    try {
+      const copy = async (from: Readable, to: Writable, stream: 'stdout' | 'stderr'): Promise<void> => {
+        for await (const chunk of from as AsyncIterable<Buffer>) {
+          received[stream] += chunk.length;
+          await new Promise<void>((resolve) => to.write(chunk, () => resolve()));
+        }
+      };
+      const copied = Promise.all([
+        copy(channel.stdout, this.terminal.stdout, 'stdout'),
+        copy(channel.stderr, this.terminal.stderr, 'stderr'),
+      ]);
+      const exit = await channel.exited;
+      await copied;
+      return exit;
+    } finally {
+      stop?.();
+      await channel.close();
+    }
+  }
+
+  /** @throws BangerError CONNECTION_LOST */
+  private async comeback({
+    again,
+    signal,
+  }: Pick<ChannelRequest<OutputGrant>, 'again' | 'signal'>): Promise<RpcClient> {
+    const deadline = performance.now() + COMEBACK_LIMIT_MS;
+    while (performance.now() < deadline && !signal.aborted) {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      const client = await this.connector.connectIfRunning();
+      if (client !== undefined) return client;
+    }
+    throw lost(again);
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return isKind(error, 'CONNECTION_LOST') || isKind(error, 'DAEMON_UNREACHABLE');
+}
+
+function lost(again: string): BangerError {
+  return new BangerError('CONNECTION_LOST', 'the daemon is gone; the session goes on without it', {
+    details: { socket: '' },
+    fix: `go on with: ${again}`,
+  });
+}

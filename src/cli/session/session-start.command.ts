@@ -1,0 +1,126 @@
+import { Option, SubCommand } from 'nest-commander';
+import type { SessionStartParams } from '../../contract/session.dto.js';
+import { SESSION_NAME_PATTERN, SESSION_ON_EXIT } from '../../contract/names.js';
+import type { SessionOnExit } from '../../contract/names.js';
+import { DaemonConnector } from '../client/daemon-connector.js';
+import { BangerCommand } from '../command/banger-command.js';
+import { addVariable, parseSpan } from '../command/parse.js';
+import { termName } from '../guest/term-name.js';
+import { Invocation } from '../invocation.js';
+import { Terminal } from '../io/terminal.js';
+import { Presenter } from '../render/presenter.js';
+import { UsageError } from '../usage-error.js';
+import { refOf } from './render-session.js';
+
+interface StartOptions {
+  name?: string;
+  cwd?: string;
+  env?: Record<string, string>;
+  tty?: boolean;
+  stdin?: boolean;
+  timeout?: number;
+  onExit?: SessionOnExit;
+}
+
+@SubCommand({
+  name: 'start',
+  arguments: '<vm>',
+  description: 'start a command that goes on whatever becomes of this terminal, and print its id',
+})
+export class VmSessionStartCommand extends BangerCommand<StartOptions> {
+  protected override readonly takesPassthrough = true;
+
+  constructor(
+    invocation: Invocation,
+    private readonly connector: DaemonConnector,
+    private readonly presenter: Presenter,
+    private readonly terminal: Terminal,
+  ) {
+    super(invocation);
+  }
+
+  override setCommand(command: Parameters<BangerCommand['setCommand']>[0]): this {
+    return super.setCommand(command.usage('[options] VM [-- COMMAND…]'));
+  }
+
+  @Option({ flags: '--name <name>', description: 'to find it by: banger vm session attach NAME' })
+  parseName(value: string): string {
+    if (SESSION_NAME_PATTERN.test(value)) return value;
+    throw new UsageError(
+      `--name ${JSON.stringify(value)} is no name for a session`,
+      'write 1 to 63 of letters, digits, ".", "_" and "-", a letter or digit first',
+    );
+  }
+
+  @Option({
+    flags: '--cwd <directory>',
+    description: 'directory in the guest (default: the workspace, or else home)',
+  })
+  parseCwd(value: string): string {
+    if (!value.startsWith('/')) throw new UsageError('--cwd must be an absolute directory in the guest');
+    return value;
+  }
+
+  @Option({
+    flags: '--env <K=V>',
+    description: 'variable for the command; K alone takes your value (repeatable)',
+  })
+  parseEnv(value: string, previous?: Record<string, string>): Record<string, string> {
+    return addVariable(value, previous, this.invocation.facts.env);
+  }
+
+  @Option({ flags: '-t, --tty', description: 'give it a terminal, to attach to (default: only for a shell)' })
+  parseTty(): boolean {
+    return true;
+  }
+
+  @Option({ flags: '-i, --stdin', description: 'let it take input: banger vm session send' })
+  parseStdin(): boolean {
+    return true;
+  }
+
+  @Option({ flags: '--timeout <duration>', description: 'end it after so long: 90s, 30m, 2h' })
+  parseTimeout(value: string): number {
+    return parseSpan('--timeout', value);
+  }
+
+  @Option({
+    flags: '--on-exit <what>',
+    description: 'at its end: notify (runs session.notify_command), or stop-vm',
+  })
+  parseOnExit(value: string): SessionOnExit {
+    const known = SESSION_ON_EXIT.find((one) => one === value);
+    if (known !== undefined) return known;
+    throw new UsageError(
+      `--on-exit ${JSON.stringify(value)} is nothing that can happen`,
+      `there are ${SESSION_ON_EXIT.join(' and ')}`,
+    );
+  }
+
+  protected override async execute([vm = '']: string[], options: StartOptions): Promise<void> {
+    const command = this.invocation.passthrough ?? [];
+    const hasTerminal = options.tty ?? command.length === 0;
+    const params: SessionStartParams = {
+      vm,
+      command: [...command],
+      ...(options.name !== undefined && { name: options.name }),
+      ...(options.cwd !== undefined && { cwd: options.cwd }),
+      ...(options.env !== undefined && { env: options.env }),
+      ...(options.timeout !== undefined && { timeoutSeconds: options.timeout }),
+      ...(options.onExit !== undefined && { onExit: options.onExit }),
+      ...(options.stdin && { stdin: true }),
+      ...(hasTerminal && {
+        terminal: { ...this.terminal.dimensions(), term: termName(this.invocation.facts.env['TERM']) },
+      }),
+    };
+    const session = await this.connector.with((client) => client.call('session.start', params));
+    const ref = refOf(session);
+    this.presenter.result(session, () => `${session.id}\n`);
+    if (!this.presenter.json && this.terminal.stdoutIsTty)
+      this.presenter.note(
+        this.presenter.errStyle.dim(
+          hasTerminal ? `banger vm session attach ${ref}` : `banger vm session logs --follow ${ref}`,
+        ),
+      );
+  }
+}

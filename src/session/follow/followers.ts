@@ -1,0 +1,129 @@
+import { Injectable } from '@nestjs/common';
+import type { OnModuleDestroy } from '@nestjs/common';
+import { abortable } from '../../core/concurrency/index.js';
+import { toBangerError } from '../../core/errors/index.js';
+import { VmEvents, VmRepository } from '../../vm/index.js';
+import type { Vm, VmStateChange } from '../../vm/index.js';
+import { hasEnded } from '../session.types.js';
+import type { Session } from '../session.types.js';
+import { FollowerParts } from './follower-parts.js';
+import { VmFollower } from './vm-follower.js';
+
+/** `ms` that a list waits for what a guest, which has just been taken up, has to tell */
+const READY_LIMIT_MS = 5_000;
+
+/** Which VMs' sessions are followed: of those that run, and may have one that has not ended. */
+@Injectable()
+export class Followers implements OnModuleDestroy {
+  readonly #followers = new Map<string, VmFollower>();
+  readonly #queues = new Map<string, Promise<void>>();
+  #isOver = false;
+
+  constructor(
+    private readonly parts: FollowerParts,
+    private readonly vms: VmRepository,
+    events: VmEvents,
+  ) {
+    events.onState((change) => this.#queue(change.vm.id, () => this.#vmChanged(change)));
+    events.onCopied(({ vm, origin }) => this.#queue(vm.id, () => this.#vmCopied(vm.id, origin.id)));
+  }
+
+  /** For the start of a daemon: what runs is found again, and what can run no more is lost. */
+  async reconcile(): Promise<void> {
+    const running = new Set<string>();
+    for (const vm of await this.vms.list()) {
+      if (vm.state === 'suspended') running.add(vm.id);
+      if (vm.state !== 'running') continue;
+      running.add(vm.id);
+      if (await this.parts.logs.isMarked(vm.id)) this.follow(vm);
+    }
+    for (const session of await this.parts.sessions.list())
+      if (!hasEnded(session) && !running.has(session.vmId)) await this.parts.book.lose(session, DOWN);
+  }
+
+  /** The one that follows the VM's sessions; one more when there is none. */
+  follow(vm: Vm): VmFollower {
+    let follower = this.#followers.get(vm.id);
+    if (follower === undefined) {
+      follower = new VmFollower(vm, this.parts);
+      this.#followers.set(vm.id, follower);
+      const own = follower;
+      void follower.finished.then(() => {
+        if (this.#followers.get(vm.id) === own) this.#followers.delete(vm.id);
+      });
+    }
+    return follower;
+  }
+
+  /** Device of a session's terminal in the guest, when it is known. */
+  terminalOf({ vmId, guestName }: Session): string | undefined {
+    return this.#followers.get(vmId)?.terminals.get(guestName);
+  }
+
+  /** Waits until those guests have told what there is which have just begun to; not for long. */
+  async settled(vmId?: string): Promise<void> {
+    await Promise.all(this.#queues.values());
+    const waited = [...this.#followers].filter(([id]) => vmId === undefined || id === vmId);
+    const limit = AbortSignal.timeout(READY_LIMIT_MS);
+    await abortable(Promise.all(waited.map(([, { ready }]) => ready)), limit, () => undefined).catch(
+      () => undefined,
+    );
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.#isOver = true;
+    await Promise.all(this.#queues.values());
+    await Promise.all([...this.#followers.values()].map((follower) => follower.stop()));
+  }
+
+  async #vmChanged({ vm, from }: VmStateChange): Promise<void> {
+    if (this.#isOver) return;
+    if (vm.state === 'running' && from !== 'stopping') {
+      if (await this.parts.logs.isMarked(vm.id)) this.follow(vm);
+      return;
+    }
+    if (vm.state === 'running' || vm.state === 'stopping') return;
+    const follower = this.#followers.get(vm.id);
+    this.#followers.delete(vm.id);
+    await follower?.stop();
+    if (vm.state === 'deleting') return this.parts.logs.forget(vm.id);
+    if (vm.state !== 'stopped' && vm.state !== 'failed') return;
+    const reason = vm.state === 'stopped' ? DOWN : FAILED;
+    for (const session of await this.parts.sessions.list(vm.id))
+      if (!hasEnded(session)) await this.#lose(session, reason);
+  }
+
+  async #lose(session: Session, reason: string): Promise<void> {
+    const { counts, dropped } = await this.parts.logs.open(session);
+    await this.parts.book.lose(session, reason, {
+      stdoutBytes: counts.stdout,
+      stderrBytes: counts.stderr,
+      droppedBytes: dropped,
+    });
+    await this.parts.logs.rest(session);
+  }
+
+  /** A copy has what the other one had; it tells of it itself, when it runs. */
+  async #vmCopied(vmId: string, originId: string): Promise<void> {
+    if (await this.parts.logs.isMarked(originId)) await this.parts.logs.mark(vmId);
+  }
+
+  /** What becomes of one VM is taken note of in the order in which it happens. */
+  #queue(vmId: string, work: () => Promise<void>): void {
+    const done = (this.#queues.get(vmId) ?? Promise.resolve())
+      .then(work)
+      .catch((error: unknown) =>
+        this.parts.logger.error(
+          { vm: vmId, err: toBangerError(error) },
+          'its sessions could not be kept up with',
+        ),
+      )
+      .finally(() => {
+        if (this.#queues.get(vmId) === done) this.#queues.delete(vmId);
+      });
+    this.#queues.set(vmId, done);
+  }
+}
+
+const DOWN = 'the VM was stopped, and it ended with that';
+const FAILED = 'the VM went down, and it ended with that';

@@ -1,0 +1,181 @@
+import { BELL_PATH, guestProgram, segmentName, STATE_BYTES } from './program.js';
+
+/** exit status of the program that starts a session whose directory there is already */
+export const NAME_TAKEN_STATUS = 2;
+
+/**
+ * Starts a session, and stays with it as its keeper: gives the command its terminal or its input, writes its output
+ * down, and how it ended. Nothing that it needs comes from a connection, or from the daemon.
+ *
+ * Input: a line of `key=value` words, then the script that becomes the command (`run` bytes), then what the daemon wants to
+ * know of it later (`spec` bytes). Keys: `segment` and `limit` (bytes of output in one file, and in all), `stdin` (0, 1),
+ * `timeout` (s, 0: none), and for a terminal `rows` and `columns`. Answers with the state record when the command runs.
+ *
+ * Output is a row of records, `MS STREAM LENGTH\n` and so many bytes: MS since 1970 by the guest's clock, STREAM 1 or 2; a
+ * terminal has 1 alone. Each segment begins with a record of stream 0 that says how many bytes of 1 and of 2 came before
+ * it, so that a reader can begin at any, and knows what is gone.
+ */
+export const KEEPER_PROGRAM = guestProgram(String.raw`
+$0 = "banger-session $name";
+binmode STDIN;
+my %given = (<STDIN> // "") =~ /(\w+)=(\S*)/g;
+sub take { my $bytes = ""; while (length $bytes < $_[0]) { read(STDIN, $bytes, $_[0] - length $bytes, length $bytes) or fail("receiving the session") } $bytes }
+my ($run, $spec) = (take($given{run}), take($given{spec}));
+my $tty = defined $given{rows};
+
+# --- its directory: under a passing name until all is in it
+sub put { my ($path, $mode, $content) = @_; sysopen(my $file, $path, 0301, $mode) or fail("writing $path"); print $file $content and close($file) or fail("writing $path") }
+sub fifo { sys(259, -100, $_[0], 0x1180, 0) == 0 } # mknodat(2), S_IFIFO | 0600
+umask 0077;
+mkdir "/var/lib/banger"; mkdir $base;
+if (-e $dir) { print STDERR "$dir is there already\n"; exit ${NAME_TAKEN_STATUS} }
+my $new = "$base/.$name";
+mkdir $new or fail("making $new");
+END { if (defined $new) { unlink glob "$new/*"; rmdir $new } }
+put("$new/run", 0700, $run);
+put("$new/spec", 0600, $spec);
+put("$new/state", 0600, " " x ${STATE_BYTES});
+if ($given{stdin}) { fifo("$new/stdin") or fail("making $new/stdin") }
+my @segments = ([0, 0]); # offset, bytes
+sysopen(my $out, "$new/${segmentName(0)}", 02101, 0600) or fail("writing its output"); # O_WRONLY | O_CREAT | O_APPEND
+rename $new, $dir or fail("making $dir");
+
+# --- whoever started it waits for the answer, and for nothing else
+pipe(my $answered, my $answer) or fail("pipe");
+defined(my $keeper = fork()) or fail("fork");
+if ($keeper) { undef $new; close $answer; my $line = <$answered> // "the session's keeper ended\n"; print { $line =~ /^state=/ ? *STDOUT : *STDERR } $line; exit($line =~ /^state=/ ? 0 : 1) }
+undef $new;
+sub give_up { my $why = $!; syswrite($answer, "$_[0]: $why\n"); unlink glob "$dir/*"; rmdir $dir; exit 1 }
+$SIG{__DIE__} = sub { syswrite($answer, "perl: $_[0]") if !$^S and defined fileno $answer };
+sys(112); # setsid(2)
+delete @ENV{qw(SSH_CONNECTION SSH_CLIENT SSH_TTY BANGER_EXEC)};
+open(STDIN, "<", "/dev/null"); open(STDOUT, ">", "/dev/null"); open(STDERR, ">", "/dev/null");
+pipe(my $woken, my $wake) or give_up("pipe");
+for ([CHLD => "c"], [ALRM => "a"], [USR1 => "u"]) { my ($signal, $letter) = @$_; $SIG{$signal} = sub { syswrite($wake, $letter) } }
+$SIG{TERM} = $SIG{HUP} = $SIG{INT} = $SIG{PIPE} = "IGNORE";
+
+# --- the command
+sub nonblocking { my $flags = fcntl($_[0], 3, 0); fcntl($_[0], 4, $flags | 2048) } # F_GETFL, F_SETFL, O_NONBLOCK
+my ($hold, $master, $slave, $pts, %sources, @theirs);
+if ($given{stdin}) { sysopen($hold, "$dir/stdin", 2 | 2048) or give_up("opening its input") }
+if ($tty) {
+  sysopen($master, "/dev/ptmx", 2 | 256) or give_up("opening a terminal"); # O_RDWR | O_NOCTTY
+  my $locked = pack("i", 0);
+  ioctl($master, 0x40045431, $locked) or give_up("opening a terminal"); # TIOCSPTLCK
+  my $number = pack("I", 0);
+  ioctl($master, 0x80045430, $number) or give_up("opening a terminal"); # TIOCGPTN
+  $pts = "/dev/pts/" . unpack("I", $number);
+  sysopen($slave, $pts, 2 | 256) or give_up("opening $pts");
+  my $size = pack("S4", $given{rows}, $given{columns}, 0, 0);
+  ioctl($slave, 0x5414, $size); # TIOCSWINSZ
+  nonblocking($master);
+  $sources{fileno $master} = [$master, 1];
+} else {
+  for my $stream (1, 2) { pipe(my $read, my $write) or give_up("pipe"); nonblocking($read); $sources{fileno $read} = [$read, $stream]; push @theirs, $write }
+}
+defined(my $pid = fork()) or give_up("fork");
+if (!$pid) {
+  $SIG{$_} = "DEFAULT" for qw(TERM HUP INT PIPE CHLD ALRM USR1);
+  sys(112);
+  sys(157, 1, 9); # prctl(2): without its keeper nobody could tell of it, or end it
+  if ($tty) { ioctl($slave, 0x540E, 0); open(STDIN, "<&", $slave); open(STDOUT, ">&", $slave); open(STDERR, ">&", $slave) } # TIOCSCTTY
+  else { if ($hold) { my $in; sysopen($in, "$dir/stdin", 0) and open(STDIN, "<&", $in) } open(STDOUT, ">&", $theirs[0]); open(STDERR, ">&", $theirs[1]) }
+  if (open(my $score, ">", "/proc/self/oom_score_adj")) { print $score "0"; close $score } # sshd's own would make it the last to go
+  exec "/bin/sh", "$dir/run" or sys(231, 126); # exit_group(2)
+}
+undef $slave; @theirs = ();
+
+# --- what is told of it
+sysopen(my $record, "$dir/state", 1) or give_up("writing its state");
+my %state = (state => "running", pid => $pid, keeper => $$, keeperstart => start_of($$), started => now(), (defined $pts ? (tty => $pts) : ()));
+sub now { my $time = pack("qq", 0, 0); syscall(228, 0, $time); my ($s, $ns) = unpack("qq", $time); $s * 1000 + int($ns / 1000000) } # clock_gettime(2)
+sub note { my $line = join(" ", map { "$_=$state{$_}" } "state", grep { $_ ne "state" } sort keys %state); sysseek($record, 0, 0); syswrite($record, sprintf("%-*s\n", ${STATE_BYTES} - 1, $line)); sys(74, fileno $record); $line } # fsync(2)
+mkdir "/run/banger"; fifo("${BELL_PATH}");
+sysopen(my $bell, "${BELL_PATH}", 2 | 2048);
+my ($rung, $due) = (0, 0);
+sub ring { my $now = now(); if ($now - $rung < 3 and $now >= $rung) { $due = 1; return } ($rung, $due) = ($now, 0); syswrite($bell, "$name\n") if $bell } # to a full one: it will be looked at anyway
+
+# --- its output
+my ($end, $total, @count) = (0, 0, 0, 0, 0);
+sub append { # whole, or not at all
+  my ($bytes) = @_;
+  my $done = 0;
+  while ($done < length $bytes) {
+    my $count = syswrite($out, $bytes, length($bytes) - $done, $done);
+    if (defined $count) { $done += $count; next }
+    next if $! == 4 or ($! == 28 and drop_oldest()); # EINTR, ENOSPC
+    truncate($out, $segments[-1][1]);
+    return 0;
+  }
+  $segments[-1][1] += $done; $total += $done; $end += $done;
+  return 1;
+}
+sub drop_oldest { return 0 if @segments < 2; my ($offset, $bytes) = @{ shift @segments }; unlink(sprintf("%s/output.%015d", $dir, $offset)); $total -= $bytes; return 1 }
+sub mark { my $counts = "$count[1] $count[2]"; append(now() . " 0 " . length($counts) . "\n$counts") }
+sub turn {
+  sysopen(my $next, sprintf("%s/output.%015d", $dir, $end), 02101, 0600) or return;
+  $out = $next; push @segments, [$end, 0];
+  mark();
+  while ($total > $given{limit} and drop_oldest()) { }
+}
+sub keep {
+  my ($stream, $bytes) = @_;
+  return if $state{why};
+  turn() if $segments[-1][1] >= $given{segment};
+  if (append(now() . " $stream " . length($bytes) . "\n" . $bytes)) { $count[$stream] += length $bytes; ring(); return }
+  $state{why} = $! == 28 ? "disk-full" : "output-failed";
+  end_by("TERM"); alarm 10;
+}
+sub drain { # one source, as far as it goes; false at its end
+  my ($handle, $stream) = @{ $sources{$_[0]} };
+  my $bytes = ""; my $open = 1;
+  while (length $bytes < 65536) {
+    my $count = sysread($handle, $bytes, 65536 - length $bytes, length $bytes);
+    next if !defined $count and $! == 4;
+    $open = 0 if defined $count ? $count == 0 : $! != 11; # EAGAIN; a terminal that nobody has open any more says EIO
+    last if !$count;
+  }
+  keep($stream, $bytes) if length $bytes;
+  delete $sources{$_[0]} if !$open;
+}
+sub members { # all processes of its session, which its children are in unless they have made one of their own
+  opendir(my $proc, "/proc"); grep { /^\d+$/ and ((split / /, stat_of($_))[3] // "") eq $pid } readdir $proc }
+sub end_by { my ($signal) = @_; kill($signal, -$pid); kill($signal, $_) for members(); kill("CONT", -$pid) }
+
+mark() or give_up("writing its output");
+my $running = note();
+alarm $given{timeout} if $given{timeout};
+syswrite($answer, "$running\n"); close $answer; close $answered;
+ring();
+
+my ($pending, $status, $quiet) = ("", undef, 0);
+while (!defined $status or (%sources and $quiet < 25)) {
+  my ($in, $towards) = ("", "");
+  vec($in, fileno $woken, 1) = 1;
+  vec($in, $_, 1) = 1 for keys %sources;
+  if ($tty and $hold) { if (length $pending) { vec($towards, fileno $master, 1) = 1 } else { vec($in, fileno $hold, 1) = 1 } }
+  my $wait = $due ? 0.003 : defined $status ? 0.01 : undef;
+  my $found = select($in, $towards, undef, $wait);
+  ring() if $due;
+  if ($found <= 0) { $quiet++ if defined $status and $found == 0; next }
+  my $came = 0;
+  for my $fd (sort { $a <=> $b } keys %sources) { if (vec($in, $fd, 1)) { drain($fd); $came = 1 } }
+  $quiet = $came ? 0 : $quiet + 1 if defined $status;
+  last if defined $status and now() - $state{ended} > 5000; # a child in the background that never stops writing
+  if ($tty and $hold and !length $pending and vec($in, fileno $hold, 1)) { sysread($hold, $pending, 4096) }
+  if ($tty and length $pending) { my $count = syswrite($master, $pending); substr($pending, 0, $count // 0) = ""; $pending = "" if !defined $count and $! != 11 }
+  next unless vec($in, fileno $woken, 1);
+  sysread($woken, my $letters, 64);
+  if ($letters =~ /u/ and $hold) { if ($tty) { $pending .= "\x04" } else { undef $hold; unlink "$dir/stdin" } }
+  if ($letters =~ /a/) { my $again = $state{timedout} || $state{why}; $state{timedout} = 1 if !$state{why}; end_by($again ? "KILL" : "TERM"); alarm($again ? 2 : 10) }
+  if ($letters =~ /c/ and !defined $status and waitpid($pid, 1) == $pid) { $status = $?; $state{ended} = now() } # WNOHANG
+}
+alarm 0;
+unlink "$dir/stdin";
+sys(74, fileno $out);
+$state{state} = "exited";
+if ($status & 127) { $state{signal} = $status & 127 } else { $state{code} = $status >> 8 }
+note();
+$due = $rung = 0;
+ring();
+`);
