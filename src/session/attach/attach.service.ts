@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { OutputPosition, SessionAttachParams, TerminalSize } from '../../contract/index.js';
+import type { OutputPosition, SessionAttachParams } from '../../contract/index.js';
 import { ByteChannels } from '../../core/rpc/index.js';
 import type { ServerByteChannel } from '../../core/rpc/index.js';
 import { Waking } from '../../vm/index.js';
@@ -16,7 +16,6 @@ import { drawScreen } from './screen.js';
 
 /** lines of what came before, for a session without a terminal: a screen of them */
 const TAIL_LINES = 24;
-const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
 const CLEAR = Buffer.from('\u001b[0m\u001b[2J\u001b[H');
 const TAKEN = '\r\nbanger: another terminal types now; this one looks on\r\n';
 
@@ -69,7 +68,7 @@ export class AttachService {
     try {
       const size = params.terminal;
       if (types()) disconnect = await this.keyboard.connect({ vm, session, channel, size, types });
-      const from = session.terminal ? await this.#draw(reader, attaching) : cursor;
+      const from = session.terminal ? await this.#draw(reader, attaching, types()) : cursor;
       const over = this.output.untilEnd(session.id, channel.aborted);
       for await (const { stream, payload } of reader.pieces(from, { over, signal: channel.aborted }))
         await write(channel[stream], payload);
@@ -80,8 +79,9 @@ export class AttachService {
     }
   }
 
-  async #draw(reader: OutputReader, { session, params, channel }: Attaching): Promise<OutputCursor> {
-    const size = params.terminal ?? this.keyboard.sizeOf(session) ?? DEFAULT_SIZE;
+  async #draw(reader: OutputReader, { params, channel }: Attaching, types: boolean): Promise<OutputCursor> {
+    // Who looks on sees what the other's terminal shows, whatever their own may hold.
+    const size = types ? params.terminal : undefined;
     const { screen, next } = await drawScreen(reader, size, channel.aborted);
     await write(channel.stdout, Buffer.concat([CLEAR, screen]));
     return next;

@@ -31,10 +31,6 @@ export class Keyboard {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  sizeOf(session: Session): TerminalSize | undefined {
-    return this.sizes.of(session);
-  }
-
   /** Resolves when it is connected, and the terminal as large as the client's. @returns what disconnects it */
   async connect(wiring: Wiring): Promise<() => void> {
     const { vm, session, channel, size, types } = wiring;

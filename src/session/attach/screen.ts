@@ -1,4 +1,5 @@
 import type { TerminalSize } from '../../contract/index.js';
+import { sizeOf } from '../output/output-record.js';
 import type { OutputCursor, OutputReader } from '../read/output-reader.js';
 
 /** `bytes` of output that a screen is made from: what a program draws again and again lies at its end */
@@ -12,67 +13,102 @@ const MODES = new RegExp(String.raw`${ESCAPE}\[\?([\d;]{1,64})([hl])`, 'g');
 const OVERLAP = 80;
 
 /**
- * What a terminal of this size shows after all that a session has written up to now, as what a terminal has to be sent to show
- * it: text, colours, cursor and modes. By a terminal emulator, since it follows from all escape sequences that there were.
+ * What a terminal shows after all that a session has written up to now, as what another has to be sent to show the same: text,
+ * colours, cursor and modes. By a terminal emulator, since it follows from all escape sequences that there were, and from the
+ * sizes that the terminal had.
+ * @param size that it is to be drawn for; the session's own when undefined
  * @returns it, and where the output goes on
  */
 export async function drawScreen(
   reader: OutputReader,
-  size: TerminalSize,
+  size: TerminalSize | undefined,
   signal: AbortSignal,
 ): Promise<{ screen: Buffer; next: OutputCursor }> {
   const next = reader.end();
-  const from = Math.max(0, next.from.stdout - REPLAYED_BYTES);
-  const { modes, tail } = await collect(reader, { from, to: next.from.stdout }, signal);
-  const [{ default: headless }, { default: serialize }] = await Promise.all([
-    // They cost time and memory; a daemon that nobody attaches through never pays for them.
-    import('@xterm/headless'),
-    import('@xterm/addon-serialize'),
-  ]);
-  const terminal = new headless.Terminal({
-    cols: Math.min(size.columns, MAX_EXTENT),
-    rows: Math.min(size.rows, MAX_EXTENT),
-    scrollback: 0,
-    allowProposedApi: true,
-  });
-  const addon = new serialize.SerializeAddon();
+  const terminal = await makeTerminal();
   try {
-    terminal.loadAddon(addon);
-    await new Promise<void>((resolve) => terminal.write(Buffer.concat([Buffer.from(modes), tail]), resolve));
-    return { screen: Buffer.from(addon.serialize({ scrollback: 0 })), next };
+    for await (const step of replayed(reader, next.from.stdout, signal))
+      if (Buffer.isBuffer(step)) await terminal.write(step);
+      else terminal.resize(step);
+    if (size !== undefined) terminal.resize(size);
+    return { screen: terminal.draw(), next };
   } finally {
     terminal.dispose();
   }
 }
 
-/** The last bytes of the output, and the modes that were set before them. */
-async function collect(
-  reader: OutputReader,
-  { from, to }: { from: number; to: number },
-  signal: AbortSignal,
-): Promise<{ modes: string; tail: Buffer }> {
-  const modes = new Map<string, string>();
-  const tail: Buffer[] = [];
-  let rest = '';
-  let at = 0;
-  const beginning = await reader.beginning();
-  at = beginning.from.stdout;
-  for await (const { payload } of reader.pieces(beginning, { over: undefined, signal })) {
-    const end = at + payload.length;
-    if (at < from) {
-      const text = rest + payload.toString('latin1', 0, Math.min(payload.length, from - at));
-      for (const [, numbers = '', set = ''] of text.matchAll(MODES))
-        for (const number of numbers.split(';')) modes.set(number, set);
-      rest = text.slice(-OVERLAP);
-    }
-    if (end > from && at < to) tail.push(payload.subarray(Math.max(0, from - at), to - at));
-    at = end;
-    if (at >= to) break;
-  }
-  const bytes = Buffer.concat(tail);
+interface Emulator {
+  write(bytes: Buffer): Promise<void>;
+  resize(size: TerminalSize): void;
+  draw(): Buffer;
+  dispose(): void;
+}
+
+async function makeTerminal(): Promise<Emulator> {
+  const [{ default: headless }, { default: serialize }] = await Promise.all([
+    // They cost time and memory; a daemon that nobody attaches through never pays for them.
+    import('@xterm/headless'),
+    import('@xterm/addon-serialize'),
+  ]);
+  const terminal = new headless.Terminal({ scrollback: 0, allowProposedApi: true });
+  const addon = new serialize.SerializeAddon();
+  terminal.loadAddon(addon);
   return {
-    modes: [...modes].map(([number, set]) => `\u001b[?${number}${set}`).join(''),
-    // not in the middle of a sequence or a character
-    tail: from > 0 ? bytes.subarray(Math.max(0, bytes.indexOf(ESCAPE))) : bytes,
+    write: (bytes) => new Promise((resolve) => terminal.write(bytes, resolve)),
+    resize: ({ columns, rows }) => terminal.resize(Math.min(columns, MAX_EXTENT), Math.min(rows, MAX_EXTENT)),
+    draw: () => Buffer.from(addon.serialize({ scrollback: 0 })),
+    dispose: () => terminal.dispose(),
   };
+}
+
+/** Output and sizes, in their order, as far back as needed: of what was before, the modes and the size. */
+async function* replayed(
+  reader: OutputReader,
+  to: number,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer | TerminalSize> {
+  const beginning = await reader.beginning();
+  const from = Math.max(beginning.from.stdout, to - REPLAYED_BYTES);
+  const modes = new Modes();
+  let isWithin = from === beginning.from.stdout;
+  let at = beginning.from.stdout;
+  for await (const piece of reader.screenPieces(beginning, { over: undefined, signal })) {
+    if (piece.stream === 'size') {
+      const size = sizeOf(piece);
+      if (size !== undefined) yield size;
+      continue;
+    }
+    if (at >= to) return;
+    const { payload } = piece;
+    const end = at + payload.length;
+    if (at < from) modes.read(payload.subarray(0, from - at));
+    if (end > from) {
+      const bytes = payload.subarray(Math.max(0, from - at), to - at);
+      // not in the middle of a sequence or a character
+      const start = isWithin ? 0 : bytes.indexOf(ESCAPE);
+      if (start !== -1) {
+        if (!isWithin) yield modes.sequences();
+        isWithin = true;
+        yield bytes.subarray(start);
+      }
+    }
+    at = end;
+  }
+}
+
+/** The modes that a terminal has come to be in. */
+class Modes {
+  readonly #set = new Map<string, string>();
+  #rest = '';
+
+  read(payload: Buffer): void {
+    const text = this.#rest + payload.toString('latin1');
+    for (const [, numbers = '', how = ''] of text.matchAll(MODES))
+      for (const number of numbers.split(';')) this.#set.set(number, how);
+    this.#rest = text.slice(-OVERLAP);
+  }
+
+  sequences(): Buffer {
+    return Buffer.from([...this.#set].map(([number, how]) => `${ESCAPE}[?${number}${how}`).join(''));
+  }
 }

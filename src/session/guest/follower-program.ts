@@ -96,10 +96,11 @@ sub look { # false when there is more
   my ($name) = @_;
   my $session = $known{$name} or return 1;
   return 1 if $session->{over};
-  my $state = slurp("$base/$name/state") // "";
+  # in this order: of a keeper that runs no more the record is the last, and what is read as ended has written all before
   my $lives = alive($name, state_of($name)) ? 1 : 0;
+  my $state = slurp("$base/$name/state") // "";
+  $lives = 0 if $state =~ /^state=exited /;
   return 0 if next_chunk($name, $session);
-  # what is read as ended has written all of its output before
   my $now = "$lives $state";
   if ($now ne $session->{told}) {
     $session->{told} = $now;

@@ -12,7 +12,7 @@ export const NAME_TAKEN_STATUS = 2;
  * `timeout` (s, 0: none), and for a terminal `rows` and `columns`. Answers with the state record when the command runs.
  *
  * Output is a row of records, `MS STREAM LENGTH\n` and so many bytes: MS since 1970 by the guest's clock, STREAM 1 or 2; a
- * terminal has 1 alone. Each segment begins with a record of stream 0 that says how many bytes of 1 and of 2 came before
+ * terminal has 1 alone, and 3, `ROWS COLUMNS`, where its size has changed before what follows. Each segment begins with a record of stream 0 that says how many bytes of 1 and of 2 came before
  * it, so that a reader can begin at any, and knows what is gone.
  */
 export const KEEPER_PROGRAM = guestProgram(String.raw`
@@ -66,8 +66,8 @@ if ($tty) {
   ioctl($master, 0x80045430, $number) or give_up("opening a terminal"); # TIOCGPTN
   $pts = "/dev/pts/" . unpack("I", $number);
   sysopen($slave, $pts, 2 | 256) or give_up("opening $pts");
-  my $size = pack("S4", $given{rows}, $given{columns}, 0, 0);
-  ioctl($slave, 0x5414, $size); # TIOCSWINSZ
+  my $extent = pack("S4", $given{rows}, $given{columns}, 0, 0);
+  ioctl($slave, 0x5414, $extent); # TIOCSWINSZ
   nonblocking($master);
   $sources{fileno $master} = [$master, 1];
 } else {
@@ -97,6 +97,7 @@ sub ring { my $now = now(); if ($now - $rung < 3 and $now >= $rung) { $due = 1; 
 
 # --- its output
 my ($end, $total, @count) = (0, 0, 0, 0, 0);
+my $size = ""; # of the terminal, as last told
 sub append { # whole, or not at all
   my ($bytes) = @_;
   my $done = 0;
@@ -116,6 +117,7 @@ sub turn {
   sysopen(my $next, sprintf("%s/output.%015d", $dir, $end), 02101, 0600) or return;
   $out = $next; push @segments, [$end, 0];
   mark();
+  $size = "";
   while ($total > $given{limit} and drop_oldest()) { }
 }
 sub keep {
@@ -126,6 +128,14 @@ sub keep {
   $state{why} = $! == 28 ? "disk-full" : "output-failed";
   end_by("TERM"); alarm 10;
 }
+sub measure { # whoever changes it, and from where: a screen can be drawn anew only with the sizes that it had
+  my $found = pack("S4", 0, 0, 0, 0);
+  ioctl($master, 0x5413, $found) or return; # TIOCGWINSZ
+  my ($rows, $columns) = unpack("S2", $found);
+  return if "$rows $columns" eq $size;
+  $size = "$rows $columns";
+  append(now() . " 3 " . length($size) . "\n$size") if !$state{why};
+}
 sub drain { # one source, as far as it goes; false at its end
   my ($handle, $stream) = @{ $sources{$_[0]} };
   my $bytes = ""; my $open = 1;
@@ -135,6 +145,7 @@ sub drain { # one source, as far as it goes; false at its end
     $open = 0 if defined $count ? $count == 0 : $! != 11; # EAGAIN; a terminal that nobody has open any more says EIO
     last if !$count;
   }
+  measure() if $tty;
   keep($stream, $bytes) if length $bytes;
   delete $sources{$_[0]} if !$open;
 }

@@ -6,9 +6,9 @@ const MAX_PAYLOAD_BYTES = 65_536;
 const MAX_HEADER_BYTES = 48;
 const NEWLINE = 0x0a;
 
-/** `mark`: at the beginning of each segment, how much of both streams came before it. */
-export type RecordStream = 'mark' | 'stdout' | 'stderr';
-const STREAMS: readonly RecordStream[] = ['mark', 'stdout', 'stderr'];
+/** `mark`: at the beginning of each segment, how much of both streams came before it. `size`: of the terminal, from here on. */
+export type RecordStream = 'mark' | 'stdout' | 'stderr' | 'size';
+const STREAMS: readonly RecordStream[] = ['mark', 'stdout', 'stderr', 'size'];
 
 /** `bytes` of each stream since its beginning */
 export interface OutputCounts {
@@ -59,7 +59,7 @@ export function takeRecord(bytes: Buffer): OutputRecord | undefined {
     if (bytes.length >= MAX_HEADER_BYTES) throw new OutputDamagedError('a record without a beginning');
     return undefined;
   }
-  const header = /^(\d{1,15}) ([012]) (\d{1,6})$/.exec(bytes.toString('latin1', 0, headerEnd));
+  const header = /^(\d{1,15}) ([0-3]) (\d{1,6})$/.exec(bytes.toString('latin1', 0, headerEnd));
   const length = Number(header?.[3]);
   if (header === null || length > MAX_PAYLOAD_BYTES)
     throw new OutputDamagedError('the beginning of a record that is none');
@@ -84,5 +84,15 @@ export function countsOf({ payload }: OutputRecord): OutputCounts {
 /** The counts behind a record. @throws OutputDamagedError */
 export function countOn(counts: OutputCounts, record: OutputRecord): OutputCounts {
   if (record.stream === 'mark') return countsOf(record);
+  if (record.stream === 'size') return counts;
   return { ...counts, [record.stream]: counts[record.stream] + record.payload.length };
+}
+
+/** What a record of a size says; undefined when that is none. */
+export function sizeOf({
+  payload,
+}: Pick<OutputRecord, 'payload'>): { rows: number; columns: number } | undefined {
+  const size = /^(\d{1,5}) (\d{1,5})$/.exec(payload.toString('latin1', 0, 16));
+  const [rows, columns] = [Number(size?.[1]), Number(size?.[2])];
+  return rows > 0 && columns > 0 ? { rows, columns } : undefined;
 }

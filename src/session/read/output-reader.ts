@@ -17,12 +17,20 @@ export interface OutputPiece {
   readonly payload: Buffer;
 }
 
+/** The same, and the sizes that its terminal has had. */
+export type ScreenPiece = OutputPiece | { readonly stream: 'size'; readonly payload: Buffer };
+
 /** Where to begin. */
 export interface OutputCursor {
   /** of a segment's first record, among the bytes of the log */
   readonly offset: number;
   /** of each stream, so many bytes since its beginning are left out */
   readonly from: OutputCounts;
+}
+
+interface Until {
+  readonly over: AbortSignal | undefined;
+  readonly signal: AbortSignal;
 }
 
 interface Placed {
@@ -62,7 +70,7 @@ export class OutputReader {
   async since(ms: number): Promise<OutputCursor> {
     for (const { start } of await this.#segmentsFrom(ms))
       for await (const { record, before } of this.#records(start))
-        if (record.stream !== 'mark' && record.atMs >= ms) return { offset: start, from: before };
+        if (isOf(record, undefined) && record.atMs >= ms) return { offset: start, from: before };
     return this.end();
   }
 
@@ -80,15 +88,18 @@ export class OutputReader {
    * Pieces from there on; goes on until `over` is aborted and all is read, or until `signal`. Not until then when `over` is
    * undefined: it ends with what there is.
    */
-  async *pieces(
-    { offset, from }: OutputCursor,
-    { over, signal }: { over: AbortSignal | undefined; signal: AbortSignal },
-  ): AsyncGenerator<OutputPiece> {
-    for await (const { record, before } of this.#records(offset, { over, signal })) {
-      const { stream, atMs } = record;
-      if (stream === 'mark') continue;
+  async *pieces(cursor: OutputCursor, until: Until): AsyncGenerator<OutputPiece> {
+    for await (const piece of this.screenPieces(cursor, until)) if (piece.stream !== 'size') yield piece;
+  }
+
+  /** As `pieces`, with what it takes to draw a screen. */
+  async *screenPieces({ offset, from }: OutputCursor, until: Until): AsyncGenerator<ScreenPiece> {
+    for await (const { record, before } of this.#records(offset, until)) {
+      const { stream, atMs, payload } = record;
+      if (stream === 'size') yield { stream, payload };
+      if (stream === 'size' || stream === 'mark') continue;
       const known = Math.max(0, from[stream] - before[stream]);
-      if (known < record.payload.length) yield { stream, atMs, payload: record.payload.subarray(known) };
+      if (known < payload.length) yield { stream, atMs, payload: payload.subarray(known) };
     }
   }
 
@@ -123,7 +134,7 @@ export class OutputReader {
     let total = 0;
     for await (const placed of this.#records(start)) {
       const { record } = placed;
-      if (record.stream === 'mark' || (stream !== undefined && record.stream !== stream)) continue;
+      if (!isOf(record, stream)) continue;
       const newlines = countNewlines(record.payload);
       last.push({ ...placed, newlines });
       total += newlines;
@@ -154,7 +165,7 @@ export class OutputReader {
   /** @param offset of a segment's first record, which is a mark */
   async *#records(
     offset: number,
-    { over, signal }: { over?: AbortSignal | undefined; signal: AbortSignal } = { signal: NEVER },
+    { over, signal }: Until = { over: undefined, signal: NEVER },
   ): AsyncGenerator<Placed> {
     let decoder = new OutputDecoder();
     let before = NOTHING;
@@ -177,6 +188,11 @@ export class OutputReader {
       }
     }
   }
+}
+
+/** Whether a record is output: of this stream, or of any. */
+function isOf({ stream }: OutputRecord, wanted: OutputStream | undefined): boolean {
+  return wanted === undefined ? stream === 'stdout' || stream === 'stderr' : stream === wanted;
 }
 
 function countNewlines(bytes: Buffer): number {
