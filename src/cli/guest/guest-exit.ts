@@ -2,6 +2,8 @@
 export interface GuestExit {
   exitCode: number | null;
   signal: string | null;
+  /** set when the daemon ended it because its time was over */
+  timedOut?: boolean;
 }
 
 /** Signal numbers of Linux on x86-64 and arm64; by hand, since node:os has the host's, which need not be the guest's. */
