@@ -136,7 +136,13 @@ export class RpcClient {
       ...(progress && { progress }),
     });
     if (line.length > MAX_REQUEST_BYTES / 3 && Buffer.byteLength(line) > MAX_REQUEST_BYTES) {
-      return Promise.reject(new LimitExceededError('bytes of a request', MAX_REQUEST_BYTES));
+      return Promise.reject(
+        new LimitExceededError(
+          'bytes of a request',
+          MAX_REQUEST_BYTES,
+          'what is so long goes to a command by its stdin',
+        ),
+      );
     }
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.#pending.set(id, { resolve, reject, onValue });

@@ -1,11 +1,12 @@
 import type { Readable, Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXEC_EXIT_CODES } from '../../contract/errors.js';
 import type { TerminalRequest } from '../../contract/index.js';
 import type { ServerByteChannel } from '../../core/rpc/index.js';
 import { SshConnectError } from '../../core/ssh/index.js';
 import type { SshChannel, SshConnection, SshExit } from '../../core/ssh/index.js';
+import { AnnouncedPid } from './announced-pid.js';
 import { GuestSignals, KILL_GRACE_S } from './guest-signals.js';
 import { deliverableLine } from './long-line.js';
 import { timeLimit } from './time-limit.js';
@@ -39,21 +40,24 @@ export async function bridgeExec(
   request: ExecRequest,
   client: ServerByteChannel,
 ): Promise<void> {
-  const signals = new GuestSignals(connection);
+  const announcement = new AnnouncedPid();
+  const signals = new GuestSignals(connection, announcement.pid);
   const limit = timeLimit(request.timeoutSeconds);
   const gone = abortOf(client.aborted);
   const cut = Promise.race<Cut>([gone.promise, limit.over]);
-  const opened = open(connection, request, signals);
+  const opened = open(connection, request, announcement);
   // Listening begins before anything is waited for: a client may resize at once.
   client.onResize((size) => void opened.then((remote) => remote.resize(size), ignore));
   client.onSignal((name) => void opened.then(() => signals.send(name), ignore));
   try {
     const remote = await Promise.race([opened, cut]);
     if (remote === 'over') await tellTimeOver(client);
-    if (typeof remote !== 'string') await converse({ remote, signals, client, cut, label: request.label });
+    if (typeof remote !== 'string')
+      await converse({ remote, announcement, signals, client, cut, label: request.label });
   } finally {
     limit.release();
     gone.release();
+    announcement.destroy();
     opened.then((remote) => remote.close(), ignore);
   }
 }
@@ -61,35 +65,40 @@ export async function bridgeExec(
 async function open(
   connection: SshConnection,
   { line, terminal }: ExecRequest,
-  signals: GuestSignals,
+  announcement: AnnouncedPid,
 ): Promise<SshChannel> {
   return connection.open({
-    line: signals.marked(await deliverableLine(connection, line)),
+    line: announcement.announced(await deliverableLine(connection, line)),
     ...(terminal !== undefined && { terminal }),
   });
 }
 
 interface Conversation {
   readonly remote: SshChannel;
+  readonly announcement: AnnouncedPid;
   readonly signals: GuestSignals;
   readonly client: ServerByteChannel;
   readonly cut: Promise<Cut>;
   readonly label: string | undefined;
 }
 
-async function converse({ remote, signals, client, cut, label }: Conversation): Promise<void> {
-  const delivered = exchange(remote, client);
+async function converse(conversation: Conversation): Promise<void> {
+  const { signals, client, cut, label } = conversation;
+  const delivered = exchange(conversation);
   const outcome = await Promise.race([delivered, cut]);
   if (outcome === 'gone') await signals.hangUp();
-  else if (outcome === 'over') await endInTime(remote, signals, client, delivered);
+  else if (outcome === 'over') await endInTime(conversation, delivered);
   else if (outcome.cutOff === true) await client.fail(new SshConnectError('lost', label ?? 'the guest'));
   else await client.exit({ exitCode: outcome.exitCode, signal: outcome.signal });
 }
 
 /** Ends when the command has ended and the client has taken all of its output. */
-async function exchange(remote: SshChannel, client: ServerByteChannel): Promise<SshExit> {
+async function exchange({ remote, announcement, client }: Conversation): Promise<SshExit> {
   void copy(client.stdin, remote.stdin);
-  const delivered = Promise.all([copy(remote.stdout, client.stdout), copy(remote.stderr, client.stderr)]);
+  const delivered = Promise.all([
+    copyAnnounced(remote.stdout.pipe(announcement), client.stdout),
+    copy(remote.stderr, client.stderr),
+  ]);
   const status = await remote.exited;
   await delivered;
   return status;
@@ -97,9 +106,7 @@ async function exchange(remote: SshChannel, client: ServerByteChannel): Promise<
 
 /** Whatever the guest and the client do, it takes no longer than the grace and a few seconds. */
 async function endInTime(
-  remote: SshChannel,
-  signals: GuestSignals,
-  client: ServerByteChannel,
+  { remote, signals, client }: Conversation,
   delivered: Promise<SshExit>,
 ): Promise<void> {
   void signals.end();
@@ -124,6 +131,11 @@ async function within(wanted: Promise<unknown>, ms: number): Promise<void> {
 /** A side that is gone ends the copying; why it is gone is told elsewhere. */
 async function copy(from: Readable, to: Writable): Promise<void> {
   await pipeline(from, to).catch(ignore);
+}
+
+/** The same, but the source lives on: a client may be gone before the process is known that is to be hung up. */
+async function copyAnnounced(from: Readable, to: Writable): Promise<void> {
+  await finished(from.pipe(to)).catch(ignore);
 }
 
 function abortOf(signal: AbortSignal): { promise: Promise<'gone'>; release: () => void } {
