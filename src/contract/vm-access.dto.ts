@@ -57,3 +57,10 @@ export class VmSshView {
   @IsString() knownHostsFile!: string;
   @IsString() hostKeyAlias!: string;
 }
+
+export class SshConfigView {
+  /** for `Include`; has a block for each VM, `Host NAME.vm ID.vm`, and is kept up to date */
+  @IsString() file!: string;
+  /** private key file that all guests accept; ssh must be able to read it */
+  @IsString() identityFile!: string;
+}

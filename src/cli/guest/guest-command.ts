@@ -144,7 +144,9 @@ export class GuestCommand {
     const finished = channel.exited.then(async (exit) => {
       const read = Promise.all(streams);
       // its time is over, whether our reader reads or not
-      await (exit.timedOut === true ? Promise.race([read, pause(LAST_OUTPUT_MS)]) : read);
+      const late = exit.timedOut === true && (await Promise.race([read, pause(LAST_OUTPUT_MS)])) === 'late';
+      if (late) this.terminal.abandonOutput();
+      else await read;
       return exit;
     });
     const readerGone = this.terminal.stdoutClosed.then(() => {
@@ -179,6 +181,6 @@ function timeOver({ timeoutSeconds = 0 }: GuestCommandRequest): string {
   return `the command was ended, as it took longer than ${timeoutSeconds} s (--timeout)`;
 }
 
-async function pause(ms: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, ms));
+function pause(ms: number): Promise<'late'> {
+  return new Promise((resolve) => setTimeout(() => resolve('late'), ms));
 }

@@ -109,9 +109,8 @@ async function endInTime(
   { remote, signals, client }: Conversation,
   delivered: Promise<SshExit>,
 ): Promise<void> {
-  void signals.end();
-  await within(remote.exited, KILL_GRACE_S * 1000 + KILL_LIMIT_MS);
-  remote.close();
+  // where the client does not read, the channel does not see the end: the guest tells when the group is gone
+  await within(Promise.race([remote.exited, signals.end()]), KILL_GRACE_S * 1000 + KILL_LIMIT_MS);
   await within(delivered, LAST_OUTPUT_MS);
   await tellTimeOver(client);
 }

@@ -45,7 +45,10 @@ export class GuestSignals {
     await this.#run((pid) => `${kill('HUP', pid)}; sleep ${HANGUP_GRACE_S}; ${kill('TERM', pid)}`);
   }
 
-  /** What a command gets whose time is over: TERM and, if any process of its group is left after the grace, KILL. */
+  /**
+   * What a command gets whose time is over: TERM and, if any process of its group is left after the grace, KILL. Settles
+   * when none is left, or KILL was sent.
+   */
   async end(): Promise<void> {
     const line = (pid: number): string =>
       `${kill('TERM', pid)}; n=0; while ${kill('0', pid)} && [ $n -lt ${KILL_GRACE_S} ]; do sleep 1; n=$((n + 1)); done; ${kill('KILL', pid)}`;

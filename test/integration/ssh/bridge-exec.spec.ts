@@ -123,6 +123,7 @@ describe.skipIf(reason !== undefined)(
 
     it('signals a command that has cleared its environment', async () => {
       const channel = await exec(['env', '-i', 'sleep', '30']);
+      await delay(200);
       channel.signal('INT');
       expect(await channel.exited).toEqual({ exitCode: null, signal: 'INT' });
     });
