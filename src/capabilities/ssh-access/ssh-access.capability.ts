@@ -7,6 +7,7 @@ import type { MachineDraft, PrepareContext, SleepContext, VmFacts, VmIdentity } 
 @Injectable()
 export class SshAccessCapability extends Capability {
   readonly id = 'ssh-access';
+  override readonly title = 'taking its SSH port over';
 
   constructor(private readonly doorbells: PortDoorbells) {
     super();
@@ -23,6 +24,10 @@ export class SshAccessCapability extends Capability {
         mode: 0o600,
       },
     );
+  }
+
+  override concerns(vm: VmIdentity): boolean {
+    return this.doorbells.isHung(bellOf(vm));
   }
 
   /** The machine is to listen there itself. */

@@ -23,7 +23,7 @@ describe('AnnouncedPid', () => {
 
   it('finds it however it is cut up, and after what a start file prints', async () => {
     const { pid, line } = announcement();
-    expect(await through(pid, [...`hello\n${line}\nbyte by byte`])).toEqual({
+    expect(await through(pid, `hello\n${line}\nbyte by byte`.split(''))).toEqual({
       output: 'hello\nbyte by byte',
       pid: 4711,
     });
