@@ -152,6 +152,6 @@ After --install, as long as the daemon runs:
   scp notes.txt web.vm:                 and rsync
   git clone ssh://web.vm/root/shop      the work in it comes back
 
-Each VM's host key is pinned. Without options the line itself is printed, for a file that you keep otherwise.
-It is for the user that the daemon runs as, who alone may read the key; ssh finds ~ by the passwd database, whatever
-HOME is: sudo banger ssh-config --install is for root's ssh.`;
+Each VM's host key is pinned. Without options the line itself is printed, for a file that you
+keep otherwise. It is for the user that the daemon runs as, who alone may read the key; ssh finds
+~ by the passwd database, whatever HOME is: sudo banger ssh-config --install is for root's ssh.`;

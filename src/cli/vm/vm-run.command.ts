@@ -131,4 +131,5 @@ Examples:
   banger vm run --rm . -- sh -c 'make; ls'  the same, thrown away afterwards
   banger vm run --rm                        an empty VM and a shell in it
 
-The exit status is COMMAND's; 124 when its --timeout was over, 125 when banger itself failed, 130 when cancelled.`;
+The exit status is COMMAND's; 124 when its --timeout was over, 125 when banger itself failed,
+130 when cancelled.`;
