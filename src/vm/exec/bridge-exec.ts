@@ -51,15 +51,22 @@ export async function bridgeExec(
   client.onSignal((name) => void opened.then(() => signals.send(name), ignore));
   try {
     const remote = await Promise.race([opened, cut]);
-    if (remote === 'over') await tellTimeOver(client);
     if (typeof remote !== 'string')
-      await converse({ remote, announcement, signals, client, cut, label: request.label });
+      return await converse({ remote, announcement, signals, client, cut, label: request.label });
+    void opened.then((late) => dismiss(late, announcement, signals), ignore);
+    if (remote === 'over') await tellTimeOver(client);
   } finally {
     limit.release();
     gone.release();
-    announcement.destroy();
-    opened.then((remote) => remote.close(), ignore);
   }
+}
+
+/** Hangs up what has started when nobody wanted it any more. */
+async function dismiss(remote: SshChannel, announcement: AnnouncedPid, signals: GuestSignals): Promise<void> {
+  remote.stdout.pipe(announcement).resume();
+  remote.stderr.resume();
+  await signals.hangUp();
+  remote.close();
 }
 
 async function open(
@@ -83,13 +90,18 @@ interface Conversation {
 }
 
 async function converse(conversation: Conversation): Promise<void> {
-  const { signals, client, cut, label } = conversation;
+  const { remote, announcement, signals, client, cut, label } = conversation;
   const delivered = exchange(conversation);
-  const outcome = await Promise.race([delivered, cut]);
-  if (outcome === 'gone') await signals.hangUp();
-  else if (outcome === 'over') await endInTime(conversation, delivered);
-  else if (outcome.cutOff === true) await client.fail(new SshConnectError('lost', label ?? 'the guest'));
-  else await client.exit({ exitCode: outcome.exitCode, signal: outcome.signal });
+  try {
+    const outcome = await Promise.race([delivered, cut]);
+    if (outcome === 'gone') await signals.hangUp();
+    else if (outcome === 'over') await endInTime(conversation, delivered);
+    else if (outcome.cutOff === true) await client.fail(new SshConnectError('lost', label ?? 'the guest'));
+    else await client.exit({ exitCode: outcome.exitCode, signal: outcome.signal });
+  } finally {
+    remote.close();
+    announcement.destroy();
+  }
 }
 
 /** Ends when the command has ended and the client has taken all of its output. */

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -185,6 +186,18 @@ describe.skipIf(reason !== undefined)(
       expect(await readFile(log, 'utf8')).toBe('HUP\nTERM\n');
     });
 
+    it('hangs up also what starts when its client has gone already', async () => {
+      const log = join(directory, 'late');
+      const channel = await exec([
+        'sh',
+        '-c',
+        `trap 'echo HUP > ${log}; exit' HUP; while :; do sleep 0.05; done`,
+      ]);
+      await channel.close();
+      await delay(1_000);
+      await expect.poll(() => isRunning(log), { timeout: 5_000 }).toBe(false);
+    });
+
     it('lets a client that does not read stall its own command only', async () => {
       const slow = await exec(['sh', '-c', 'head -c 30000000 /dev/zero; echo finished >&2']);
       expect((await collect(await exec(['echo', 'quick']))).stdout).toBe('quick\n');
@@ -207,6 +220,11 @@ describe.skipIf(reason !== undefined)(
     });
   },
 );
+
+/** Whether a process has the text in its command line. */
+function isRunning(text: string): boolean {
+  return spawnSync('pgrep', ['-f', text]).status === 0;
+}
 
 /** What nobody has waited for yet runs no more. */
 function runs(pid: string): boolean {
