@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { coldCreate } from './figures/cold-create.js';
+import { exec } from './figures/exec.js';
 import { idleDaemon, restart } from './figures/daemon.js';
 import { forks } from './figures/forks.js';
 import { imageBuild } from './figures/image-build.js';
@@ -32,6 +33,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   'cold-create': coldCreate,
   templates,
   forks,
+  exec,
   workspace: workspaceImport,
   locks,
   'running-vms': runningVms,

@@ -55,7 +55,7 @@ export function isMet(figure: Figure): boolean | undefined {
 }
 
 export function pairedFigure(
-  facts: { name: string; floorName: string; budget: number; unit?: string },
+  facts: { name: string; floorName: string; budget?: number; unit?: string },
   { floor, product }: Paired,
 ): Figure {
   return {
@@ -64,7 +64,7 @@ export function pairedFigure(
     value: median(product),
     floor: median(floor),
     floorName: facts.floorName,
-    budget: facts.budget,
+    ...(facts.budget !== undefined && { budget: facts.budget }),
     runs: product.length,
     samples: { floor, product },
   };

@@ -11,6 +11,8 @@ export interface VmIdentity {
   readonly publishedPorts: readonly PublishedPort[];
   /** size of its work disk; none when undefined */
   readonly workDiskMib?: number | undefined;
+  /** loopback port that leads to the guest's SSH server; none before its first start */
+  readonly sshPort?: number | undefined;
 }
 
 /** The VM that another one is a copy of, as it was at that moment. */
@@ -21,7 +23,6 @@ export interface VmFacts extends VmIdentity {
   /** 32 hexadecimal digits */
   readonly machineId: string;
   readonly mac: string;
-  /** loopback port that leads to the guest's SSH server */
   readonly sshPort: number;
   /** OpenSSH private key that the guest's SSH server shall serve */
   readonly hostKeyPrivate: string;

@@ -65,6 +65,13 @@ export const COMMAND_GROUPS: Readonly<Record<string, CommandLoader>> = {
     const { CONFIG_COMMANDS, ConfigGroupCommand } = await import('./config/config-commands.js');
     return [ConfigGroupCommand, ...CONFIG_COMMANDS];
   },
+  'ssh-config': async () => {
+    const { SshConfigCommand } = await import('./ssh-config/ssh-config.command.js');
+    const { UserSshConfig } = await import('./ssh-config/user-ssh-config.js');
+    const { UserSshConfigAdapter } = await import('./ssh-config/user-ssh-config.adapter.js');
+    const users = { provide: UserSshConfig, useClass: UserSshConfigAdapter };
+    return [SshConfigCommand, users, await programProvider()];
+  },
   doctor: async () => {
     const { DoctorCommand } = await import('./system/doctor.command.js');
     const { HostRepair } = await import('./system/host-repair.js');

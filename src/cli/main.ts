@@ -1,14 +1,16 @@
 import 'reflect-metadata';
 import { dirname, resolve } from 'node:path';
 import { parseInvocation } from './invocation.js';
+import { processWords } from './io/process-words.adapter.js';
 import { ProcessTerminal } from './io/process-terminal.adapter.js';
 import { runCli } from './run-cli.js';
 
-const [, entry = '.', ...argv] = process.argv;
+const [, entry = '.', ...words] = process.argv;
+const { argv, env } = processWords(words, process.env);
 
 const invocation = parseInvocation({
   argv,
-  env: process.env,
+  env,
   cwd: process.cwd(),
   uid: process.getuid?.() ?? 0,
   // the entry is dist/cli-bundle/banger.cjs

@@ -88,7 +88,7 @@ function usageFailure(end: CommanderEnd, invocation: Invocation): BangerError | 
 
 /** `banger vm run --help`, from as many words as name commands */
 function helpOf(invocation: Invocation): string {
-  const end = invocation.words.findIndex((word) => !/^[a-z]+$/.test(word));
+  const end = invocation.words.findIndex((word) => !/^[a-z]+(-[a-z]+)*$/.test(word));
   const words = invocation.words.slice(0, Math.min(2, end < 0 ? 2 : end));
   return ['banger', ...words, '--help'].join(' ');
 }

@@ -38,8 +38,16 @@ export const CATEGORY_CODES: Readonly<Record<ErrorCategory, CategoryCodes>> = {
   internal: { rpcCode: -32603, exitCode: 70 },
 };
 
-/** Exit codes of `vm run` and `vm exec` that are banger's own, as in podman; every other code is the guest command's. */
-export const EXEC_EXIT_CODES = { bangerFailed: 125, notExecutable: 126, notFound: 127 } as const;
+/**
+ * Exit codes of `vm run` and `vm exec` that are banger's own, as in podman, and in timeout(1); every other code is the
+ * guest command's.
+ */
+export const EXEC_EXIT_CODES = {
+  timedOut: 124,
+  bangerFailed: 125,
+  notExecutable: 126,
+  notFound: 127,
+} as const;
 
 /** JSON-RPC 2.0's own codes, for errors of the protocol rather than of a method. */
 export const PROTOCOL_CODES = { parse: -32700, invalidRequest: -32600, methodNotFound: -32601 } as const;

@@ -9,6 +9,7 @@ export * from './session.dto.js';
 export * from './snapshot.dto.js';
 export * from './system.dto.js';
 export * from './vm.dto.js';
+export * from './ssh-settings.js';
 export * from './vm-access.dto.js';
 export * from './vm-observation.dto.js';
 export * from './version.js';

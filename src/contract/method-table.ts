@@ -33,7 +33,7 @@ import {
   VmSnapshotView,
 } from './snapshot.dto.js';
 import { ConfigView, DoctorReport, HelloView, StopView } from './system.dto.js';
-import { ChannelGrant, VmExecParams, VmSshView } from './vm-access.dto.js';
+import { ChannelGrant, SshConfigView, VmExecParams, VmSshView } from './vm-access.dto.js';
 import {
   VmCreateParams,
   VmDeleteParams,
@@ -156,6 +156,11 @@ export const METHODS = {
     one(ChannelGrant),
   ),
   'vm.ssh': call('What an SSH client needs to reach the VM.', VmRef, one(VmSshView)),
+  'vm.sshConfig': call(
+    'The file that tells OpenSSH’s client of every VM, as they are now.',
+    NoParams,
+    one(SshConfigView),
+  ),
   'vm.stats': call('What running VMs use, and used in the last hour.', VmStatsParams, list(VmStatsView)),
   'vm.health': call(
     'Whether a VM works: its process, every way into it, clock, disks and memory; within five seconds.',

@@ -4,6 +4,7 @@ import { Rpc } from '../core/rpc/index.js';
 import type { RpcContext } from '../core/rpc/index.js';
 import { GuestAccess } from './access/guest-access.js';
 import { ExecService } from './exec/exec.service.js';
+import { SshConfigFile } from './ssh-config/ssh-config-file.js';
 import { Waking } from './suspend/waking.js';
 
 /** Ways into a VM over RPC; one that is suspended goes on for it. */
@@ -13,6 +14,7 @@ export class VmAccessController {
     private readonly waking: Waking,
     private readonly commands: ExecService,
     private readonly access: GuestAccess,
+    private readonly sshConfig: SshConfigFile,
   ) {}
 
   @Rpc('vm.exec')
@@ -23,5 +25,10 @@ export class VmAccessController {
   @Rpc('vm.ssh')
   async ssh({ vm }: ParamsOf<'vm.ssh'>): Promise<ResultOf<'vm.ssh'>> {
     return this.access.describe(await this.waking.awake(vm));
+  }
+
+  @Rpc('vm.sshConfig')
+  async config(): Promise<ResultOf<'vm.sshConfig'>> {
+    return this.sshConfig.describe();
   }
 }

@@ -46,6 +46,11 @@ export class VmFiles {
     await mkdir(path, { recursive: true, mode: 0o700 });
   }
 
+  /** One that is there stays as it is. */
+  async makeDirectory(path: string, mode: number): Promise<void> {
+    await mkdir(path, { recursive: true, mode });
+  }
+
   async readIfPresent(path: string): Promise<string | undefined> {
     try {
       return await this.read(path);

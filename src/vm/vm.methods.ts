@@ -6,7 +6,7 @@ import type { Vm } from './vm.types.js';
 /** Methods about one VM that exists. */
 export type VmMethod = Exclude<
   Extract<MethodName, `vm.${string}`>,
-  'vm.create.begin' | 'vm.list' | 'vm.prunable'
+  'vm.create.begin' | 'vm.list' | 'vm.prunable' | 'vm.sshConfig'
 >;
 
 interface Legality {

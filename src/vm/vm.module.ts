@@ -6,6 +6,7 @@ import { ImageModule } from '../image/index.js';
 import { DaemonKey } from './access/daemon-key.js';
 import { GuestAccess } from './access/guest-access.js';
 import { ClockKeeper } from './clock/clock-keeper.js';
+import { SshConfigFile } from './ssh-config/ssh-config-file.js';
 import { ExecService } from './exec/exec.service.js';
 import { HypervisorModule } from './hypervisor/hypervisor.module.js';
 import { BootService } from './lifecycle/boot.service.js';
@@ -196,6 +197,7 @@ const POLICIES = [
     ProjectCreation,
     ProjectStep,
     PublishedPorts,
+    SshConfigFile,
     LiveViews,
     StorageWatch,
     VmDisks,

@@ -59,10 +59,17 @@ type Nulled<T> = { [K in keyof T]: undefined extends T[K] ? Exclude<T[K], undefi
 /** VMs in the database. */
 @Injectable()
 export class VmRepository {
+  #changed: () => Promise<void> = () => Promise.resolve();
+
   constructor(
     private readonly database: Database,
     private readonly events: VmEvents,
   ) {}
+
+  /** @param changed called after each change, which has come about when this resolves */
+  onChange(changed: () => Promise<void>): void {
+    this.#changed = changed;
+  }
 
   /** @throws VmNameTakenError */
   async insert(vm: NewVm): Promise<Vm> {
@@ -97,6 +104,7 @@ export class VmRepository {
         },
         ...WITH_IMAGE,
       });
+      await this.#changed();
       return toVm(row, row.image.name);
     } catch (error) {
       throw isUniqueViolation(error) ? new VmNameTakenError(vm.name) : error;
@@ -180,10 +188,12 @@ export class VmRepository {
   /** A VM that is gone already is success. */
   async remove(id: string): Promise<void> {
     await this.database.client.vm.deleteMany({ where: { id } });
+    await this.#changed();
   }
 
   async #update(id: string, data: Prisma.VmUpdateInput): Promise<Vm> {
     const row = await this.database.client.vm.update({ where: { id }, data, ...WITH_IMAGE });
+    await this.#changed();
     return toVm(row, row.image.name);
   }
 }

@@ -19,10 +19,14 @@ export interface GuestCommandRequest {
   readonly tty: boolean;
   /** extra variables and TERM come from here */
   readonly term: string | undefined;
+  /** `s` that the command gets; no limit when left out */
+  readonly timeoutSeconds?: number | undefined;
   /** whether the command reads our stdin; true when left out */
   readonly stdin?: boolean;
 }
 
+/** `ms` that our reader gets for the last output of a command whose time was over */
+const LAST_OUTPUT_MS = 1_000;
 const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 /** the guest's command gets the signals; who insists wants to leave */
 const SIGNALS_TO_LEAVE = 3;
@@ -40,7 +44,9 @@ export class GuestCommand {
   /** Streams the command's output; returns the exit status that banger should end with. */
   async run(client: RpcClient, request: GuestCommandRequest): Promise<number> {
     const channel = await this.open(client, request);
-    return request.tty ? await this.attach(channel) : await this.pipe(channel);
+    const exit = request.tty ? await this.attach(channel) : await this.pipe(channel);
+    if (exit.timedOut === true) this.terminal.err(`banger: ${timeOver(request)}\n`);
+    return exitCodeOfGuest(exit);
   }
 
   /** Runs the command with its output kept, bounded, instead of streamed. */
@@ -57,6 +63,7 @@ export class GuestCommand {
       return {
         exitCode: exit.exitCode,
         signal: exit.signal,
+        timedOut: exit.timedOut === true,
         stdout: stdout.text,
         stderr: stderr.text,
         stdoutTruncated: stdout.truncated,
@@ -74,13 +81,14 @@ export class GuestCommand {
       command: [...request.command],
       ...(request.cwd !== undefined && { cwd: request.cwd }),
       ...(request.env !== undefined && { env: { ...request.env } }),
+      ...(request.timeoutSeconds !== undefined && { timeoutSeconds: request.timeoutSeconds }),
       ...(request.tty && { terminal: { ...this.terminal.dimensions(), term: termName(request.term) } }),
     };
     const grant = await client.call('vm.exec', params);
     return await openByteChannel({ socketPath: this.connector.socketPath, token: grant.token });
   }
 
-  private async attach(channel: ClientByteChannel): Promise<number> {
+  private async attach(channel: ClientByteChannel): Promise<GuestExit> {
     const stopResize = this.terminal.onResize((size) => channel.resize(size));
     const stopSignals = this.terminal.onSignal(['SIGTERM', 'SIGHUP'], (name) => {
       channel.signal('SIGHUP');
@@ -98,7 +106,7 @@ export class GuestCommand {
     }
   }
 
-  private async pipe(channel: ClientByteChannel): Promise<number> {
+  private async pipe(channel: ClientByteChannel): Promise<GuestExit> {
     const stopSignals = this.forwardSignals(channel);
     try {
       this.feed(channel);
@@ -126,7 +134,7 @@ export class GuestCommand {
   }
 
   /** The guest's output to ours, each with its own back-pressure (pipe), until both have ended. */
-  private async drain(channel: ClientByteChannel): Promise<number> {
+  private async drain(channel: ClientByteChannel): Promise<GuestExit> {
     // pipe() lets go of a target that fails, and the source stands still: its rest is read and dropped instead
     const dropRest = (): unknown => channel.stderr.resume();
     this.terminal.stderr.on('error', dropRest);
@@ -135,12 +143,16 @@ export class GuestCommand {
       ended(channel.stderr.pipe(this.terminal.stderr, { end: false }), channel.stderr),
     ];
     const finished = channel.exited.then(async (exit) => {
-      await Promise.all(streams);
-      return exitCodeOfGuest(exit);
+      const read = Promise.all(streams);
+      // its time is over, whether our reader reads or not
+      const late = exit.timedOut === true && (await Promise.race([read, pause(LAST_OUTPUT_MS)])) === 'late';
+      if (late) this.terminal.abandonOutput();
+      else await read;
+      return exit;
     });
     const readerGone = this.terminal.stdoutClosed.then(() => {
       channel.signal('SIGPIPE');
-      return BROKEN_PIPE_EXIT_CODE;
+      return { exitCode: BROKEN_PIPE_EXIT_CODE, signal: null };
     });
     try {
       return await Promise.race([finished, readerGone]);
@@ -160,4 +172,12 @@ function ended(_target: unknown, source: NodeJS.ReadableStream): Promise<void> {
   return new Promise((resolve) => {
     for (const event of ['end', 'close', 'error']) source.once(event, () => resolve());
   });
+}
+
+function timeOver({ timeoutSeconds = 0 }: GuestCommandRequest): string {
+  return `the command was ended, as it took longer than ${timeoutSeconds} s (--timeout)`;
+}
+
+function pause(ms: number): Promise<'late'> {
+  return new Promise((resolve) => setTimeout(() => resolve('late'), ms));
 }

@@ -4,6 +4,8 @@ import { SIGNAL_NUMBERS } from '../../contract/names.js';
 export interface GuestExit {
   exitCode: number | null;
   signal: string | null;
+  /** set when the daemon ended it because its time was over */
+  timedOut?: boolean;
 }
 
 /** The status a shell would show: the command's own, 128 + n for a death by signal n; 125 when neither is known. */

@@ -11,6 +11,7 @@ export class ProcessTerminal extends Terminal {
   readonly stderrIsTty = process.stderr.isTTY === true;
   readonly stdoutClosed: Promise<void>;
   private raw = false;
+  private abandoned = false;
 
   /** @param exit ends the process; main.ts alone may do that */
   constructor(private readonly exit: (code: number) => never) {
@@ -63,6 +64,10 @@ export class ProcessTerminal extends Terminal {
     };
   }
 
+  abandonOutput(): void {
+    this.abandoned = true;
+  }
+
   async flush(): Promise<void> {
     const left = (stream: NodeJS.WriteStream): Promise<void> =>
       new Promise((resolve) => {
@@ -70,7 +75,7 @@ export class ProcessTerminal extends Terminal {
         stream.once('error', () => resolve());
         stream.write('', () => resolve());
       });
-    await Promise.all([left(process.stdout), left(process.stderr)]);
+    await Promise.all([this.abandoned ? undefined : left(process.stdout), left(process.stderr)]);
   }
 
   exitNow(code: number): never {

@@ -25,6 +25,8 @@ export abstract class Terminal {
   abstract onResize(listener: (size: TerminalDimensions) => void): () => void;
   /** returns the function that gives the signals their usual meaning back */
   abstract onSignal(names: readonly NodeJS.Signals[], listener: (name: NodeJS.Signals) => void): () => void;
+  /** What is left of the output is not waited for: its reader does not read. */
+  abstract abandonOutput(): void;
   /** Settles when everything written has left, or has no reader any more: process.exit would cut it off. */
   abstract flush(): Promise<void>;
   /** ends the process at once, terminal restored */

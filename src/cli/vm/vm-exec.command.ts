@@ -7,12 +7,13 @@ import { Invocation } from '../invocation.js';
 import { Terminal } from '../io/terminal.js';
 import { Presenter } from '../render/presenter.js';
 import { UsageError } from '../usage-error.js';
-import { addVariable } from '../command/parse.js';
+import { addVariable, parseSpan } from '../command/parse.js';
 
 interface VmExecOptions {
   env?: Record<string, string>;
   cwd?: string;
   tty?: boolean;
+  timeout?: number;
 }
 
 @SubCommand({ name: 'exec', arguments: '<vm>', description: 'run a command in a VM' })
@@ -50,6 +51,14 @@ export class VmExecCommand extends BangerCommand<VmExecOptions> {
     return value;
   }
 
+  @Option({
+    flags: '--timeout <duration>',
+    description: 'end the command after 90s, 30m, 1h30m (TERM, 10 s later KILL; exit status 124)',
+  })
+  parseTimeout(value: string): number {
+    return parseSpan('--timeout', value);
+  }
+
   @Option({ flags: '-t, --tty', description: 'give the command a terminal (default: only for a shell)' })
   parseTty(): boolean {
     return true;
@@ -78,6 +87,7 @@ export class VmExecCommand extends BangerCommand<VmExecOptions> {
       cwd: options.cwd,
       env: options.env,
       term: this.invocation.facts.env['TERM'],
+      timeoutSeconds: options.timeout,
     };
     this.invocation.guestExitCodes = true;
     await this.connector.with(async (client) => {

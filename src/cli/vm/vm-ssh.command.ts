@@ -1,4 +1,5 @@
 import { SubCommand } from 'nest-commander';
+import { sshSettings } from '../../contract/ssh-settings.js';
 import { DaemonConnector } from '../client/daemon-connector.js';
 import { BangerCommand } from '../command/banger-command.js';
 import { Invocation } from '../invocation.js';
@@ -34,17 +35,8 @@ export class VmSshCommand extends BangerCommand {
       this.presenter.result(target, () => '');
       return;
     }
-    const settings = [
-      `UserKnownHostsFile="${target.knownHostsFile}"`,
-      'GlobalKnownHostsFile=/dev/null',
-      `HostKeyAlias=${target.hostKeyAlias}`,
-      'StrictHostKeyChecking=yes',
-      'IdentitiesOnly=yes',
-      'LogLevel=ERROR',
-    ];
     await this.program.become('ssh', [
-      ...['-i', target.identityFile, '-p', String(target.port)],
-      ...settings.flatMap((setting) => ['-o', setting]),
+      ...sshSettings(target).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
       `${target.user}@${target.host}`,
       ...(this.invocation.passthrough ?? []),
     ]);

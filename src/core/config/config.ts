@@ -64,6 +64,13 @@ export class Config {
   get keysDirectory(): string {
     return `${this.values.stateDirectory}/keys`;
   }
+  /** what OpenSSH's client is told of the VMs */
+  get sshConfigPath(): string {
+    return `${this.values.stateDirectory}/ssh/config`;
+  }
+  get daemonKeyPath(): string {
+    return `${this.keysDirectory}/id_ed25519`;
+  }
   /** sockets of one VM */
   vmRuntimeDirectory(id: string): string {
     return `${this.values.runtimeDirectory}/vm/${id}`;

@@ -13,7 +13,7 @@ export const FRAME_TYPES = {
   resize: 5,
   /** name of a signal, ASCII, without SIG: `INT` */
   signal: 6,
-  /** JSON: {exitCode: number|null, signal: string|null} */
+  /** JSON: {exitCode: number|null, signal: string|null, timedOut?: true} */
   exit: 7,
   /** JSON: the error member of a JSON-RPC response */
   error: 8,
@@ -35,6 +35,8 @@ export interface TerminalDimensions {
 export interface ChannelExit {
   readonly exitCode: number | null;
   readonly signal: string | null;
+  /** set when it was ended because its time was over */
+  readonly timedOut?: true;
 }
 
 export const HEADER_BYTES = 5;
@@ -165,7 +167,7 @@ export function decodeExit(payload: Buffer): ChannelExit {
     throw new ChannelProtocolError('an exit code of no number');
   if (signal !== null && typeof signal !== 'string')
     throw new ChannelProtocolError('an exit signal without a name');
-  return { exitCode, signal };
+  return { exitCode, signal, ...(status?.timedOut === true && { timedOut: true }) };
 }
 
 export function parseJson(payload: Buffer): unknown {

@@ -43,7 +43,7 @@ interface Pending {
 }
 
 /** `bytes` of a request; the daemon closes the connection on a longer line */
-const MAX_REQUEST_BYTES = 1_048_576;
+const MAX_REQUEST_BYTES = 4_194_304;
 /** `bytes` of a response; the daemon is trusted, so this only stops a wrong socket from filling the memory */
 const MAX_RESPONSE_BYTES = 268_435_456;
 /** `bytes` of a write that its reader gets whole or not at all */
@@ -136,7 +136,13 @@ export class RpcClient {
       ...(progress && { progress }),
     });
     if (line.length > MAX_REQUEST_BYTES / 3 && Buffer.byteLength(line) > MAX_REQUEST_BYTES) {
-      return Promise.reject(new LimitExceededError('bytes of a request', MAX_REQUEST_BYTES));
+      return Promise.reject(
+        new LimitExceededError(
+          'bytes of a request',
+          MAX_REQUEST_BYTES,
+          'what is so long goes to a command by its stdin',
+        ),
+      );
     }
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.#pending.set(id, { resolve, reject, onValue });

@@ -23,7 +23,7 @@ export interface RpcLimits {
 }
 
 export const DEFAULT_RPC_LIMITS: RpcLimits = Object.freeze({
-  maxLineBytes: 1_048_576,
+  maxLineBytes: 4_194_304,
   maxBatchLength: 1_000,
   maxJsonDepth: 32,
   maxInFlight: 128,

@@ -14,7 +14,7 @@ export interface SshTarget {
 }
 
 export interface SshCommand {
-  /** line for the guest's shell, already quoted; a login shell when undefined */
+  /** line for the guest's shell, already quoted, which gets its `bytesOfText`; a login shell when undefined */
   readonly line?: string;
   readonly terminal?: TerminalRequest;
 }

@@ -7,6 +7,7 @@ import { SshClient } from './ssh-client.js';
 import type { SshChannel, SshCommand, SshConnection, SshTarget } from './ssh-client.js';
 import { SshConnectError } from './ssh-errors.js';
 import type { SshFailureReason } from './ssh-errors.js';
+import { bytesOfText } from './text-bytes.js';
 import { Ssh2Channel } from './ssh2-channel.adapter.js';
 
 /** a connection to a guest that went away without a word is given up after four of these */
@@ -123,7 +124,7 @@ class Ssh2Connection implements SshConnection {
           : { cols: terminal.columns, rows: terminal.rows, term: terminal.term };
       try {
         if (line === undefined) this.#client.shell(pty ?? false, done);
-        else this.#client.exec(line, pty === undefined ? {} : { pty }, done);
+        else this.#client.exec(commandOf(line), pty === undefined ? {} : { pty }, done);
       } catch (error) {
         this.#opening.delete(reject);
         // ssh2 throws when the socket can no longer be written.
@@ -137,6 +138,11 @@ class Ssh2Connection implements SshConnection {
     // end() waits for the peer, and a paused guest never answers.
     this.#client.destroy();
   }
+}
+
+/** ssh2 sends a Buffer as it is, which its types do not know. */
+function commandOf(line: string): string {
+  return bytesOfText(line) as unknown as string;
 }
 
 function labelOf(target: SshTarget): string {

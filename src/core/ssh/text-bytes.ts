@@ -1,7 +1,7 @@
 /** `bytes` that no UTF-8 text has, each as the contract writes it: U+DC80 for 0x80 up to U+DCFF for 0xff */
 const ESCAPED_BYTES = /([\udc80-\udcff]+)/u;
 /** half of a character, and no byte either */
-const BROKEN_HALF = /[\u{d800}-\u{dc7f}]/u;
+const BROKEN_HALF = /[\u{d800}-\u{dc7f}\u{dd00}-\u{dfff}]/u;
 
 /**
  * The bytes of a text in which those that are no UTF-8 are written as lone surrogates, as Python's surrogateescape does

@@ -58,6 +58,10 @@ export class PortDoorbells {
       );
   }
 
+  isHung(owner: string): boolean {
+    return this.#bells.has(owner);
+  }
+
   /** Nobody listens any more; who waits goes on to wait. None is success. */
   async takeDown(owner: string): Promise<void> {
     const bell = this.#bells.get(owner);

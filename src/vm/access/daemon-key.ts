@@ -31,7 +31,7 @@ export class DaemonKey {
   }
 
   async #loadOrMake(): Promise<DaemonKeyPair> {
-    const path = `${this.config.keysDirectory}/id_ed25519`;
+    const path = this.config.daemonKeyPath;
     const existing = await this.files.readIfPresent(path);
     if (existing !== undefined) {
       return { path, privateKey: existing, publicKey: (await this.files.read(`${path}.pub`)).trim() };

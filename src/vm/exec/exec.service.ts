@@ -28,14 +28,19 @@ export class ExecService {
       // The correlation id goes on into the guest, so that what runs there can be told from the daemon's log.
       env: { ...vm.env, BANGER_REF: ref, ...params.env },
     });
-    const terminal = params.terminal;
+    const { terminal, timeoutSeconds } = params;
     return this.channels.grant(async (channel) => {
       // Not the command itself: people put secrets into arguments.
       this.logger.info({ vm: vm.id }, 'a command runs in the VM');
       const connection = await this.access.connect(vm, channel.aborted);
       await bridgeExec(
         connection,
-        { line, label: vm.name, ...(terminal !== undefined && { terminal }) },
+        {
+          line,
+          label: vm.name,
+          ...(terminal !== undefined && { terminal }),
+          ...(timeoutSeconds !== undefined && { timeoutSeconds }),
+        },
         channel,
       );
     });

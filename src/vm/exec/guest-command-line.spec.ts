@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { quoteShellWord } from '../../core/ssh/index.js';
+import { bytesOfText, quoteShellWord } from '../../core/ssh/index.js';
 import { guestCommandLine } from './guest-command-line.js';
 
 /** Quoting is proved by the shells themselves: the one thing that a text comparison cannot tell. */
@@ -13,6 +13,21 @@ function run(shell: string, line: string, env: Record<string, string> = {}) {
   });
   return { stdout: stdout.toString(), stderr: stderr.toString(), status };
 }
+
+/** The same with the bytes of the line, which Node gives no program: xargs does. */
+function outputBytes(shell: string, line: string): Buffer {
+  const input = Buffer.concat([Buffer.from('-c\0'), bytesOfText(line), Buffer.from('\0')]);
+  return spawnSync('xargs', ['-0', '-s', '200000', shell], { input, maxBuffer: 2 ** 22 }).stdout;
+}
+
+/** Bytes that are no UTF-8, those among them that shells use for themselves, as the contract writes them. */
+const BYTES = [
+  Array.from({ length: 128 }, (_, at) => String.fromCharCode(0xdc80 + at)).join(''),
+  'x\udcff',
+  `it's \udc81\udc82\udc88'"\udcfe`,
+  '\udced\udca0\udc80',
+  '🐢\udce2\udc82',
+];
 
 const HOSTILE = [
   '',
@@ -43,6 +58,21 @@ describe.each(SHELLS)('guestCommandLine in %s', (shell) => {
       const line = guestCommandLine({ command: ['printf', '%s\\0', ...HOSTILE], cwd: '/', env });
       expect(run(shell, line).stdout).toBe(HOSTILE.map((text) => `${text}\0`).join(''));
     }
+  });
+
+  it('gives bytes that are no UTF-8 as they are', () => {
+    for (const env of ENVIRONMENTS) {
+      const line = guestCommandLine({ command: ['printf', '%s\\0', ...BYTES], cwd: '/', env });
+      expect(outputBytes(shell, line).toString('hex')).toBe(
+        bytesOfText(BYTES.map((text) => `${text}\0`).join('')).toString('hex'),
+      );
+    }
+    const line = guestCommandLine({
+      command: ['sh', '-c', 'printf %s "$A"'],
+      cwd: '/',
+      env: { A: '\udc80' },
+    });
+    expect(outputBytes(shell, line).toString('hex')).toBe('80');
   });
 
   it('gives variables of banger’s byte for byte, without a program for that', () => {
@@ -116,6 +146,22 @@ describe('guestCommandLine', () => {
     );
     expect(() => guestCommandLine({ command: [], cwd: '/\0' })).toThrow(/cwd/);
     expect(() => guestCommandLine({ command: [], cwd: '/', env: { A: '\0' } })).toThrow(/env\.A/);
+  });
+
+  it.each([
+    [{ command: ['echo', 'x'.repeat(131_072)] }, 'command.1 has 131072 bytes'],
+    [{ command: ['echo', `${'ü'.repeat(65_535)}xx`] }, 'command.1 has 131072 bytes'],
+    [{ command: ['echo', '\udcff'.repeat(131_072)] }, 'command.1 has 131072 bytes'],
+    [{ command: ['echo'], env: { AB: 'x'.repeat(131_069) } }, 'env.AB has 131069 bytes'],
+    [{ command: ['echo'], cwd: `/${'x'.repeat(4095)}` }, 'cwd has 4096 bytes'],
+    [{ command: ['echo', 'half \ud83d'] }, 'command.1 has half of a character'],
+  ])('refuses what no program can be given, and says which it is (%#)', (command, message) => {
+    expect(() => guestCommandLine({ cwd: '/', ...command })).toThrow(message);
+  });
+
+  it('takes the longest that Linux gives a program', () => {
+    const longest = { command: ['echo', 'x'.repeat(131_071)], cwd: '/', env: { AB: 'y'.repeat(131_068) } };
+    expect(guestCommandLine(longest)).toContain('x'.repeat(131_071));
   });
 
   it('leaves readable what needs no quotes', () => {

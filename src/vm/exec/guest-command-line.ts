@@ -1,6 +1,10 @@
 import { ParamsInvalidError } from '../../core/rpc/index.js';
-import { quoteShellWord } from '../../core/ssh/index.js';
+import { bytesOfText, quoteShellWord, standsForBytes } from '../../core/ssh/index.js';
 import { EXEC_EXIT_CODES } from '../../contract/errors.js';
+
+/** `bytes` without the NUL at its end: MAX_ARG_STRLEN, PATH_MAX */
+const MAX_ARGUMENT_BYTES = 131_071;
+const MAX_PATH_BYTES = 4_095;
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -16,11 +20,12 @@ export interface GuestCommand {
 /**
  * The line that a guest's POSIX login shell runs as `shell -c LINE`. The shell is replaced by the command, so that
  * signals reach it and its status is the line's: 127 when it is not found, 126 when it cannot be executed,
- * 125 when the directory cannot be entered. Every argument arrives byte for byte.
- * @throws ParamsInvalidError for what no argument can carry: a NUL byte
+ * 125 when the directory cannot be entered. Every argument arrives byte for byte; what the guest gets are the
+ * `bytesOfText` of the line.
+ * @throws ParamsInvalidError for what no argument can carry: a NUL byte, or more bytes than Linux gives a program
  */
 export function guestCommandLine({ command, cwd, env = {} }: GuestCommand): string {
-  refuseNul(command, cwd, env);
+  refuseImpossible(command, cwd, env);
   return `${changeDirectory(cwd)}${exported(env)}exec ${program(command, env)}`;
 }
 
@@ -62,14 +67,37 @@ function assignments(env: Environment, isWanted: (name: string) => boolean): str
     .map(([name, value]) => `${name}=${quoteShellWord(value)}`);
 }
 
-function refuseNul(command: readonly string[], cwd: string, env: Environment): void {
-  const named: [path: string, text: string][] = [
-    ...command.map((text, index): [string, string] => [`command.${index}`, text]),
-    ['cwd', cwd],
-    ...Object.entries(env).map(([name, text]): [string, string] => [`env.${name}`, text]),
+interface Given {
+  /** as in the parameters: `command.1`, `env.PATH` */
+  readonly path: string;
+  readonly text: string;
+  /** `bytes` that a program can be given of it */
+  readonly limit: number;
+}
+
+function refuseImpossible(command: readonly string[], cwd: string, env: Environment): void {
+  const given: Given[] = [
+    ...command.map((text, index) => ({ path: `command.${index}`, text, limit: MAX_ARGUMENT_BYTES })),
+    { path: 'cwd', text: cwd, limit: MAX_PATH_BYTES },
+    ...Object.entries(env).map(([name, text]) => ({
+      path: `env.${name}`,
+      text,
+      limit: MAX_ARGUMENT_BYTES - name.length - '='.length,
+    })),
   ];
-  const issues = named
-    .filter(([, text]) => text.includes('\0'))
-    .map(([path]) => ({ path, message: `${path} has a NUL byte, which no program can be given` }));
+  const issues = given.flatMap(({ path, text, limit }) => {
+    const problem = problemOf(text, limit);
+    return problem === undefined ? [] : [{ path, message: `${path} ${problem}` }];
+  });
   if (issues.length > 0) throw new ParamsInvalidError('vm.exec', issues);
+}
+
+function problemOf(text: string, limit: number): string | undefined {
+  if (text.includes('\0')) return 'has a NUL byte, which no program can be given';
+  if (!text.isWellFormed() && !standsForBytes(text))
+    return 'has half of a character: a surrogate without its other half, and none of U+DC80 to U+DCFF, which stand for bytes';
+  // no unit of a string becomes more than three bytes
+  if (text.length * 3 <= limit) return undefined;
+  const { length } = bytesOfText(text);
+  return length <= limit ? undefined : `has ${length} bytes, and Linux gives a program no more than ${limit}`;
 }

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { quoteShellWord } from '../../core/ssh/index.js';
 import type { SshConnection } from '../../core/ssh/index.js';
 
 const SIGNALS = new Set([
@@ -20,43 +18,52 @@ const SIGNALS = new Set([
 ]);
 /** `s` that a command gets to end by itself after HUP */
 const HANGUP_GRACE_S = 1;
+/** `s` that a command whose time is over gets to end by itself after TERM */
+export const KILL_GRACE_S = 10;
 /** `ms` after which a guest that does not answer is left alone */
 const DELIVERY_LIMIT_MS = 10_000;
 
 /**
- * Signals one command in a guest. By hand: OpenSSH refuses the protocol's own signal request for root ("requires
- * privilege separation"), so the command carries a mark in its environment by which another command finds it.
+ * Signals one command in a guest: the process group of what leads its session (sshd makes one for each command), as a
+ * terminal does; a background job in a session of its own goes on. By another command, since OpenSSH refuses the
+ * protocol's own signal request for root ("requires privilege separation").
  */
 export class GuestSignals {
-  readonly #mark = `BANGER_EXEC=${randomBytes(12).toString('hex')}`;
-  readonly #connection: SshConnection;
-
-  constructor(connection: SshConnection) {
-    this.#connection = connection;
-  }
-
-  /** The same line, with the mark. */
-  marked(line: string): string {
-    return `export ${this.#mark}; ${line}`;
-  }
+  /** @param pid of what leads the session; undefined when that is not known, and then nothing is sent */
+  constructor(
+    private readonly connection: SshConnection,
+    private readonly pid: Promise<number | undefined>,
+  ) {}
 
   /** @param name without SIG; an unknown one is ignored */
   async send(name: string): Promise<void> {
-    if (SIGNALS.has(name)) await this.#run(signalLine(this.#mark, [name]));
+    if (SIGNALS.has(name)) await this.#run((pid) => kill(name, pid));
   }
 
   /** What a command gets whose terminal or client is gone. */
   async hangUp(): Promise<void> {
-    await this.#run(signalLine(this.#mark, ['HUP', 'TERM']));
+    await this.#run((pid) => `${kill('HUP', pid)}; sleep ${HANGUP_GRACE_S}; ${kill('TERM', pid)}`);
   }
 
-  async #run(line: string): Promise<void> {
+  /**
+   * What a command gets whose time is over: TERM and, if any process of its group is left after the grace, KILL. Settles
+   * when none is left, or KILL was sent.
+   */
+  async end(): Promise<void> {
+    const line = (pid: number): string =>
+      `${kill('TERM', pid)}; n=0; while ${kill('0', pid)} && [ $n -lt ${KILL_GRACE_S} ]; do sleep 1; n=$((n + 1)); done; ${kill('KILL', pid)}`;
+    await this.#run(line, KILL_GRACE_S * 1000 + DELIVERY_LIMIT_MS);
+  }
+
+  async #run(lineFor: (pid: number) => string, limitMs = DELIVERY_LIMIT_MS): Promise<void> {
     try {
-      const channel = await this.#connection.open({ line });
+      const pid = await this.pid;
+      if (pid === undefined) return;
+      const channel = await this.connection.open({ line: lineFor(pid) });
       channel.stdin.end();
       channel.stdout.resume();
       channel.stderr.resume();
-      const timer = setTimeout(() => channel.close(), DELIVERY_LIMIT_MS);
+      const timer = setTimeout(() => channel.close(), limitMs);
       await channel.exited;
       clearTimeout(timer);
     } catch {
@@ -65,20 +72,6 @@ export class GuestSignals {
   }
 }
 
-/**
- * Finds the process that leads the command's session (sshd makes one for each command) and signals its process group,
- * as a terminal does; a background job in a session of its own goes on.
- */
-function signalLine(mark: string, names: readonly string[]): string {
-  const kill = names
-    .map((name) => `kill -s ${name} -- "-$p" 2>/dev/null`)
-    .join(`; sleep ${HANGUP_GRACE_S}; `);
-  const script = `for e in $(grep -lsF ${mark} /proc/[0-9]*/environ 2>/dev/null); do
-  p=\${e#/proc/}; p=\${p%/environ}
-  s=$(sed "s/.*) //" "/proc/$p/stat" 2>/dev/null) || continue
-  set -- $s
-  [ "$4" = "$p" ] || continue
-  ${kill}
-done`;
-  return `exec sh -c ${quoteShellWord(script)}`;
+function kill(name: string, pid: number): string {
+  return `kill -s ${name} -- -${pid} 2>/dev/null`;
 }

@@ -1,5 +1,6 @@
 import { MOVE_CLOCK } from '../../capabilities/index.js';
 import type { GuestNetwork, IdentityFile } from '../../capabilities/index.js';
+import { bytesOfText } from '../../core/ssh/index.js';
 import { directoryMode, parentDirectories } from './identity-disk.js';
 
 /** What a guest that goes on from a saved machine is told, so that it is another one. */
@@ -181,6 +182,6 @@ export function adoptionRecords(adoption: Adoption): Buffer {
 
 /** `KIND LENGTH MODE NAME`, then the content: `bytes`, and the mode in octal digits. */
 function record(kind: string, name: string, content: string | Buffer, mode = 0): Buffer {
-  const bytes = Buffer.from(content);
+  const bytes = typeof content === 'string' ? bytesOfText(content) : content;
   return Buffer.concat([Buffer.from(`${kind} ${bytes.length} ${mode.toString(8)} ${name}\n`), bytes]);
 }

@@ -1,5 +1,6 @@
 import { pack } from 'tar-stream';
 import type { IdentityFile } from '../../capabilities/index.js';
+import { bytesOfText } from '../../core/ssh/index.js';
 
 /**
  * The identity disk's content: one tar archive, written raw to the drive, with every file the guest gets at boot.
@@ -18,7 +19,10 @@ export async function identityArchive(files: readonly IdentityFile[]): Promise<B
     });
   }
   for (const file of files) {
-    archive.entry({ name: file.path, mode: file.mode, mtime: EPOCH, uid: 0, gid: 0 }, file.content);
+    archive.entry(
+      { name: file.path, mode: file.mode, mtime: EPOCH, uid: 0, gid: 0 },
+      bytesOfText(file.content),
+    );
   }
   archive.finalize();
   const chunks: Uint8Array[] = [];

@@ -46,8 +46,12 @@ describe.skipIf(!isRoot)('without root', () => {
   });
 
   function banger(...args: readonly string[]): Promise<CommandResult> {
+    return asUser(join(REPOSITORY, 'banger'), ...args);
+  }
+
+  function asUser(...words: readonly string[]): Promise<CommandResult> {
     const user = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--no-new-privs'];
-    const command = [...user, join(REPOSITORY, 'banger'), ...args];
+    const command = [...user, ...words];
     return collect(spawn('setpriv', command, { env, cwd: home, stdio: ['ignore', 'pipe', 'pipe'] }), 200_000);
   }
 
@@ -66,6 +70,10 @@ describe.skipIf(!isRoot)('without root', () => {
     expect(run, run.stderr).toMatchObject({ exitCode: 5, stdout: '0\n/root/project\n' });
     const [vm] = JSON.parse((await banger('vm', 'list', '--json')).stdout) as VmView[];
     expect(vm).toMatchObject({ name: 'mine', state: 'running' });
+    const settings = join(home, 'ssh', 'config');
+    expect(await banger('ssh-config', '--install', '--file', settings)).toMatchObject({ exitCode: 0 });
+    // the file that ssh includes must be its user's own
+    expect(await asUser('ssh', '-F', settings, 'mine.vm', 'hostname')).toMatchObject({ stdout: 'mine\n' });
     const status = execFileSync('grep', ['-E', '^(Uid|NoNewPrivs)', `/proc/${vm?.pid}/status`], {
       encoding: 'utf8',
     });

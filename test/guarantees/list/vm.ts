@@ -3,6 +3,41 @@ import type { Guarantee } from '../guarantee.js';
 /** What is promised of a VM's life. */
 export const VM: readonly Guarantee[] = [
   {
+    guarantee: 'An argument of `vm exec` arrives byte for byte, whatever it holds',
+    test: 'src/vm/exec/guest-command-line.spec.ts',
+    name: 'gives bytes that are no UTF-8 as they are',
+    mutations: [
+      {
+        file: 'src/core/ssh/text-bytes.ts',
+        find: "at % 2 === 1 ? 'latin1' : 'utf8'",
+        replace: "at < 0 ? 'latin1' : 'utf8'",
+      },
+    ],
+  },
+  {
+    guarantee: 'A command whose `--timeout` is over ends with its process group, whatever it ignores',
+    test: 'test/integration/ssh/bridge-exec.spec.ts',
+    name: 'kills what ignores TERM',
+    mutations: [
+      {
+        file: 'src/vm/exec/guest-signals.ts',
+        find: "; ${kill('KILL', pid)}",
+        replace: '',
+      },
+    ],
+  },
+  {
+    guarantee: '`ssh NAME.vm` leads to a VM as soon as its creation is told, and to no other machine',
+    test: 'test/e2e/ssh/ssh-config.spec.ts',
+    mutations: [
+      {
+        file: 'src/vm/ssh-config/ssh-config-file.ts',
+        find: 'this.vms.onChange(() => this.update());',
+        replace: 'void this.update;',
+      },
+    ],
+  },
+  {
     guarantee: '`vm run --rm` leaves nothing, also after Ctrl-C at any step and after `kill -9` of the CLI',
     test: 'test/e2e/vm/run.spec.ts',
     name: '--rm deletes the VM when Ctrl-C comes',

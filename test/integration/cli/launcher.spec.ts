@@ -212,25 +212,20 @@ describe('the launcher and the start of the daemon', () => {
     expect({ code, stderr }).toEqual({ code: 23, stderr: '' });
     expect(stdout.trim().split('\n')).toEqual([
       ...[
-        '-i',
-        '/k/id',
-        '-p',
-        '22001',
-        '-o',
-        'UserKnownHostsFile="/k/known hosts"',
-        '-o',
-        'GlobalKnownHostsFile=/dev/null',
-      ],
-      ...[
-        '-o',
-        'HostKeyAlias=banger-web',
-        '-o',
-        'StrictHostKeyChecking=yes',
-        '-o',
+        'HostName=127.0.0.1',
+        'Port=22001',
+        'User=root',
+        'IdentityFile="/k/id"',
         'IdentitiesOnly=yes',
-        '-o',
+        'UserKnownHostsFile="/k/known hosts"',
+        'GlobalKnownHostsFile=/dev/null',
+        'HostKeyAlias=banger-web',
+        'StrictHostKeyChecking=yes',
+        'CheckHostIP=no',
+        'UpdateHostKeys=no',
+        'ProxyCommand=none',
         'LogLevel=ERROR',
-      ],
+      ].flatMap((setting) => ['-o', setting]),
       ...['root@127.0.0.1', '-L', '8080:localhost:80'],
     ]);
     const without = await cli(['vm', 'ssh', 'web'], {

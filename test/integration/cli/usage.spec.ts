@@ -18,6 +18,7 @@ const COMMANDS = [
   ['daemon'],
   ...['start', 'stop', 'status', 'logs'].map((name) => ['daemon', name]),
   ['doctor'],
+  ['ssh-config'],
   ['version'],
 ];
 

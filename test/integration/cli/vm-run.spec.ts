@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BangerError } from '../../../src/core/errors/index.js';
 import { cli, CliRun, LAUNCHER } from './cli-process.js';
-import { operationView, scriptCreation, startFakeDaemon, stepView } from './fake-daemon.js';
+import { operationView, scriptCreation, startFakeDaemon, stepView, vmView } from './fake-daemon.js';
 import type { FakeDaemon } from './fake-daemon.js';
 
 describe('vm run and vm exec', () => {
@@ -15,6 +15,20 @@ describe('vm run and vm exec', () => {
     scriptCreation(daemon.script);
   });
   afterEach(() => daemon.stop());
+
+  it('tells that the time of a command was over, on stderr alone or as a part of the result', async () => {
+    daemon.script.command = (channel) => channel.exit({ exitCode: 124, signal: null, timedOut: true });
+    daemon.script.on('vm.get', () => vmView('web'));
+    const exec = ['vm', 'exec', '--timeout', '1m30s', 'web'];
+    expect(await cli(args(...exec, '--', 'x'))).toMatchObject({
+      code: 124,
+      stdout: '',
+      stderr: 'banger: the command was ended, as it took longer than 90 s (--timeout)\n',
+    });
+    const json = await cli(args(...exec, '--json', '--', 'x'));
+    expect([json.code, JSON.parse(json.stdout)]).toMatchObject([124, { exitCode: 124, timedOut: true }]);
+    expect(daemon.script.callsOf('vm.exec')[0]).toEqual({ vm: 'web', command: ['x'], timeoutSeconds: 90 });
+  });
 
   it('passes output, input and exit status through, and deletes the VM with --rm', async () => {
     daemon.script.command = async (channel) => {

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
@@ -16,6 +18,14 @@ import { guestCommandLine } from '../../../src/vm/exec/guest-command-line.js';
 import { Sshd, whyNoSshd } from './support/sshd.js';
 
 const reason = whyNoSshd();
+
+interface ExecOptions {
+  readonly terminal?: TerminalRequest;
+  readonly cwd?: string;
+  readonly timeoutSeconds?: number;
+}
+
+const TIMED_OUT = { exitCode: 124, signal: null, timedOut: true };
 
 describe.skipIf(reason !== undefined)(
   `commands over byte channels${reason === undefined ? '' : `: ${reason}`}`,
@@ -48,14 +58,19 @@ describe.skipIf(reason !== undefined)(
       await rm(directory, { recursive: true });
     });
 
-    async function exec(command: string[], options: { terminal?: TerminalRequest; cwd?: string } = {}) {
-      const { terminal, cwd = '/' } = options;
+    async function exec(command: string[], options: ExecOptions = {}) {
+      const { terminal, timeoutSeconds, cwd = '/' } = options;
       const line = guestCommandLine({ command, cwd });
       const { token } = channels.grant(async (channel) => {
         const connection = await pool.get('vm', sshd.target);
         await bridgeExec(
           connection,
-          { line, label: 'web', ...(terminal !== undefined && { terminal }) },
+          {
+            line,
+            label: 'web',
+            ...(terminal !== undefined && { terminal }),
+            ...(timeoutSeconds !== undefined && { timeoutSeconds }),
+          },
           channel,
         );
       });
@@ -107,6 +122,40 @@ describe.skipIf(reason !== undefined)(
       expect(await killed.exited).toEqual({ exitCode: null, signal: 'TERM' });
     });
 
+    it('signals a command that has cleared its environment', async () => {
+      const channel = await exec(['env', '-i', 'sleep', '30']);
+      await delay(200);
+      channel.signal('INT');
+      expect(await channel.exited).toEqual({ exitCode: null, signal: 'INT' });
+    });
+
+    it('ends a command whose time is over with its process group, though its stdin is open', async () => {
+      const script = 'sleep 30 & echo $$ $!; trap "echo term; exit 3" TERM; while :; do sleep 0.05; done';
+      const { stdout, ...status } = await collect(await exec(['sh', '-c', script], { timeoutSeconds: 1 }));
+      expect(status).toMatchObject(TIMED_OUT);
+      expect(stdout).toMatch(/^\d+ \d+\nterm\n$/);
+      for (const pid of stdout.split(/\s/).slice(0, 2)) expect(runs(pid)).toBe(false);
+    });
+
+    it('kills what ignores TERM after ten seconds, also a child that keeps the pipe', async () => {
+      const script = `trap '' TERM; sleep 60 & echo $!; while :; do sleep 0.05; done`;
+      const start = performance.now();
+      const { stdout, ...status } = await collect(await exec(['sh', '-c', script], { timeoutSeconds: 1 }));
+      expect(status).toEqual({ stderr: '', ...TIMED_OUT });
+      expect(Math.round((performance.now() - start) / 1000)).toBeLessThan(15);
+      await expect.poll(() => runs(stdout.trim())).toBe(false);
+    }, 20_000);
+
+    it('ends in time though the client does not read', async () => {
+      const slow = await exec(['yes'], { timeoutSeconds: 1 });
+      expect(await slow.exited).toEqual(TIMED_OUT);
+    });
+
+    it('leaves a command alone that ends before its time', async () => {
+      const quick = await exec(['sh', '-c', 'exit 4'], { timeoutSeconds: 3_000_000 });
+      expect(await quick.exited).toEqual({ exitCode: 4, signal: null });
+    });
+
     it('gives a terminal: size, resize, Ctrl-C', async () => {
       const channel = await exec([], { terminal: { columns: 100, rows: 30, term: 'xterm-256color' } });
       channel.stdin.write('stty size; echo $TERM\n');
@@ -137,6 +186,18 @@ describe.skipIf(reason !== undefined)(
       expect(await readFile(log, 'utf8')).toBe('HUP\nTERM\n');
     });
 
+    it('hangs up also what starts when its client has gone already', async () => {
+      const log = join(directory, 'late');
+      const channel = await exec([
+        'sh',
+        '-c',
+        `trap 'echo HUP > ${log}; exit' HUP; while :; do sleep 0.05; done`,
+      ]);
+      await channel.close();
+      await delay(1_000);
+      await expect.poll(() => isRunning(log), { timeout: 5_000 }).toBe(false);
+    });
+
     it('lets a client that does not read stall its own command only', async () => {
       const slow = await exec(['sh', '-c', 'head -c 30000000 /dev/zero; echo finished >&2']);
       expect((await collect(await exec(['echo', 'quick']))).stdout).toBe('quick\n');
@@ -159,6 +220,20 @@ describe.skipIf(reason !== undefined)(
     });
   },
 );
+
+/** Whether a process has the text in its command line. */
+function isRunning(text: string): boolean {
+  return spawnSync('pgrep', ['-f', text]).status === 0;
+}
+
+/** What nobody has waited for yet runs no more. */
+function runs(pid: string): boolean {
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
 
 async function untilSeen(stream: Readable, wanted: string): Promise<void> {
   let seen = '';

@@ -20,7 +20,7 @@ line, UTF-8. Requests may be pipelined; answers come in the order in which they 
 - **Cancel**: the notification \`{"method":"$/cancel","params":{"id":…}}\`. Closing the connection, or half of it, cancels all of its
   requests.
 - **Null and absent** mean the same in params. Members that are not listed are refused.
-- **Bounds**: a line of 1 MiB, 1,000 requests in a batch, 128 requests at work per connection (further ones wait), 30 s for
+- **Bounds**: a line of 4 MiB, 1,000 requests in a batch, 128 requests at work per connection (further ones wait), 30 s for
   a line from its first byte to its last. A client that does not read is not read from, and in the end disconnected.
 - **Bytes** (\`vm.exec\`) travel on a second connection to the same socket. Its first line is
   \`{"jsonrpc":"2.0","method":"$/channel","params":{"token":"…"}}\` with the token of the grant, good for one connection within 30 s.
@@ -34,7 +34,7 @@ line, UTF-8. Requests may be pipelined; answers come in the order in which they 
 | 4 | credit | both | u8 stream, u32 BE bytes that its sender may send in addition; each stream begins with none |
 | 5 | resize | client | u16 BE columns, u16 BE rows |
 | 6 | signal | client | name without SIG: \`INT\` |
-| 7 | exit | daemon | JSON \`{"exitCode":…,"signal":…}\`; the last frame |
+| 7 | exit | daemon | JSON \`{"exitCode":…,"signal":…}\`, with \`"timedOut":true\` if its time was over; the last frame |
 | 8 | error | daemon | JSON, the \`error\` member of a response; the last frame |
 `;
 
