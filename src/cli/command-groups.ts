@@ -112,7 +112,8 @@ async function stopperProvider(): Promise<Type> {
 
 async function guestProviders(): Promise<Provider[]> {
   const { GuestCommand } = await import('./guest/guest-command.js');
-  return [GuestCommand, await followerProvider()];
+  const { SessionStarter } = await import('./session/session-starter.js');
+  return [GuestCommand, SessionStarter, await followerProvider()];
 }
 
 async function hostProviders(): Promise<Provider[]> {

@@ -4,6 +4,8 @@ import { openByteChannel } from '../client/rpc.js';
 import type { ClientByteChannel, RpcClient } from '../client/rpc.js';
 import { DaemonConnector } from '../client/daemon-connector.js';
 import { Terminal } from '../io/terminal.js';
+import { SessionStarter } from '../session/session-starter.js';
+import type { StartRequest } from '../session/session-starter.js';
 import { CapturedOutput } from './captured-output.js';
 import type { CaptureView } from './captured-output.js';
 import { exitCodeOfGuest } from './guest-exit.js';
@@ -39,6 +41,7 @@ export class GuestCommand {
   constructor(
     private readonly terminal: Terminal,
     private readonly connector: DaemonConnector,
+    private readonly starter: SessionStarter,
   ) {}
 
   /** Streams the command's output; returns the exit status that banger should end with. */
@@ -47,6 +50,11 @@ export class GuestCommand {
     const exit = request.tty ? await this.attach(channel) : await this.pipe(channel);
     if (exit.timedOut === true) this.terminal.err(`banger: ${timeOver(request)}\n`);
     return exitCodeOfGuest(exit);
+  }
+
+  /** Leaves the command running in the VM as a session, and prints its id. */
+  async detach(client: RpcClient, request: StartRequest): Promise<void> {
+    await this.starter.start(client, request);
   }
 
   /** Runs the command with its output kept, bounded, instead of streamed. */

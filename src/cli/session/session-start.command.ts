@@ -1,16 +1,12 @@
 import { Option, SubCommand } from 'nest-commander';
-import type { SessionStartParams } from '../../contract/session.dto.js';
 import { SESSION_NAME_PATTERN, SESSION_ON_EXIT } from '../../contract/names.js';
 import type { SessionOnExit } from '../../contract/names.js';
 import { DaemonConnector } from '../client/daemon-connector.js';
 import { BangerCommand } from '../command/banger-command.js';
 import { addVariable, parseSpan } from '../command/parse.js';
-import { termName } from '../guest/term-name.js';
 import { Invocation } from '../invocation.js';
-import { Terminal } from '../io/terminal.js';
-import { Presenter } from '../render/presenter.js';
 import { UsageError } from '../usage-error.js';
-import { refOf } from './render-session.js';
+import { SessionStarter } from './session-starter.js';
 
 interface StartOptions {
   name?: string;
@@ -33,8 +29,7 @@ export class VmSessionStartCommand extends BangerCommand<StartOptions> {
   constructor(
     invocation: Invocation,
     private readonly connector: DaemonConnector,
-    private readonly presenter: Presenter,
-    private readonly terminal: Terminal,
+    private readonly starter: SessionStarter,
   ) {
     super(invocation);
   }
@@ -99,28 +94,20 @@ export class VmSessionStartCommand extends BangerCommand<StartOptions> {
 
   protected override async execute([vm = '']: string[], options: StartOptions): Promise<void> {
     const command = this.invocation.passthrough ?? [];
-    const hasTerminal = options.tty ?? command.length === 0;
-    const params: SessionStartParams = {
+    const { name, cwd, env, timeout, onExit, stdin } = options;
+    const request = {
       vm,
-      command: [...command],
-      ...(options.name !== undefined && { name: options.name }),
-      ...(options.cwd !== undefined && { cwd: options.cwd }),
-      ...(options.env !== undefined && { env: options.env }),
-      ...(options.timeout !== undefined && { timeoutSeconds: options.timeout }),
-      ...(options.onExit !== undefined && { onExit: options.onExit }),
-      ...(options.stdin && { stdin: true }),
-      ...(hasTerminal && {
-        terminal: { ...this.terminal.dimensions(), term: termName(this.invocation.facts.env['TERM']) },
-      }),
+      command,
+      cwd,
+      env,
+      timeoutSeconds: timeout,
+      tty: options.tty ?? command.length === 0,
+      more: {
+        ...(name !== undefined && { name }),
+        ...(onExit !== undefined && { onExit }),
+        ...(stdin && { stdin }),
+      },
     };
-    const session = await this.connector.with((client) => client.call('session.start', params));
-    const ref = refOf(session);
-    this.presenter.result(session, () => `${session.id}\n`);
-    if (!this.presenter.json && this.terminal.stdoutIsTty)
-      this.presenter.note(
-        this.presenter.errStyle.dim(
-          hasTerminal ? `banger vm session attach ${ref}` : `banger vm session logs --follow ${ref}`,
-        ),
-      );
+    await this.connector.with((client) => this.starter.start(client, request));
   }
 }

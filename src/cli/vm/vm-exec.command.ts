@@ -14,6 +14,7 @@ interface VmExecOptions {
   cwd?: string;
   tty?: boolean;
   timeout?: number;
+  detach?: boolean;
 }
 
 @SubCommand({ name: 'exec', arguments: '<vm>', description: 'run a command in a VM' })
@@ -69,8 +70,14 @@ export class VmExecCommand extends BangerCommand<VmExecOptions> {
     return false;
   }
 
+  @Option({ flags: '-d, --detach', description: 'make a session of it, and print its id: banger vm session' })
+  parseDetach(): boolean {
+    return true;
+  }
+
   protected override async execute([vm = '']: string[], options: VmExecOptions): Promise<void> {
     const command = this.invocation.passthrough ?? [];
+    if (options.detach) return this.detach(vm, command, options);
     const interactive = this.terminal.stdinIsTty && this.terminal.stdoutIsTty;
     if (this.presenter.json && (command.length === 0 || options.tty === true)) {
       throw new UsageError(
@@ -99,5 +106,11 @@ export class VmExecCommand extends BangerCommand<VmExecOptions> {
       this.presenter.result({ vm: await client.call('vm.get', { vm }), ...captured }, () => '');
       this.invocation.exitCode = exitCodeOfGuest(captured);
     });
+  }
+
+  private async detach(vm: string, command: readonly string[], options: VmExecOptions): Promise<void> {
+    const { cwd, env, tty = command.length === 0, timeout: timeoutSeconds } = options;
+    const request = { vm, command, cwd, env, tty, timeoutSeconds };
+    await this.connector.with((client) => this.guest.detach(client, request));
   }
 }

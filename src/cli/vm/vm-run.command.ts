@@ -16,6 +16,7 @@ import type { VmCreateOptions } from './vm-options.js';
 interface VmRunOptions extends VmCreateOptions {
   rm?: boolean;
   timeout?: number;
+  detach?: boolean;
 }
 
 @SubCommand({
@@ -57,8 +58,17 @@ export class VmRunCommand extends VmCreateBase<VmRunOptions> {
     return parseSpan('--timeout', value);
   }
 
+  @Option({
+    flags: '-d, --detach',
+    description: 'make a session of the command, and print its id: banger vm session',
+  })
+  parseDetach(): boolean {
+    return true;
+  }
+
   protected override async execute([path]: string[], options: VmRunOptions): Promise<void> {
     const command = this.invocation.passthrough ?? [];
+    if (options.detach) return this.runDetached(path, command, options);
     if (this.presenter.json && command.length === 0) {
       throw new UsageError('vm run --json needs a COMMAND, as its result holds the command’s output');
     }
@@ -76,6 +86,25 @@ export class VmRunCommand extends VmCreateBase<VmRunOptions> {
         throw error;
       }
       await this.leave(client, subject, options);
+    });
+  }
+
+  private async runDetached(
+    path: string | undefined,
+    command: readonly string[],
+    options: VmRunOptions,
+  ): Promise<void> {
+    if (options.rm)
+      throw new UsageError(
+        '--rm and --detach cannot be given together: the VM goes with this command, which does not wait',
+        'leave --rm out, and give the VM a time to live: --ttl 2h',
+      );
+    await this.connector.with(async (client) => {
+      const params = this.createParams(path, options);
+      const { subject } = await this.follower.run(client, () => client.call('vm.create.begin', params));
+      const tty = command.length === 0;
+      await this.guest.detach(client, { vm: subject.id, command, tty, timeoutSeconds: options.timeout });
+      this.presenter.note(this.farewell(subject.name));
     });
   }
 
@@ -130,6 +159,7 @@ Examples:
   banger vm run . -- npm test               a VM with this repository; it stays afterwards
   banger vm run --rm . -- sh -c 'make; ls'  the same, thrown away afterwards
   banger vm run --rm                        an empty VM and a shell in it
+  banger vm run -d . -- npm test            goes on by itself: banger vm session list
 
 The exit status is COMMAND's; 124 when its --timeout was over, 125 when banger itself failed,
 130 when cancelled.`;

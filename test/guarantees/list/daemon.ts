@@ -32,7 +32,7 @@ export const DAEMON: readonly Guarantee[] = [
     test: 'test/chaos/steps/vm.spec.ts',
     mutations: [
       {
-        file: 'src/daemon/reconciler.ts',
+        file: 'src/daemon/modules-at-start.ts',
         find: '    await this.vms.run();\n',
         replace: '    void this.vms;\n',
       },
@@ -55,7 +55,7 @@ export const DAEMON: readonly Guarantee[] = [
     test: 'test/chaos/steps/image.spec.ts',
     mutations: [
       {
-        file: 'src/daemon/reconciler.ts',
+        file: 'src/daemon/modules-at-start.ts',
         find: '    await this.images.reconcile();\n',
         replace: '    void this.images;\n',
       },
