@@ -37,6 +37,7 @@ export const COMMAND_GROUPS: Readonly<Record<string, CommandLoader>> = {
       VmGroupCommand,
       ...VM_COMMANDS,
       FollowedCall,
+      ...(await copyProviders()),
       ...(await guestProviders()),
       await programProvider(),
     ];
@@ -101,6 +102,19 @@ async function stopperProvider(): Promise<Type> {
 async function guestProviders(): Promise<Provider[]> {
   const { GuestCommand } = await import('./guest/guest-command.js');
   return [GuestCommand, await followerProvider()];
+}
+
+async function copyProviders(): Promise<Provider[]> {
+  const { FileCopier } = await import('./copy/file-copier.js');
+  const { HostFiles } = await import('./copy/host-files.js');
+  const { HostFilesAdapter } = await import('./copy/host-files.adapter.js');
+  const { Invocation } = await import('./invocation.js');
+  const files = {
+    provide: HostFiles,
+    inject: [Invocation],
+    useFactory: (invocation: InstanceType<typeof Invocation>) => new HostFilesAdapter(invocation.facts),
+  };
+  return [FileCopier, files];
 }
 
 async function hostProviders(): Promise<Provider[]> {

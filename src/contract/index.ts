@@ -9,5 +9,6 @@ export * from './snapshot.dto.js';
 export * from './system.dto.js';
 export * from './vm.dto.js';
 export * from './vm-access.dto.js';
+export * from './vm-copy.dto.js';
 export * from './vm-observation.dto.js';
 export * from './version.js';

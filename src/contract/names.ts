@@ -14,3 +14,11 @@ export const DEFAULT_IMAGE = 'debian';
 
 /** What happens when a VM goes down without having been asked to. */
 export const RESTART_POLICIES = ['no', 'on-failure', 'always'] as const;
+
+/** Steps of copying files into and out of a VM; see VmCopyParams. */
+export const COPY_TASKS = ['pack', 'unpack', 'look', 'write', 'finish', 'digest', 'read'] as const;
+export type CopyTask = (typeof COPY_TASKS)[number];
+
+/** `contents`: of a directory, without itself; `several`: anything, by name. */
+export const COPY_SOURCE_KINDS = ['file', 'directory', 'contents', 'several'] as const;
+export type CopySourceKind = (typeof COPY_SOURCE_KINDS)[number];

@@ -6,6 +6,7 @@ import { ImageModule } from '../image/index.js';
 import { DaemonKey } from './access/daemon-key.js';
 import { GuestAccess } from './access/guest-access.js';
 import { ClockKeeper } from './clock/clock-keeper.js';
+import { CopyFilesService } from './copy-files/copy-files.service.js';
 import { ExecService } from './exec/exec.service.js';
 import { HypervisorModule } from './hypervisor/hypervisor.module.js';
 import { BootService } from './lifecycle/boot.service.js';
@@ -187,6 +188,7 @@ const POLICIES = [
     ...TEMPLATES,
     ClockKeeper,
     ...VM_DOCTOR,
+    CopyFilesService,
     DaemonKey,
     ExecService,
     GuestAccess,

@@ -1,6 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { TerminalRequest } from '../../contract/index.js';
+import type { BangerError } from '../../core/errors/index.js';
+import { OutputTail } from '../../core/process/index.js';
 import type { ServerByteChannel } from '../../core/rpc/index.js';
 import { SshConnectError } from '../../core/ssh/index.js';
 import type { SshChannel, SshConnection, SshExit } from '../../core/ssh/index.js';
@@ -13,7 +15,12 @@ export interface ExecRequest {
   readonly terminal?: TerminalRequest;
   /** how messages name the guest */
   readonly label?: string;
+  /** what an end means to the client instead of a status; gets the end of the command's stderr */
+  readonly failure?: (status: SshExit, stderrTail: string) => BangerError | undefined;
 }
+
+/** `bytes` of stderr that a failure is told with */
+const STDERR_TAIL_BYTES = 4096;
 
 /**
  * Runs a command in a guest for the client at the other end of a byte channel, until one of the two is gone.
@@ -26,22 +33,32 @@ export async function bridgeExec(
   client: ServerByteChannel,
 ): Promise<void> {
   const signals = new GuestSignals(connection);
+  const tail = new OutputTail(STDERR_TAIL_BYTES);
   const opened = open(connection, request, signals);
   // Listening begins before anything is waited for: a client may resize at once.
   client.onResize((size) => void opened.then((remote) => remote.resize(size), ignore));
   client.onSignal((name) => void opened.then(() => signals.send(name), ignore));
   const remote = await opened;
+  if (request.failure !== undefined) remote.stderr.on('data', (chunk: Buffer) => tail.push(chunk));
   const gone = abortOf(client.aborted);
   try {
     const status = await Promise.race([exchange(remote, client), gone.promise]);
     if (status === 'gone') await signals.hangUp();
     else if (status.cutOff === true)
       await client.fail(new SshConnectError('lost', request.label ?? 'the guest'));
-    else await client.exit({ exitCode: status.exitCode, signal: status.signal });
+    else await conclude(status, request.failure?.(status, tail.toString()), client);
   } finally {
     gone.release();
     remote.close();
   }
+}
+
+async function conclude(
+  { exitCode, signal }: SshExit,
+  failure: BangerError | undefined,
+  client: ServerByteChannel,
+): Promise<void> {
+  await (failure === undefined ? client.exit({ exitCode, signal }) : client.fail(failure));
 }
 
 async function open(
