@@ -5,6 +5,8 @@ import type { TarHeader } from './tar-header.js';
 
 /** `bytes` of what an `x` header has; paths have 4 KiB at most, and there are three of them */
 const MAX_RECORDS_BYTES = 32_768;
+/** `bytes` after the end of the archive: less than one record of GNU tar, with room for the pieces it comes in */
+const MAX_PADDING_BYTES = 1024 * 1024;
 const KEPT = new Set(['0', '1', '2', '5']);
 const SPECIAL = new Set(['3', '4', '6']);
 /** names that are remembered of what was left out */
@@ -27,12 +29,15 @@ export interface SieveRules {
 export class ArchiveSieve {
   /** what has passed */
   entries = 0;
-  /** size of the archive so far */
-  bytes = 0;
+  /** size of the files in it */
+  contentBytes = 0;
   /** devices, fifos: left out */
   skipped = 0;
   readonly skippedNames: string[] = [];
   readonly #rules: SieveRules;
+  /** size of the archive so far */
+  #bytes = 0;
+  #afterEnd = 0;
   #carry: Buffer = Buffer.alloc(0);
   /** what is left of a member's content, filled up to a block */
   #content = 0;
@@ -52,9 +57,9 @@ export class ArchiveSieve {
 
   /** @returns what may go on; it may share memory with the chunk, which is changed @throws CopyRefusedError */
   pass(chunk: Buffer): Buffer[] {
-    if (this.ended) return [];
-    this.bytes += chunk.length;
-    if (this.bytes > this.#rules.maxBytes)
+    if (this.ended) return this.#padding(chunk.length);
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#rules.maxBytes)
       throw new CopyRefusedError('it is more than all disks and the memory of the VM can hold');
     const data = this.#carry.length === 0 ? chunk : Buffer.concat([this.#carry, chunk]);
     const kept: Buffer[] = [];
@@ -85,6 +90,13 @@ export class ArchiveSieve {
       ...(mark === undefined ? [] : [emptyFileHeader(`./${mark}`)]),
       Buffer.alloc(2 * BLOCK_BYTES),
     ]);
+  }
+
+  /** tar fills its last record up. */
+  #padding(bytes: number): Buffer[] {
+    this.#afterEnd += bytes;
+    if (this.#afterEnd > MAX_PADDING_BYTES) throw new CopyRefusedError('the archive goes on after its end');
+    return [];
   }
 
   /** What to do with the next bytes; undefined when more of them are needed. */
@@ -129,6 +141,7 @@ export class ArchiveSieve {
       throw new CopyRefusedError(`the archive has a member of the unknown type ${JSON.stringify(header.type)}`);
     if (header.type !== '0' && size > 0) throw new CopyRefusedError('a member that has no content has some');
     this.#content = filledUp(size);
+    if (!this.#dropping) this.contentBytes += size;
     if (this.#dropping) return this.#skip(name);
     if (header.type === '1') this.#checkName(records.get('linkpath') ?? header.link, '1');
     this.entries += 1;

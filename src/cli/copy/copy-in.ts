@@ -62,8 +62,8 @@ async function sendArchive(
   }
   await step.done();
   noteSkipped(job, sieve);
-  const { entries, skipped } = sieve;
-  return { bytes: job.progress.bytes, entries, ...(skipped > 0 && { skipped }) };
+  const { contentBytes: bytes, entries, skipped } = sieve;
+  return { bytes, entries, ...(skipped > 0 && { skipped }) };
 }
 
 function sourceAt({ files }: CopyJob, path: string): HostSource {

@@ -16,7 +16,7 @@ export interface CopyJob {
 
 /** What came of it; printed with --json. */
 export interface CopyResult {
-  /** `bytes` that were sent, archive headers included */
+  /** `bytes` of the contents of files that were sent */
   readonly bytes: number;
   /** files, directories and links in an archive */
   readonly entries?: number;

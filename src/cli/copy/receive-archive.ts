@@ -42,8 +42,8 @@ export async function receiveArchive(job: CopyJob, incoming: Incoming): Promise<
     noteSkipped(job, sieve);
     if (sieve.entries === 0) throw new CopyRefusedError('there was nothing in it that can be copied');
     staging.place(placement, { contents });
-    const { entries, skipped } = sieve;
-    return { bytes: job.progress.bytes, entries, ...(skipped > 0 && { skipped }) };
+    const { contentBytes: bytes, entries, skipped } = sieve;
+    return { bytes, entries, ...(skipped > 0 && { skipped }) };
   } finally {
     await staging.remove();
   }
