@@ -33,10 +33,12 @@ export function packedSource(path: string): PackedSource {
 
 /** Words for tar, from a working directory that is absolute: each source below `./`. */
 export function packedMembers(workingDirectory: string, paths: readonly string[]): string[] {
-  return paths.map(packedSource).flatMap(({ directory, name }) => [
-    ...['-C', workingDirectory, '-C', directory.startsWith('/') ? directory : `./${directory}`],
-    name === undefined ? '.' : `./${name}`,
-  ]);
+  return paths
+    .map(packedSource)
+    .flatMap(({ directory, name }) => [
+      ...['-C', workingDirectory, '-C', directory.startsWith('/') ? directory : `./${directory}`],
+      name === undefined ? '.' : `./${name}`,
+    ]);
 }
 
 /** Beside the file that it becomes; a long name is cut. The guest's scripts do the same. */

@@ -32,7 +32,11 @@ const MAX_BYTES = Number.MAX_SAFE_INTEGER;
 export class VmCopyParams extends VmRef {
   @IsIn(COPY_TASKS) task!: CopyTask;
   /** several for `pack` only */
-  @IsArray() @ArrayMinSize(1) @ArrayMaxSize(4096) @IsString({ each: true }) @Matches(/^[^\0]*$/, { each: true })
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(4096)
+  @IsString({ each: true })
+  @Matches(/^[^\0]*$/, { each: true })
   paths!: string[];
   /** unpack: of what is in the archive */
   @IsOptional() @IsIn(COPY_SOURCE_KINDS) kind?: CopySourceKind;

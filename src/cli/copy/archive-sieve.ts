@@ -138,7 +138,9 @@ export class ArchiveSieve {
     const size = paxSize(records) ?? header.size;
     this.#dropping = SPECIAL.has(header.type);
     if (!this.#dropping && !KEPT.has(header.type))
-      throw new CopyRefusedError(`the archive has a member of the unknown type ${JSON.stringify(header.type)}`);
+      throw new CopyRefusedError(
+        `the archive has a member of the unknown type ${JSON.stringify(header.type)}`,
+      );
     if (header.type !== '0' && size > 0) throw new CopyRefusedError('a member that has no content has some');
     this.#content = filledUp(size);
     if (!this.#dropping) this.contentBytes += size;

@@ -35,7 +35,10 @@ export function parseCopy(words: readonly string[]): CopyRequest {
   const vms = new Set(sources.map(({ vm }) => vm));
   const [from] = vms;
   if (vms.size > 1)
-    throw new UsageError('the sources are not all in one place', 'copy from each place by a command of its own');
+    throw new UsageError(
+      'the sources are not all in one place',
+      'copy from each place by a command of its own',
+    );
   if ((from === undefined) === (target.vm === undefined)) throw noWay(from);
   const request = {
     direction: from === undefined ? 'in' : 'out',

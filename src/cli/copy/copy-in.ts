@@ -70,7 +70,10 @@ function sourceAt({ files }: CopyJob, path: string): HostSource {
   const found = files.source(path);
   if (found === undefined) throw new HostSourceNotFoundError(path);
   if (found.is === 'special')
-    throw new UsageError(`${path} is no file, directory or link`, 'a stream can be sent as stdin, for which "-" stands');
+    throw new UsageError(
+      `${path} is no file, directory or link`,
+      'a stream can be sent as stdin, for which "-" stands',
+    );
   return found;
 }
 

@@ -60,7 +60,10 @@ function decide(job: CopyJob, announced: Announcement | undefined, toStream: boo
     );
   if (toStream) {
     if (announced?.follows !== 'file')
-      throw new UsageError('only a file can go to stdout', 'name a file, or a directory of this host as the target');
+      throw new UsageError(
+        'only a file can go to stdout',
+        'name a file, or a directory of this host as the target',
+      );
     return { placement: { into: '.', as: undefined }, contents: false };
   }
   const { name } = packedSource(sources[0] ?? '');

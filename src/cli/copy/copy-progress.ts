@@ -74,6 +74,6 @@ export class CopyProgress {
 
   private left(done: number, rate: number): string {
     if (this.total === undefined || rate < 1 || this.passed === 0) return '';
-    return `  ${formatDuration(Math.max(0, this.total - done) / rate * 1000)} left`;
+    return `  ${formatDuration((Math.max(0, this.total - done) / rate) * 1000)} left`;
   }
 }

@@ -38,7 +38,8 @@ export class FileCopier {
   async run(client: RpcClient, request: CopyRequest): Promise<void> {
     const vm = await client.call('vm.get', { vm: request.vm });
     const cancel = new AbortController();
-    const title = request.sources.length === 1 ? (request.sources[0] ?? '') : `${request.sources.length} things`;
+    const title =
+      request.sources.length === 1 ? (request.sources[0] ?? '') : `${request.sources.length} things`;
     const progress = new CopyProgress(title, this.terminal, this.presenter, this.invocation.flags.quiet);
     const guest = new GuestSide(client, this.connector.socketPath, vm.id, cancel.signal);
     const stopSignals = this.cancelOnSignals(cancel);

@@ -47,7 +47,10 @@ function open(path: string): number {
 }
 
 function shortened(name: string): string {
-  return Buffer.from(name).subarray(0, PART_NAME_BYTES).toString().replace(/\ufffd+$/, '');
+  return Buffer.from(name)
+    .subarray(0, PART_NAME_BYTES)
+    .toString()
+    .replace(/\ufffd+$/, '');
 }
 
 class Part implements PartFile {
@@ -69,7 +72,12 @@ class Part implements PartFile {
 
   append(offset: number): Writable {
     ftruncateSync(this.fd, offset);
-    return createWriteStream('', { fd: this.fd, start: offset, autoClose: false, highWaterMark: 1024 * 1024 });
+    return createWriteStream('', {
+      fd: this.fd,
+      start: offset,
+      autoClose: false,
+      highWaterMark: 1024 * 1024,
+    });
   }
 
   finish(mode: number, modified: string): void {
@@ -78,7 +86,9 @@ class Part implements PartFile {
     const { spawnSync } = process.getBuiltinModule('node:child_process');
     const touch = spawnSync('touch', ['-m', '-d', `@${modified}`, '--', this.path], { encoding: 'utf8' });
     if (touch.status !== 0)
-      throw new HostCopyFailedError('setting the time of the file', 'touch', { stderrTail: touch.stderr ?? '' });
+      throw new HostCopyFailedError('setting the time of the file', 'touch', {
+        stderrTail: touch.stderr ?? '',
+      });
     renameSync(this.path, this.target);
     this.release();
   }

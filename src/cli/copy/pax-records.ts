@@ -16,10 +16,16 @@ const KNOWN = new Set([
 export function readPaxRecords(content: Buffer): ReadonlyMap<string, string> {
   const text = content.toString('latin1');
   const records = new Map<string, string>();
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const [head, digits = '', key = ''] = /^(\d{1,6}) ([A-Za-z.]{1,40})=/.exec(text.slice(at, at + 60)) ?? [];
     const end = at + Number(digits);
-    if (head === undefined || end > text.length || text[end - 1] !== '\n' || !KNOWN.has(key) || records.has(key))
+    if (
+      head === undefined ||
+      end > text.length ||
+      text[end - 1] !== '\n' ||
+      !KNOWN.has(key) ||
+      records.has(key)
+    )
       throw new CopyRefusedError('a header of the archive says what none should');
     records.set(key, text.slice(at + head.length, end - 1));
     at = end;

@@ -21,7 +21,9 @@ export async function write(to: Writable, chunk: Buffer): Promise<boolean> {
 export async function end(to: Writable): Promise<void> {
   if (to.destroyed) return;
   await new Promise<void>((resolve) => {
-    to.once('close', resolve).once('finish', resolve).once('error', () => resolve());
+    to.once('close', resolve)
+      .once('finish', resolve)
+      .once('error', () => resolve());
     to.end();
   });
 }

@@ -70,7 +70,8 @@ async function unpack(
     }
     const { exitCode, stderrTail } = await tar.ended;
     if (exitCode === 0 && taken) return;
-    if (/No space left on device|Disk quota exceeded/i.test(stderrTail)) throw new HostDiskFullError(placement.into);
+    if (/No space left on device|Disk quota exceeded/i.test(stderrTail))
+      throw new HostDiskFullError(placement.into);
     throw new HostCopyFailedError('writing the files on this host', 'tar --extract', { stderrTail });
   } finally {
     tar.kill();

@@ -28,12 +28,18 @@ export async function receiveStream(job: CopyJob, file: GuestSource, to: Writabl
 }
 
 /** How much of the file is there already: what there is of it here is compared with the same bytes in the guest. */
-async function beginningOf({ guest, request, progress }: CopyJob, file: GuestSource, part: PartFile): Promise<number> {
+async function beginningOf(
+  { guest, request, progress }: CopyJob,
+  file: GuestSource,
+  part: PartFile,
+): Promise<number> {
   if (part.size === 0) return 0;
   if (part.size <= file.size) {
     const theirs = await guest.ask({ task: 'digest', paths: [...request.sources], bytes: part.size });
     if (theirs.trim() === (await part.digest())) {
-      progress.note(`going on where an earlier copy stopped: ${formatBytes(part.size)} of ${formatBytes(file.size)}`);
+      progress.note(
+        `going on where an earlier copy stopped: ${formatBytes(part.size)} of ${formatBytes(file.size)}`,
+      );
       return part.size;
     }
   }
@@ -56,7 +62,9 @@ async function fill(
   } catch (error) {
     await end(to);
     job.progress.note(`what has arrived is kept in ${part.path}; the same command goes on from there`);
-    throw (failure as NodeJS.ErrnoException | undefined)?.code === 'ENOSPC' ? new HostDiskFullError(target, failure) : error;
+    throw (failure as NodeJS.ErrnoException | undefined)?.code === 'ENOSPC'
+      ? new HostDiskFullError(target, failure)
+      : error;
   }
 }
 

@@ -24,7 +24,9 @@ export async function sendFile(job: CopyJob, path: string, source: HostSource): 
   if (offset < source.size) await append(job, guest, { stream: job.files.read(path, offset), offset });
   const now = job.files.source(path);
   if (now?.size !== source.size || now.modified !== source.modified)
-    throw new HostCopyFailedError('reading the file', 'read', { why: `${path} was changed while it was copied` });
+    throw new HostCopyFailedError('reading the file', 'read', {
+      why: `${path} was changed while it was copied`,
+    });
   const { size: bytes, mode, modified } = source;
   await job.guest.ask({ task: 'finish', paths: [guest.target], bytes, mode, modified });
   return { bytes: job.progress.bytes, ...(offset > 0 && { resumedFrom: offset }) };
@@ -57,7 +59,9 @@ async function beginningOf(
 ): Promise<number> {
   if (left === undefined || left.size === 0) return 0;
   if (left.size <= size && left.digest === (await files.digest(path, left.size))) {
-    progress.note(`going on where an earlier copy stopped: ${formatBytes(left.size)} of ${formatBytes(size)}`);
+    progress.note(
+      `going on where an earlier copy stopped: ${formatBytes(left.size)} of ${formatBytes(size)}`,
+    );
     return left.size;
   }
   progress.note('what an earlier copy left there is not the beginning of this file; it is copied anew');

@@ -21,7 +21,11 @@ export interface Announcement {
 }
 
 const MAX_LINE_BYTES = 200;
-const TYPES: Readonly<Record<number, GuestSource['is']>> = { 0o100: 'file', 0o040: 'directory', 0o120: 'link' };
+const TYPES: Readonly<Record<number, GuestSource['is']>> = {
+  0o100: 'file',
+  0o040: 'directory',
+  0o120: 'link',
+};
 
 /** Reads no further than it must. @throws CopyRefusedError @returns undefined when the stream ended before */
 export async function readAnnouncement(
@@ -70,7 +74,8 @@ function strange(): CopyRefusedError {
 /** The chunks of a stream, of which the first have been taken already. */
 export async function* continued(rest: Buffer, chunks: AsyncIterator<unknown>): AsyncGenerator<Buffer> {
   if (rest.length > 0) yield rest;
-  for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value as Buffer;
+  for (let next = await chunks.next(); next.done !== true; next = await chunks.next())
+    yield next.value as Buffer;
 }
 
 export function chunksOf(stream: Readable): AsyncIterator<unknown> {

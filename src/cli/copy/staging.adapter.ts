@@ -1,4 +1,13 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, rmdirSync, utimesSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  utimesSync,
+} from 'node:fs';
 import type { Stats } from 'node:fs';
 import { STAGING_PREFIX } from '../../contract/copy-archive.js';
 import { HostTargetInvalidError } from './copy.errors.js';

@@ -3,6 +3,7 @@ import { CopyRefusedError } from './copy.errors.js';
 /** tar's unit: headers take one block, contents are filled up to whole ones */
 export const BLOCK_BYTES = 512;
 const MODE = { start: 100, end: 108 };
+const SIZE = { start: 124, end: 136 };
 const CHECKSUM = { start: 148, end: 156 };
 const PERMISSIONS = 0o777;
 
@@ -20,7 +21,7 @@ export interface TarHeader {
 export function readHeader(block: Buffer): TarHeader {
   if (block.toString('latin1', 257, 265) !== 'ustar\u000000')
     throw new CopyRefusedError('it is no POSIX tar archive');
-  if (octal(block, CHECKSUM.start, 6) !== checksum(block))
+  if (octal(block, CHECKSUM) !== checksum(block))
     throw new CopyRefusedError('a header of the archive is damaged');
   const prefix = text(block, 345, 500);
   const name = text(block, 0, 100);
@@ -28,8 +29,8 @@ export function readHeader(block: Buffer): TarHeader {
     type: block.toString('latin1', 156, 157),
     name: prefix === '' ? name : `${prefix}/${name}`,
     link: text(block, 157, 257),
-    size: octal(block, 124, 11),
-    mode: octal(block, MODE.start, 7),
+    size: octal(block, SIZE),
+    mode: octal(block, MODE),
   };
 }
 
@@ -70,10 +71,10 @@ function checksum(block: Buffer): number {
   return sum;
 }
 
-function octal(block: Buffer, start: number, digits: number): number {
-  const written = block.toString('latin1', start, start + digits);
-  if (!/^[0-7]+$/.test(written)) throw new CopyRefusedError('a number in a header of the archive is none');
-  return Number.parseInt(written, 8);
+function octal(block: Buffer, { start, end }: { start: number; end: number }): number {
+  const [, digits] = /^([0-7]+)[ \0]+$/.exec(block.toString('latin1', start, end)) ?? [];
+  if (digits === undefined) throw new CopyRefusedError('a number in a header of the archive is none');
+  return Number.parseInt(digits, 8);
 }
 
 function text(block: Buffer, start: number, end: number): string {

@@ -34,7 +34,11 @@ export function copyScript(params: VmCopyParams, workingDirectory: string): stri
     case 'digest':
       return lines(`head -c ${bytes} -- ${path} | ${DIGEST}`);
     case 'read':
-      return lines(`file=${path} offset=${offset}`, `facts=${quote(`${bytes} ${params.modified ?? ''}`)}`, READ);
+      return lines(
+        `file=${path} offset=${offset}`,
+        `facts=${quote(`${bytes} ${params.modified ?? ''}`)}`,
+        READ,
+      );
   }
 }
 
