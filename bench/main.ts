@@ -4,6 +4,7 @@ import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { coldCreate } from './figures/cold-create.js';
 import { idleDaemon, restart } from './figures/daemon.js';
+import { copy } from './figures/copy.js';
 import { forks } from './figures/forks.js';
 import { imageBuild } from './figures/image-build.js';
 import { locks } from './figures/locks.js';
@@ -33,6 +34,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   templates,
   forks,
   workspace: workspaceImport,
+  copy,
   locks,
   'running-vms': runningVms,
   daemon: async (host) => {

@@ -94,7 +94,7 @@ export function fingerprint(root: string): string[] {
     }
     lines.push(JSON.stringify([shown, Number(mode).toString(8), String(mtimeNs), what]));
     if (type !== 0o4) return;
-    const entries = readdirSync(path, { encoding: 'buffer' }).toSorted(Buffer.compare);
+    const entries = readdirSync(path, { encoding: 'buffer' }).toSorted((a, b) => Buffer.compare(a, b));
     for (const name of entries)
       visit(Buffer.concat([path, Buffer.from('/'), name]), `${shown}/${name.toString('latin1')}`);
   };

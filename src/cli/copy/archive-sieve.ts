@@ -130,22 +130,12 @@ export class ArchiveSieve {
   #member(header: TarHeader, block: Buffer): { bytes: number; keep: boolean; instead?: Buffer } {
     const { blocks, records } = this.#pending ?? { blocks: undefined, records: new Map<string, string>() };
     this.#pending = undefined;
-    const named = records.get('path') ?? header.name;
-    const name = records.get('GNU.sparse.name') ?? named;
-    this.#checkName(name, header.type);
-    // of a file with holes this is a name for readers that know none of them
-    if (named !== name) checkPath(named, header.type);
-    const size = paxSize(records) ?? header.size;
-    this.#dropping = SPECIAL.has(header.type);
-    if (!this.#dropping && !KEPT.has(header.type))
-      throw new CopyRefusedError(
-        `the archive has a member of the unknown type ${JSON.stringify(header.type)}`,
-      );
-    if (header.type !== '0' && size > 0) throw new CopyRefusedError('a member that has no content has some');
+    const name = this.#checkedName(header, records);
+    const size = contentSize(header, records);
     this.#content = filledUp(size);
-    if (!this.#dropping) this.contentBytes += size;
+    this.#dropping = SPECIAL.has(header.type);
     if (this.#dropping) return this.#skip(name);
-    if (header.type === '1') this.#checkName(records.get('linkpath') ?? header.link, '1');
+    this.contentBytes += size;
     this.entries += 1;
     if (this.entries > this.#rules.maxEntries)
       throw new CopyRefusedError('it is more files than the disks of the VM can hold');
@@ -162,12 +152,31 @@ export class ArchiveSieve {
     return { bytes: BLOCK_BYTES, keep: false };
   }
 
+  #checkedName({ type, name: inHeader, link }: TarHeader, records: ReadonlyMap<string, string>): string {
+    const named = records.get('path') ?? inHeader;
+    const name = records.get('GNU.sparse.name') ?? named;
+    this.#checkName(name, type);
+    // of a file with holes this is a name for readers that know none of them
+    if (named !== name) checkPath(named, type);
+    if (type === '1') this.#checkName(records.get('linkpath') ?? link, type);
+    return name;
+  }
+
   #checkName(name: string, type: string): void {
     const top = checkPath(name, type);
     const { tops } = this.#rules;
     if (tops !== undefined && (top === undefined || !tops.has(top)))
       throw new CopyRefusedError(`the archive has ${shown(name)}, which was not asked for`);
   }
+}
+
+/** `bytes`; only files have some. */
+function contentSize({ type, size: inHeader }: TarHeader, records: ReadonlyMap<string, string>): number {
+  if (!KEPT.has(type) && !SPECIAL.has(type))
+    throw new CopyRefusedError(`the archive has a member of the unknown type ${JSON.stringify(type)}`);
+  const size = paxSize(records) ?? inHeader;
+  if (type !== '0' && size > 0) throw new CopyRefusedError('a member that has no content has some');
+  return size;
 }
 
 /** `./` and a way down, as our tar writes it. @returns the first name of that way */

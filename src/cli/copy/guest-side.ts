@@ -13,7 +13,7 @@ type Step = Omit<VmCopyParams, 'vm'>;
 export interface GuestStep {
   readonly channel: ClientByteChannel;
   /** Waits for its success. @returns what it had to say on its stderr @throws the daemon's error when it failed */
-  done(): Promise<string>;
+  readonly done: () => Promise<string>;
 }
 
 /** The other end of a copy. */

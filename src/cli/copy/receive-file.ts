@@ -53,7 +53,7 @@ async function fill(
   { part, offset, target }: { part: PartFile; offset: number; target: string },
 ): Promise<void> {
   const to = part.append(offset);
-  let failure: unknown;
+  let failure: NodeJS.ErrnoException | undefined;
   to.on('error', (error) => (failure = error));
   try {
     await read(job, file, { to, offset });
@@ -62,9 +62,7 @@ async function fill(
   } catch (error) {
     await end(to);
     job.progress.note(`what has arrived is kept in ${part.path}; the same command goes on from there`);
-    throw (failure as NodeJS.ErrnoException | undefined)?.code === 'ENOSPC'
-      ? new HostDiskFullError(target, failure)
-      : error;
+    throw failure?.code === 'ENOSPC' ? new HostDiskFullError(target, failure) : error;
   }
 }
 

@@ -64,7 +64,7 @@ export function copyFailure(
 ): BangerError | undefined {
   if (exitCode === 0 || (exitCode === 1 && task === 'pack')) return undefined;
   const step = COPY_STEPS[task];
-  switch (exitCode) {
+  switch (exitCode ?? 0) {
     case COPY_EXITS.sourceMissing:
       return new CopySourceNotFoundError(vm, stderrTail);
     case COPY_EXITS.targetInvalid:

@@ -1,5 +1,5 @@
 import { PACK_OPTIONS, packedMembers, PART_NAME_BYTES, PART_SUFFIX } from '../../contract/copy-archive.js';
-import type { CopySourceKind, VmCopyParams } from '../../contract/index.js';
+import type { CopyTask, VmCopyParams } from '../../contract/index.js';
 import { quoteShellWord as quote } from '../../core/ssh/index.js';
 import { COPY_EXITS } from './copy-steps.js';
 import { guestPath } from './guest-paths.js';
@@ -13,34 +13,23 @@ const DIGEST = 'sha256sum | cut -c 1-64';
 /** The POSIX shell script, for the guest, of one step of a copy. @param workingDirectory in which it is run; absolute */
 export function copyScript(params: VmCopyParams, workingDirectory: string): string {
   const paths = params.paths.map(guestPath);
-  const path = quote(paths[0] ?? '.');
-  const { offset = 0, bytes = 0, limit = Number.MAX_SAFE_INTEGER } = params;
-  switch (params.task) {
-    case 'pack':
-      return pack(paths, limit, workingDirectory);
-    case 'unpack':
-      return unpack(path, params.kind ?? 'several', { name: params.name ?? '', mark: params.mark ?? '' });
-    case 'look':
-      return lines(`dst=${path} kind=file name=${quote(params.name ?? '')}`, RESOLVE_FILE, LOOK);
-    case 'write':
-      return lines(`target=${path} offset=${offset}`, PART, WRITE);
-    case 'finish':
-      return lines(
-        `target=${path} bytes=${bytes} mode=${(params.mode ?? 0o644).toString(8)}`,
-        `modified=${quote(params.modified ?? '')}`,
-        PART,
-        FINISH,
-      );
-    case 'digest':
-      return lines(`head -c ${bytes} -- ${path} | ${DIGEST}`);
-    case 'read':
-      return lines(
-        `file=${path} offset=${offset}`,
-        `facts=${quote(`${bytes} ${params.modified ?? ''}`)}`,
-        READ,
-      );
-  }
+  if (params.task === 'pack') return pack(paths, params.limit ?? Number.MAX_SAFE_INTEGER, workingDirectory);
+  return lines(SCRIPTS[params.task](quote(paths[0] ?? '.'), params));
 }
+
+type Builder = (path: string, params: VmCopyParams) => string;
+
+const SCRIPTS: Readonly<Record<Exclude<CopyTask, 'pack'>, Builder>> = {
+  unpack: (path, { kind = 'several', name = '', mark = '' }) =>
+    `dst=${path} kind=${kind} name=${quote(name)} mark=${quote(mark)}\n${RESOLVE_TREE}\n${STAGE_AND_PLACE}`,
+  look: (path, { name = '' }) => `dst=${path} kind=file name=${quote(name)}\n${RESOLVE_FILE}\n${LOOK}`,
+  write: (path, { offset = 0 }) => `target=${path} offset=${offset}\n${PART}\n${WRITE}`,
+  finish: (path, { bytes = 0, mode = 0o644, modified = '' }) =>
+    `target=${path} bytes=${bytes} mode=${mode.toString(8)} modified=${quote(modified)}\n${PART}\n${FINISH}`,
+  digest: (path, { bytes = 0 }) => `head -c ${bytes} -- ${path} | ${DIGEST}`,
+  read: (path, { offset = 0, bytes = 0, modified = '' }) =>
+    `file=${path} offset=${offset} facts=${quote(`${bytes} ${modified}`)}\n${READ}`,
+};
 
 function lines(...parts: string[]): string {
   return [PLAIN, ...parts].join('\n');
@@ -62,14 +51,6 @@ esac`
       : '',
     `echo archive
 exec tar ${[...PACK_OPTIONS, ...packedMembers(workingDirectory, paths)].map(quote).join(' ')}`,
-  );
-}
-
-function unpack(path: string, kind: CopySourceKind, { name, mark }: { name: string; mark: string }): string {
-  return lines(
-    `dst=${path} kind=${kind} name=${quote(name)} mark=${quote(mark)}`,
-    RESOLVE_TREE,
-    STAGE_AND_PLACE,
   );
 }
 

@@ -5,7 +5,7 @@ export const COPIES: readonly Guarantee[] = [
   {
     guarantee: 'What a guest sends for a copy is not put beside its target, whatever names are in it',
     test: 'src/cli/copy/archive-sieve.spec.ts',
-    name: 'refuses a way out',
+    name: 'refuses',
     mutations: [
       {
         file: 'src/cli/copy/archive-sieve.ts',
