@@ -156,7 +156,7 @@ describe('banger vm cp', () => {
       going.child.kill('SIGINT');
       const [status, said] = await going.ended;
       expect([status, said]).toEqual([130, expect.stringMatching(/kept in web:\/srv\/\.big\.banger-part/)]);
-      await expect.poll(() => inside('ls -A /srv')).toBe('.big.banger-part');
+      await expect.poll(() => inside('ls -A /srv'), { timeout: 30_000 }).toBe('.big.banger-part');
       expect((await done('big', 'web:/srv/big')).stderr).toMatch(/going on where an earlier copy stopped/);
       expect(await inside('sha256sum < /srv/big; stat -c %a /srv/big; ls -A /srv')).toBe(
         `${sum}  -\n640\nbig`,
