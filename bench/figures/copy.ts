@@ -16,6 +16,7 @@ const BUDGET = 1 / 0.9;
 
 /** `vm cp` against the system's scp, on the same VM in the same run: one large file each way, and a tree of 20,000 files. */
 export async function copy(host: ScratchHost): Promise<Figure[]> {
+  await host.banger('daemon', 'start');
   const client = await host.client();
   const vm = await createVm(client, { name: 'copier' });
   try {
