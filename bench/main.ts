@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { coldCreate } from './figures/cold-create.js';
 import { exec } from './figures/exec.js';
 import { idleDaemon, restart } from './figures/daemon.js';
+import { copy } from './figures/copy.js';
 import { forks } from './figures/forks.js';
 import { imageBuild } from './figures/image-build.js';
 import { locks } from './figures/locks.js';
@@ -35,6 +36,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   forks,
   exec,
   workspace: workspaceImport,
+  copy,
   locks,
   'running-vms': runningVms,
   daemon: async (host) => {

@@ -42,6 +42,7 @@ export const COMMAND_GROUPS: Readonly<Record<string, CommandLoader>> = {
       FollowedCall,
       SessionChannel,
       { provide: InputFiles, useClass: InputFilesAdapter },
+      ...(await copyProviders()),
       ...(await guestProviders()),
       await programProvider(),
     ];
@@ -114,6 +115,19 @@ async function guestProviders(): Promise<Provider[]> {
   const { GuestCommand } = await import('./guest/guest-command.js');
   const { SessionStarter } = await import('./session/session-starter.js');
   return [GuestCommand, SessionStarter, await followerProvider()];
+}
+
+async function copyProviders(): Promise<Provider[]> {
+  const { FileCopier } = await import('./copy/file-copier.js');
+  const { HostFiles } = await import('./copy/host-files.js');
+  const { HostFilesAdapter } = await import('./copy/host-files.adapter.js');
+  const { Invocation } = await import('./invocation.js');
+  const files = {
+    provide: HostFiles,
+    inject: [Invocation],
+    useFactory: (invocation: InstanceType<typeof Invocation>) => new HostFilesAdapter(invocation.facts),
+  };
+  return [FileCopier, files];
 }
 
 async function hostProviders(): Promise<Provider[]> {

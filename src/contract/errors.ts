@@ -66,6 +66,8 @@ export interface FileIssue {
   suggestion?: string;
 }
 
+export type CopySide = 'host' | 'guest';
+
 export type VmResource = 'cpus' | 'memory' | 'disk' | 'work-disk';
 
 /** Details by kind. Adding a kind here and in {@link ERROR_CATEGORIES} is all it takes to make it part of the API. */
@@ -103,6 +105,16 @@ export interface ErrorDetails {
     consoleTail?: string;
   };
   VMM_PROTOCOL: { command: string; reason: string };
+
+  COPY_SOURCE_NOT_FOUND: { path: string; side: CopySide };
+  COPY_TARGET_INVALID: { path: string; side: CopySide; reason: string };
+  /** another copy to the same file is under way */
+  COPY_TARGET_BUSY: { path: string; side: CopySide };
+  /** what the other side sent is nothing that may be put there */
+  COPY_REFUSED: { reason: string };
+  COPY_FAILED: { step: string; command: string; stderrTail: string };
+  /** a file system of the guest's */
+  VM_DISK_FULL: { vm: string; path: string };
 
   /** `reason`: damaged, or saved where something was another */
   SAVED_MEMORY_UNUSABLE: { vm: string; reason: string };
@@ -219,6 +231,13 @@ export const ERROR_CATEGORIES: Readonly<Record<ErrorKind, ErrorCategory>> = {
   VM_GUEST_UNREACHABLE: 'timeout',
   VMM_FAILED: 'host',
   VMM_PROTOCOL: 'internal',
+
+  COPY_SOURCE_NOT_FOUND: 'not-found',
+  COPY_TARGET_INVALID: 'invalid',
+  COPY_TARGET_BUSY: 'conflict',
+  COPY_REFUSED: 'external',
+  COPY_FAILED: 'external',
+  VM_DISK_FULL: 'exhausted',
 
   SAVED_MEMORY_UNUSABLE: 'host',
   SNAPSHOT_NOT_FOUND: 'not-found',

@@ -11,5 +11,6 @@ export * from './system.dto.js';
 export * from './vm.dto.js';
 export * from './ssh-settings.js';
 export * from './vm-access.dto.js';
+export * from './vm-copy.dto.js';
 export * from './vm-observation.dto.js';
 export * from './version.js';

@@ -34,6 +34,7 @@ import {
 } from './snapshot.dto.js';
 import { ConfigView, DoctorReport, HelloView, StopView } from './system.dto.js';
 import { ChannelGrant, SshConfigView, VmExecParams, VmSshView } from './vm-access.dto.js';
+import { VmCopyParams } from './vm-copy.dto.js';
 import {
   VmCreateParams,
   VmDeleteParams,
@@ -153,6 +154,11 @@ export const METHODS = {
   'vm.exec': call(
     'Grants a byte channel on which a command runs in the VM.',
     VmExecParams,
+    one(ChannelGrant),
+  ),
+  'vm.copy': call(
+    'Grants a byte channel for one step of copying files into the VM or out of it.',
+    VmCopyParams,
     one(ChannelGrant),
   ),
   'vm.ssh': call('What an SSH client needs to reach the VM.', VmRef, one(VmSshView)),

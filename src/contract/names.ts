@@ -61,3 +61,10 @@ export const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
 
 /** The name of a signal, with SIG or without. */
 export const SIGNAL_PATTERN = new RegExp(`^(?:SIG)?(?:${Object.keys(SIGNAL_NUMBERS).join('|')})$`);
+/** Steps of copying files into and out of a VM; see VmCopyParams. */
+export const COPY_TASKS = ['pack', 'unpack', 'look', 'write', 'finish', 'digest', 'read'] as const;
+export type CopyTask = (typeof COPY_TASKS)[number];
+
+/** `contents`: of a directory, without itself; `several`: anything, by name. */
+export const COPY_SOURCE_KINDS = ['file', 'directory', 'contents', 'several'] as const;
+export type CopySourceKind = (typeof COPY_SOURCE_KINDS)[number];

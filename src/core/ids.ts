@@ -8,7 +8,10 @@ const HALF = 6;
  * `vm_2n5cq81f7e0k`: six characters of time (`s`), six of chance. Ids of later seconds sort after earlier ones, and
  * the first four or five characters mostly tell ids apart.
  */
-export function newId(prefix: 'op' | 'vm' | 'img' | 'tpl' | 'snp' | 'ses' | 'res', now: number = Date.now()): string {
+export function newId(
+  prefix: 'op' | 'vm' | 'img' | 'tpl' | 'snp' | 'ses' | 'res',
+  now: number = Date.now(),
+): string {
   const seconds = Math.floor(now / 1000) - EPOCH_SECONDS;
   const time = Array.from(
     { length: HALF },

@@ -3,6 +3,7 @@ import type { ParamsOf, ResultOf } from '../contract/index.js';
 import { Rpc } from '../core/rpc/index.js';
 import type { RpcContext } from '../core/rpc/index.js';
 import { GuestAccess } from './access/guest-access.js';
+import { CopyFilesService } from './copy-files/copy-files.service.js';
 import { ExecService } from './exec/exec.service.js';
 import { SshConfigFile } from './ssh-config/ssh-config-file.js';
 import { Waking } from './suspend/waking.js';
@@ -13,6 +14,7 @@ export class VmAccessController {
   constructor(
     private readonly waking: Waking,
     private readonly commands: ExecService,
+    private readonly copying: CopyFilesService,
     private readonly access: GuestAccess,
     private readonly sshConfig: SshConfigFile,
   ) {}
@@ -20,6 +22,11 @@ export class VmAccessController {
   @Rpc('vm.exec')
   async exec(params: ParamsOf<'vm.exec'>, context: RpcContext): Promise<ResultOf<'vm.exec'>> {
     return this.commands.grant(await this.waking.awake(params.vm), params, context.ref);
+  }
+
+  @Rpc('vm.copy')
+  async copy(params: ParamsOf<'vm.copy'>, context: RpcContext): Promise<ResultOf<'vm.copy'>> {
+    return this.copying.grant(await this.waking.awake(params.vm), params, context.ref);
   }
 
   @Rpc('vm.ssh')

@@ -29,6 +29,7 @@ export const VM_METHODS: Readonly<Record<VmMethod, Legality>> = {
   // one that is suspended is woken
   'vm.exec': { in: ['running', 'suspended'] },
   'vm.ssh': { in: ['running', 'suspended'] },
+  'vm.copy': { in: ['running', 'suspended'] },
   'vm.stats': { in: VM_STATES },
   'vm.health': { in: VM_STATES },
   'vm.ping': { in: ['running'] },

@@ -7,6 +7,7 @@ import { DaemonKey } from './access/daemon-key.js';
 import { GuestAccess } from './access/guest-access.js';
 import { ClockKeeper } from './clock/clock-keeper.js';
 import { SshConfigFile } from './ssh-config/ssh-config-file.js';
+import { CopyFilesService } from './copy-files/copy-files.service.js';
 import { ExecService } from './exec/exec.service.js';
 import { HypervisorModule } from './hypervisor/hypervisor.module.js';
 import { BootService } from './lifecycle/boot.service.js';
@@ -190,6 +191,7 @@ const POLICIES = [
     ...TEMPLATES,
     ClockKeeper,
     ...VM_DOCTOR,
+    CopyFilesService,
     DaemonKey,
     ExecService,
     GuestAccess,

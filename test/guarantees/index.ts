@@ -2,6 +2,7 @@ import type { Guarantee } from './guarantee.js';
 import { BAD_DAYS } from './list/bad-days.js';
 import { BOOKS } from './list/books.js';
 import { CONFIG } from './list/config.js';
+import { COPIES } from './list/copies.js';
 import { DAEMON } from './list/daemon.js';
 import { DISKS } from './list/disks.js';
 import { DOCTOR } from './list/doctor.js';
@@ -30,4 +31,5 @@ export const GUARANTEES: readonly Guarantee[] = [
   ...POLICIES,
   ...DOCTOR,
   ...SETTINGS,
+  ...COPIES,
 ];

@@ -7,6 +7,7 @@ import { VmPingCommand } from './observe/vm-ping.command.js';
 import { VmPortsCommand } from './observe/vm-ports.command.js';
 import { VmStatsCommand } from './observe/vm-stats.command.js';
 import { VmTopCommand } from './observe/vm-top.command.js';
+import { VmCpCommand } from './vm-cp.command.js';
 import { VmCreateCommand } from './vm-create.command.js';
 import { VmForkCommand } from './vm-fork.command.js';
 import { VmResumeCommand } from './vm-resume.command.js';
@@ -38,6 +39,7 @@ const SUB_COMMANDS = [
   VmPortsCommand,
   VmConsoleCommand,
   VmExecCommand,
+  VmCpCommand,
   VmSshCommand,
   VmSessionGroupCommand,
   VmStartCommand,

@@ -1,3 +1,4 @@
+export { OutputTail } from './output-collector.js';
 export { DEBIAN_PACKAGES, HostBinaryMissingError, ProcessFailedError } from './process-errors.js';
 export { ProcessMeter } from './process-meter.js';
 export { NodeProcessRunner } from './process-runner.adapter.js';

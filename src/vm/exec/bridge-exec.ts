@@ -3,6 +3,8 @@ import { finished, pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXEC_EXIT_CODES } from '../../contract/errors.js';
 import type { TerminalRequest } from '../../contract/index.js';
+import type { BangerError } from '../../core/errors/index.js';
+import { OutputTail } from '../../core/process/index.js';
 import type { ServerByteChannel } from '../../core/rpc/index.js';
 import { SshConnectError } from '../../core/ssh/index.js';
 import type { SshChannel, SshConnection, SshExit } from '../../core/ssh/index.js';
@@ -19,7 +21,12 @@ export interface ExecRequest {
   readonly label?: string;
   /** `s` that the command gets, from when it is started; no limit when left out */
   readonly timeoutSeconds?: number;
+  /** what an end means to the client instead of a status; gets the end of the command's stderr */
+  readonly failure?: (status: SshExit, stderrTail: string) => BangerError | undefined;
 }
+
+/** `bytes` of stderr that a failure is told with */
+const STDERR_TAIL_BYTES = 4096;
 
 /** `ms` after KILL in which even a busy guest has ended the command; one that hangs never does */
 const KILL_LIMIT_MS = 5_000;
@@ -52,7 +59,7 @@ export async function bridgeExec(
   try {
     const remote = await Promise.race([opened, cut]);
     if (typeof remote !== 'string')
-      return await converse({ remote, announcement, signals, client, cut, label: request.label });
+      return await converse({ remote, announcement, signals, client, cut, request });
     void opened.then((late) => dismiss(late, announcement, signals), ignore);
     if (remote === 'over') await tellTimeOver(client);
   } finally {
@@ -67,6 +74,14 @@ async function dismiss(remote: SshChannel, announcement: AnnouncedPid, signals: 
   remote.stderr.resume();
   await signals.hangUp();
   remote.close();
+}
+
+async function conclude(
+  { exitCode, signal }: SshExit,
+  failure: BangerError | undefined,
+  client: ServerByteChannel,
+): Promise<void> {
+  await (failure === undefined ? client.exit({ exitCode, signal }) : client.fail(failure));
 }
 
 async function open(
@@ -86,18 +101,21 @@ interface Conversation {
   readonly signals: GuestSignals;
   readonly client: ServerByteChannel;
   readonly cut: Promise<Cut>;
-  readonly label: string | undefined;
+  readonly request: ExecRequest;
 }
 
 async function converse(conversation: Conversation): Promise<void> {
-  const { remote, announcement, signals, client, cut, label } = conversation;
+  const { remote, announcement, signals, client, cut, request } = conversation;
+  const { label = 'the guest', failure } = request;
+  const tail = new OutputTail(STDERR_TAIL_BYTES);
+  if (failure !== undefined) remote.stderr.on('data', (chunk: Buffer) => tail.push(chunk));
   const delivered = exchange(conversation);
   try {
     const outcome = await Promise.race([delivered, cut]);
     if (outcome === 'gone') await signals.hangUp();
     else if (outcome === 'over') await endInTime(conversation, delivered);
-    else if (outcome.cutOff === true) await client.fail(new SshConnectError('lost', label ?? 'the guest'));
-    else await client.exit({ exitCode: outcome.exitCode, signal: outcome.signal });
+    else if (outcome.cutOff === true) await client.fail(new SshConnectError('lost', label));
+    else await conclude(outcome, failure?.(outcome, tail.toString()), client);
   } finally {
     remote.close();
     announcement.destroy();

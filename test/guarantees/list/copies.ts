@@ -1,0 +1,42 @@
+import type { Guarantee } from '../guarantee.js';
+
+/** What is promised of copying files. */
+export const COPIES: readonly Guarantee[] = [
+  {
+    guarantee: 'What a guest sends for a copy is not put beside its target, whatever names are in it',
+    test: 'src/cli/copy/archive-sieve.spec.ts',
+    name: 'refuses',
+    mutations: [
+      {
+        file: 'src/cli/copy/archive-sieve.ts',
+        find: "if (leadsOut || (name.endsWith('/') && type !== '5'))",
+        replace: "if (leadsOut && name === '')",
+      },
+    ],
+  },
+  {
+    guarantee: 'A link that a guest has planted in one copy is not followed by the next',
+    test: 'src/cli/copy/target-rules.spec.ts',
+    name: 'lets a file take the place of a link',
+    mutations: [
+      {
+        file: 'src/cli/copy/target-rules.ts',
+        find: 'if (there.link) return isDirectory',
+        replace: 'if (there.link && !isDirectory) return isDirectory',
+      },
+    ],
+  },
+  {
+    guarantee:
+      'A large file whose copy was interrupted has its name only when it is whole, and is gone on with',
+    test: 'test/e2e/copy-files/cp.spec.ts',
+    name: 'is gone on with: into the VM after Ctrl-C',
+    mutations: [
+      {
+        file: 'src/cli/copy/receive-file.ts',
+        find: 'if (theirs.trim() === (await part.digest()))',
+        replace: "if (theirs.trim() === 'never')",
+      },
+    ],
+  },
+];
