@@ -160,7 +160,7 @@ const SSH_UNIT = [
   'RuntimeDirectoryMode=0755',
   '# anything else waits for journald, which waits for sshd; its own log goes to syslog',
   'StandardOutput=null',
-  'OOMScoreAdjust=-900',
+  '# no OOMScoreAdjust: sshd protects itself, and what it is given here all commands would have, also those that fill the memory',
   ...FIRST_OF_ALL,
 ];
 
