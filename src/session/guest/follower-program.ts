@@ -87,8 +87,9 @@ sub next_chunk { # sends a piece of output; false when there is none
     return 1;
   }
   if ($session->{at} < $session->{least}) { send_all("B $name $session->{at}\n"); $session->{least} = 0; return 0 }
-  # the next one begins where this one ends
-  return 0 if $session->{at} == $session->{start} or !-e sprintf("%s/%s/output.%015d", $base, $name, $session->{at});
+  # The next one begins where this one ends. When this one is gone already, so may be that: it goes on with what is there.
+  my $path = "$base/$name/output.%015d";
+  return 0 if $session->{at} == $session->{start} or !-e sprintf($path, $session->{at}) and -e sprintf($path, $session->{start});
   undef $session->{file};
   return open_segment($name, $session);
 }

@@ -105,6 +105,7 @@ sub append { # whole, or not at all
     my $count = syswrite($out, $bytes, length($bytes) - $done, $done);
     if (defined $count) { $done += $count; next }
     next if $! == 4 or ($! == 28 and drop_oldest()); # EINTR, ENOSPC
+    $state{why} = $! == 28 ? "disk-full" : "output-failed";
     truncate($out, $segments[-1][1]);
     return 0;
   }
@@ -125,7 +126,6 @@ sub keep {
   return if $state{why};
   turn() if $segments[-1][1] >= $given{segment};
   if (append(now() . " $stream " . length($bytes) . "\n" . $bytes)) { $count[$stream] += length $bytes; ring(); return }
-  $state{why} = $! == 28 ? "disk-full" : "output-failed";
   end_by("TERM"); alarm 10;
 }
 sub measure { # whoever changes it, and from where: a screen can be drawn anew only with the sizes that it had
