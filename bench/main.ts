@@ -13,6 +13,7 @@ import { listThousand, pipelinedHello } from './figures/rpc.js';
 import { runningVms } from './figures/running-vms.js';
 import { statsOfHundred } from './figures/stats.js';
 import { templates } from './figures/templates.js';
+import { sessions } from './figures/sessions.js';
 import { vmListProcess } from './figures/start-up.js';
 import { workspaceImport } from './figures/workspace.js';
 import { forgetKnownVms, writeKnownVms } from './known-vms.js';
@@ -35,6 +36,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   templates,
   forks,
   exec,
+  sessions,
   workspace: workspaceImport,
   copy,
   locks,

@@ -113,7 +113,7 @@ describe('sessions', () => {
     expect(await session('wait', 'long/forked')).toMatchObject({ exitCode: 125 });
     expect(await counted('long/forked')).toBeGreaterThanOrEqual(before);
     expect(await session('attach', 'long/forked')).toMatchObject({
-      exitCode: 4,
+      exitCode: 125,
       stderr: expect.stringContaining('does not run any more'),
     });
     // one that is deleted while its VM is down does not come back with it
