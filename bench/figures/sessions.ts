@@ -32,9 +32,10 @@ export async function sessions(host: ScratchHost): Promise<Figure[]> {
 /** From a key that is typed until its echo is there: what lies between a client and the session, beside what ssh takes. */
 async function echo(host: ScratchHost, client: RpcClient): Promise<Figure> {
   const { ssh } = await openSsh(client);
-  const terminal = { columns: 80, rows: 24, term: 'dumb' };
+  const size = { columns: 80, rows: 24 };
+  const terminal = { ...size, term: 'dumb' };
   const { id } = await client.call('session.start', { vm: 'sessions', command: ['cat'], terminal });
-  const { token } = await client.call('session.attach.begin', { session: id, terminal });
+  const { token } = await client.call('session.attach.begin', { session: id, terminal: size });
   const channel = await openByteChannel({ socketPath: host.socketPath, token });
   const plain = spawn('ssh', [...ssh, '-tt', 'sessions.vm', 'cat'], {
     env: CLEAN_ENV,

@@ -1,10 +1,14 @@
 import type { OutputLog } from '../output/output-log.js';
 import { OutputDecoder } from '../output/output-record.js';
+import type { OutputRecord } from '../output/output-record.js';
+import { OutputDamagedError } from '../session.errors.js';
 import type { Session } from '../session.types.js';
 
 /** Copies the output of one session as it comes from the guest. */
 export class SessionIngest {
   #decoder = new OutputDecoder();
+  /** what comes is no more of it: a guest that was cut off has garbage, or less than is here, where its last output was */
+  #isOver = false;
 
   constructor(
     readonly session: Session,
@@ -14,9 +18,10 @@ export class SessionIngest {
   /**
    * @param offset of `bytes` among the guest's; some of them may be there already, some before them may be gone
    * @returns false when what is there already is something else: the guest went back, and wrote other things since
-   * @throws OutputDamagedError, and whatever writing throws
+   * @throws whatever writing throws
    */
   async take(offset: number, bytes: Buffer): Promise<boolean> {
+    if (this.#isOver) return true;
     const have = this.log.end + this.#decoder.pendingBytes;
     if (offset > have) {
       this.#decoder = new OutputDecoder();
@@ -24,8 +29,26 @@ export class SessionIngest {
     }
     const known = Math.max(0, Math.min(have - offset, bytes.length));
     if (known > 0 && !(await this.#isSame(offset, bytes.subarray(0, known)))) return false;
-    await this.log.append([...this.#decoder.push(bytes.subarray(known))]);
+    const { records, isDamaged } = this.#decode(bytes.subarray(known));
+    await this.log.append(records);
+    if (isDamaged) this.close();
     return true;
+  }
+
+  /** What is here stays as it is. */
+  close(): void {
+    this.#isOver = true;
+  }
+
+  #decode(bytes: Buffer): { records: OutputRecord[]; isDamaged: boolean } {
+    const records: OutputRecord[] = [];
+    try {
+      for (const record of this.#decoder.push(bytes)) records.push(record);
+      return { records, isDamaged: false };
+    } catch (error) {
+      if (error instanceof OutputDamagedError) return { records, isDamaged: true };
+      throw error;
+    }
   }
 
   async #isSame(offset: number, bytes: Buffer): Promise<boolean> {

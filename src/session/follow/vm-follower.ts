@@ -34,6 +34,8 @@ export class VmFollower {
   /** those of them that are being started */
   readonly #expected = new Set<string>();
   #ingests = new Map<string, SessionIngest>();
+  /** those whose keeper runs, as this connection was told */
+  readonly #living = new Set<string>();
   #channel: SshChannel | undefined;
   readonly #ready = Promise.withResolvers<void>();
   #isReady = false;
@@ -100,6 +102,7 @@ export class VmFollower {
   async #follow(): Promise<void> {
     const connection = await this.#parts.access.connect(this.#vm, this.#signal);
     this.#ingests = new Map();
+    this.#living.clear();
     this.#isReady = false;
     const known = await this.#knownSessions();
     const reason = (): unknown => cancellation(this.#signal, 'following sessions');
@@ -167,9 +170,28 @@ export class VmFollower {
       return this.#parts.book.lose(session, 'its files in the VM are gone');
     }
     const ingest = await this.#ingest(session);
-    if (frame.type === 'behind') return this.#beginAnew(ingest);
     if (frame.type === 'state') return this.#told(ingest, frame.payload.toString('latin1'), frame.lives);
-    if (!(await ingest.take(frame.offset, frame.payload))) return this.#beginAnew(ingest);
+    const isOther = frame.type === 'behind' || !(await ingest.take(frame.offset, frame.payload));
+    if (isOther) await this.#differs(ingest);
+  }
+
+  /**
+   * The guest has other output than what is here. Of a session that runs it has gone back to what it was before, and what
+   * was copied since is of another course of things. Of one that does not, it was cut off, and this is the better copy.
+   */
+  async #differs(ingest: SessionIngest): Promise<void> {
+    const { session, log } = ingest;
+    const runsAgain = session.state === 'exited' || session.state === 'failed';
+    if (!runsAgain && !this.#living.has(session.guestName)) return ingest.close();
+    await log.reset();
+    await this.#parts.book.change(session, {
+      state: 'running',
+      exitCode: null,
+      signal: null,
+      reason: null,
+      endedAt: null,
+    });
+    throw new FollowAnew();
   }
 
   async #meet(name: string, spec: Buffer): Promise<void> {
@@ -183,26 +205,15 @@ export class VmFollower {
     if (state.tty !== undefined) this.terminals.set(session.guestName, state.tty);
     // One that has just been started has no record yet.
     if (!lives && !state.ended && record.trim() === '') return;
-    if (lives) this.#open.add(session.guestName);
-    else this.#open.delete(session.guestName);
+    if (lives) {
+      this.#open.add(session.guestName);
+      this.#living.add(session.guestName);
+    } else this.#open.delete(session.guestName);
     const current = (await this.#parts.sessions.find(session.id)) ?? session;
     const { stdout, stderr } = log.counts;
     const more = { stdoutBytes: stdout, stderrBytes: stderr, droppedBytes: log.dropped };
     await this.#parts.book.told(current, state, lives, more);
     if (!lives) await this.#parts.logs.rest(session);
-  }
-
-  /** The guest has gone back to what it was before: what was copied since is of another course of things. */
-  async #beginAnew({ session, log }: SessionIngest): Promise<never> {
-    await log.reset();
-    await this.#parts.book.change(session, {
-      state: 'running',
-      exitCode: null,
-      signal: null,
-      reason: null,
-      endedAt: null,
-    });
-    throw new FollowAnew();
   }
 
   async #sessionOf(name: string): Promise<Session | undefined> {
