@@ -26,7 +26,7 @@ my $tty = defined $given{rows};
 # --- its directory: under a passing name until all is in it
 sub put { my ($path, $mode, $content) = @_; sysopen(my $file, $path, 0301, $mode) or fail("writing $path"); print $file $content and close($file) or fail("writing $path") }
 sub fifo { sys(259, -100, $_[0], 0x1180, 0) == 0 } # mknodat(2), S_IFIFO | 0600
-umask 0077;
+my $mask = umask 0077;
 mkdir "/var/lib/banger"; mkdir $base;
 if (-e $dir) { print STDERR "$dir is there already\n"; exit ${NAME_TAKEN_STATUS} }
 my $new = "$base/.$name";
@@ -77,6 +77,7 @@ defined(my $pid = fork()) or give_up("fork");
 if (!$pid) {
   $SIG{$_} = "DEFAULT" for qw(TERM HUP INT PIPE CHLD ALRM USR1);
   sys(112);
+  umask $mask;
   sys(157, 1, 9); # prctl(2): without its keeper nobody could tell of it, or end it
   if ($tty) { ioctl($slave, 0x540E, 0); open(STDIN, "<&", $slave); open(STDOUT, ">&", $slave); open(STDERR, ">&", $slave) } # TIOCSCTTY
   else { if ($hold) { my $in; sysopen($in, "$dir/stdin", 0) and open(STDIN, "<&", $in) } open(STDOUT, ">&", $theirs[0]); open(STDERR, ">&", $theirs[1]) }
@@ -105,7 +106,9 @@ sub append { # whole, or not at all
     my $count = syswrite($out, $bytes, length($bytes) - $done, $done);
     if (defined $count) { $done += $count; next }
     next if $! == 4 or ($! == 28 and drop_oldest()); # EINTR, ENOSPC
+    my $why = $!;
     truncate($out, $segments[-1][1]);
+    $! = $why; # which truncate clears
     return 0;
   }
   $segments[-1][1] += $done; $total += $done; $end += $done;
