@@ -47,17 +47,15 @@ class FileOutputLog implements OutputLog {
       const { size } = await stat(this.#path(start));
       this.segments.push({ start, end: start + size });
     }
-    const last = this.segments.at(-1);
-    if (last !== undefined) {
+    // Where nothing of the last one is whole, the one before is the last.
+    for (let last = this.segments.at(-1); last !== undefined; last = this.segments.at(-1)) {
       const { end, counts } = await this.#scan(last);
+      this.end = Math.max(this.end, end);
       if (end !== last.end) await truncate(this.#path(last.start), end - last.start);
       last.end = end;
-      this.end = end;
       this.counts = counts;
-      if (last.start === end) {
-        this.segments.pop();
-        await rm(this.#path(last.start), { force: true });
-      }
+      if (last.start !== end) break;
+      await this.#giveUp(last);
     }
     await this.#countDropped();
   }
@@ -106,7 +104,9 @@ class FileOutputLog implements OutputLog {
   }
 
   async grown(offset: number, signal: AbortSignal): Promise<void> {
-    if (this.end !== offset || signal.aborted) return;
+    // What was skipped to is not there yet.
+    const readable = this.segments.at(-1)?.end ?? 0;
+    if (readable > offset || this.end < offset || signal.aborted) return;
     await new Promise<void>((resolve) => {
       const done = (): void => {
         this.#waiting.delete(done);
@@ -154,6 +154,9 @@ class FileOutputLog implements OutputLog {
   async #turn(record: OutputRecord): Promise<void> {
     if (record.stream !== 'mark') throw new OutputDamagedError('a segment without a mark');
     await this.close();
+    const before = this.segments.at(-1);
+    // what is left of a turn that a full disk did not allow
+    if (before !== undefined && before.start === before.end) await this.#giveUp(before);
     if (this.segments.length === 0) await mkdir(this.#directory, { recursive: true, mode: DIRECTORY_MODE });
     this.segments.push({ start: this.end, end: this.end });
     let total = this.segments.reduce((sum, { start, end }) => sum + end - start, 0);
@@ -169,6 +172,12 @@ class FileOutputLog implements OutputLog {
     // what an adapter of before left at this offset was cut off, but may be there
     this.#writing = await open(this.#path(this.end), 'w', FILE_MODE);
     if (this.segments.length === 1) this.#setDropped(countsOf(record));
+  }
+
+  /** The last one, of which there is nothing. */
+  async #giveUp({ start }: Segment): Promise<void> {
+    this.segments.pop();
+    await rm(this.#path(start), { force: true });
   }
 
   async #countDropped(): Promise<void> {
