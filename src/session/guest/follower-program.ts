@@ -28,8 +28,8 @@ export const MAX_FOLLOWED = 1_000;
 export const FOLLOWER_PROGRAM = guestProgram(String.raw`
 $0 = "banger-sessions-follower";
 my $pidfile = "/run/banger/sessions-follower";
-my $old = slurp($pidfile) // "";
-if ($old =~ /^(\d+)/ and $1 != $$ and (slurp("/proc/$1/cmdline") // "") =~ /^banger-sessions-follower/) { kill("KILL", $1) }
+my ($old) = (slurp($pidfile) // "") =~ /^(\d+)/;
+if (defined $old and $old != $$ and (slurp("/proc/$old/cmdline") // "") =~ /^banger-sessions-follower/) { kill("KILL", $old) }
 mkdir "/run/banger";
 if (open(my $file, ">", $pidfile)) { print $file $$; close $file }
 sys(259, -100, "${BELL_PATH}", 0x1180, 0); # mknodat(2): a FIFO, unless it is there
@@ -86,11 +86,10 @@ sub next_chunk { # sends a piece of output; false when there is none
     $session->{at} += $count;
     return 1;
   }
-  if ($session->{at} < $session->{least}) { send_all("B $name $session->{at}\n"); $session->{least} = 0; return 0 }
   # the next one begins where this one ends
-  return 0 if $session->{at} == $session->{start} or !-e sprintf("%s/%s/output.%015d", $base, $name, $session->{at});
-  undef $session->{file};
-  return open_segment($name, $session);
+  if ($session->{at} > $session->{start} and -e sprintf("%s/%s/output.%015d", $base, $name, $session->{at})) { undef $session->{file}; return open_segment($name, $session) }
+  if ($session->{at} < $session->{least}) { send_all("B $name $session->{at}\n"); $session->{least} = 0 }
+  return 0;
 }
 sub look { # false when there is more
   my ($name) = @_;
