@@ -3,7 +3,7 @@ import type { SessionView } from '../../contract/session.dto.js';
 import type { Presenter } from '../render/presenter.js';
 import { commandOf, outcomeOf, refOf, renderSession, renderSessions } from './render-session.js';
 
-const SESSION: SessionView = {
+const SESSION = {
   id: 'ses_aaaaaaaaaaaa',
   name: 'dev',
   vm: 'box',
@@ -12,13 +12,13 @@ const SESSION: SessionView = {
   cwd: '/work',
   terminal: false,
   stdin: false,
-  state: 'running',
+  state: 'running' as const,
   stdoutBytes: 2048,
   stderrBytes: 1024,
   droppedBytes: 0,
   attached: 0,
   createdAt: '2026-01-02T03:04:05.000Z',
-};
+} satisfies SessionView;
 const { name: _, ...NAMELESS } = SESSION;
 
 /** That of a pipe: without colours, and as wide as need be. */

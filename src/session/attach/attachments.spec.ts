@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Mock } from 'vitest';
 import { Attachments } from './attachments.js';
 import type { Attachment } from './attachments.js';
 
@@ -7,7 +8,7 @@ describe('who is attached to a session', () => {
   beforeEach(() => {
     attachments = new Attachments();
   });
-  const somebody = (): Attachment & { onTaken: ReturnType<typeof vi.fn> } => ({ onTaken: vi.fn() });
+  const somebody = (): { onTaken: Mock<() => void> } => ({ onTaken: vi.fn<() => void>() });
   const typing = (all: Attachment[]): boolean[] => all.map((one) => attachments.types('ses', one));
 
   it('types when nobody else does', () => {

@@ -46,7 +46,7 @@ describe('sizes of terminals', () => {
       changes[0]?.done();
       for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve();
       const second = set(2);
-      await expect.poll(asked, `after ${ticks} ticks`).toEqual([1, 2]);
+      await expect.poll(asked).toEqual([1, 2]);
       changes[1]?.done();
       await Promise.all([first, second]);
     }

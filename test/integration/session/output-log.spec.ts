@@ -1,89 +1,48 @@
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { OutputLog } from '../../../src/session/output/output-log.js';
-import { FileOutputLogs } from '../../../src/session/output/output-log.adapter.js';
 import { OutputReader } from '../../../src/session/read/output-reader.js';
 import { Random } from '../../fuzz/rpc/random.js';
 import { Writing } from '../../support/session-records.js';
-import { SmallFilesystem } from '../../support/small-filesystem.js';
+import { bytesOf, factsOf, LogDirectory, MUCH } from './support/log-directory.js';
 
 const NEVER = new AbortController().signal;
-const MUCH = { maxBytes: 1 << 30 };
 
-let root: string;
-let directory: string;
+let place: LogDirectory;
 let written: Writing;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'bgr-olog-'));
-  directory = join(root, 'sessions/ses_a');
+  place = new LogDirectory();
   written = new Writing();
 });
-let all: FileOutputLogs[];
-beforeEach(() => (all = []));
 afterEach(async () => {
-  for (const logs of all) await logs.rest(directory);
-  rmSync(root, { recursive: true, force: true });
+  await place.close();
+  place.remove();
 });
-
-/** As a daemon finds it that starts now. */
-function reopened(limits = MUCH): Promise<OutputLog> {
-  const logs = new FileOutputLogs();
-  all.push(logs);
-  return logs.open(directory, limits);
-}
-
-/** All bytes that it keeps. */
-async function bytesOf(log: OutputLog): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  for (let at = log.segments[0]?.start ?? 0; ;) {
-    const { offset, bytes } = await log.read(at, 1000);
-    if (bytes.length === 0) return Buffer.concat(parts);
-    parts.push(bytes);
-    at = offset + bytes.length;
-  }
-}
-
-/** What it says of itself, and what can be read of it. */
-async function factsOf(log: OutputLog): Promise<unknown> {
-  const { end, counts, dropped } = log;
-  return {
-    end,
-    counts,
-    dropped,
-    segments: [...log.segments],
-    bytes: (await bytesOf(log)).toString('latin1'),
-  };
-}
-
-const lastFile = (): string => join(directory, readdirSync(directory).toSorted().at(-1) ?? '');
 
 describe('the log of a session', () => {
   it('is the same for a daemon that starts later', async () => {
-    const logs = new FileOutputLogs();
-    all.push(logs);
-    const log = await logs.open(directory, MUCH);
-    expect(await logs.open(directory, MUCH)).toBe(log);
+    const logs = place.logs();
+    const log = await logs.open(place.path, MUCH);
+    expect(await logs.open(place.path, MUCH)).toBe(log);
     await log.append([written.mark(), written.out('one\n'), written.err('two\n')]);
     await log.append([]);
     await log.append([written.out('three\n'), written.mark(), written.size(24, 80), written.out('four\n')]);
     expect(log.counts).toEqual({ stdout: 15, stderr: 4 });
     expect(log.segments).toHaveLength(2);
     const facts = await factsOf(log);
-    expect(await factsOf(await reopened())).toEqual(facts);
+    expect(await factsOf(await place.open())).toEqual(facts);
     // and goes on after a rest
-    await logs.rest(directory);
+    await logs.rest(place.path);
     await log.append([written.out('five\n')]);
-    expect(await factsOf(await reopened())).toEqual(await factsOf(log));
-    await logs.rest(directory);
-    expect(statSync(directory).mode & 0o777).toBe(0o700);
-    expect(statSync(lastFile()).mode & 0o777).toBe(0o600);
+    expect(await factsOf(await place.open())).toEqual(await factsOf(log));
+    await logs.rest(place.path);
+    expect(statSync(place.path).mode & 0o777).toBe(0o700);
+    expect(statSync(place.lastFile).mode & 0o777).toBe(0o600);
   });
 
   it('is empty where there is none, and makes nothing by being looked at', async () => {
-    const log = await reopened();
+    const log = await place.open();
     expect(await factsOf(log)).toEqual({
       end: 0,
       counts: { stdout: 0, stderr: 0 },
@@ -91,7 +50,7 @@ describe('the log of a session', () => {
       segments: [],
       bytes: '',
     });
-    expect(readdirSync(root)).toEqual([]);
+    expect(readdirSync(place.root)).toEqual([]);
   });
 
   it('has a torn record at its end cut off, wherever it was torn', async () => {
@@ -106,72 +65,73 @@ describe('the log of a session', () => {
     const ends = records.map((_, index) =>
       records.slice(0, index + 1).reduce((sum, { bytes }) => sum + bytes.length, 0),
     );
-    const logs = new FileOutputLogs();
-    all.push(logs);
-    const log = await logs.open(directory, MUCH);
+    const logs = place.logs();
+    const log = await logs.open(place.path, MUCH);
     await log.append(records);
-    await logs.rest(directory);
+    await logs.rest(place.path);
     for (let length = whole.length; length >= 0; length -= 1) {
-      if (length < whole.length) truncateSync(lastFile(), length);
-      const found = await reopened();
+      if (length < whole.length) truncateSync(place.lastFile, length);
+      const found = await place.open();
       const end = ends.findLast((at) => at <= length) ?? 0;
       expect([found.end, await bytesOf(found)], `cut at ${length}`).toEqual([end, whole.subarray(0, end)]);
       expect(found.counts, `cut at ${length}`).toEqual(counts[ends.indexOf(end)] ?? { stdout: 0, stderr: 0 });
       if (end === 0) return;
-      expect(statSync(lastFile()).size).toBe(end);
-      appendFileSync(lastFile(), whole.subarray(end, length));
+      expect(statSync(place.lastFile).size).toBe(end);
+      appendFileSync(place.lastFile, whole.subarray(end, length));
     }
   });
 
   it('has garbage at its end cut off, and goes on behind what is whole', async () => {
     const random = new Random(1);
-    const log = await reopened();
+    const log = await place.open();
     await log.append([written.mark(), written.out('one\n')]);
     for (let round = 0; round < 50; round += 1) {
-      appendFileSync(lastFile(), random.pick([random.bytes(1 + random.below(200)), Buffer.alloc(5000, '7')]));
-      const next = await reopened();
+      appendFileSync(
+        place.lastFile,
+        random.pick([random.bytes(1 + random.below(200)), Buffer.alloc(5000, '7')]),
+      );
+      const next = await place.open();
       expect(next.counts.stdout).toBe(4 * (round + 1));
       await next.append([written.out(`${String(round).padStart(3)}\n`)]);
     }
-    const last = await reopened();
+    const last = await place.open();
     expect(last.counts).toEqual({ stdout: 204, stderr: 0 });
     expect((await bytesOf(last)).toString()).toContain(' 49\n');
   });
 
   // Counts were those of the torn segment alone: none.
   it('knows how much it has when only the beginning of its last segment is torn', async () => {
-    const logs = new FileOutputLogs();
-    all.push(logs);
-    const log = await logs.open(directory, MUCH);
+    const logs = place.logs();
+    const log = await logs.open(place.path, MUCH);
     await log.append([written.mark(), written.out('one\n'), written.err('two\n')]);
     const facts = await factsOf(log);
     const mark = written.mark();
     await log.append([mark]);
-    await logs.rest(directory);
+    await logs.rest(place.path);
     for (const length of [mark.bytes.length - 1, 5, 0]) {
-      truncateSync(lastFile(), length);
-      expect(await factsOf(await reopened())).toEqual(facts);
-      await (await reopened()).append([mark]);
+      truncateSync(place.lastFile, length);
+      expect(await factsOf(await place.open())).toEqual(facts);
+      await (await place.open()).append([mark]);
     }
   });
 
   it('loses its beginning when it is too much, and says how much', async () => {
     const limits = { maxBytes: 1000 };
-    const log = await reopened(limits);
+    const log = await place.open(limits);
     for (let segment = 0; segment < 10; segment += 1)
       await log.append([written.mark(), written.out('o'.repeat(150)), written.err('e'.repeat(100))]);
     expect(log.counts).toEqual({ stdout: 1500, stderr: 1000 });
     const kept = log.segments.length;
-    expect(kept).toBe(readdirSync(directory).length);
+    expect(kept).toBe(readdirSync(place.path).length);
     expect((await bytesOf(log)).length).toBeLessThanOrEqual(limits.maxBytes + 400);
     expect(log.dropped).toBe(250 * (10 - kept));
-    expect(await factsOf(await reopened(limits))).toEqual(await factsOf(log));
+    expect(await factsOf(await place.open(limits))).toEqual(await factsOf(log));
     // what is gone is jumped over
     expect((await log.read(0, 10)).offset).toBe(log.segments[0]?.start);
   });
 
   it('goes on after a gap, and is found so', async () => {
-    const log = await reopened();
+    const log = await place.open();
     await log.append([written.mark(), written.out('one\n')]);
     const { end } = log;
     written.out('lost\n');
@@ -180,32 +140,32 @@ describe('the log of a session', () => {
     expect(log.segments.map(({ start }) => start)).toEqual([0, 5000]);
     expect(await log.read(end, 10)).toMatchObject({ offset: 5000 });
     expect(log.counts).toEqual({ stdout: 13, stderr: 0 });
-    expect(await factsOf(await reopened())).toEqual(await factsOf(log));
+    expect(await factsOf(await place.open())).toEqual(await factsOf(log));
   });
 
   it('takes nothing that has no mark at its beginning', async () => {
-    const log = await reopened();
+    const log = await place.open();
     await expect(log.append([written.out('one\n')])).rejects.toMatchObject({ kind: 'INTERNAL' });
     await log.append([written.mark(), written.out('two\n')]);
     expect((await bytesOf(log)).toString()).toContain('two\n');
   });
 
   it('begins again at 0 after a reset, and wakes who waits', async () => {
-    const log = await reopened();
+    const log = await place.open();
     await log.append([written.mark(), written.out('one\n'), written.mark(), written.out('two\n')]);
     const waited = log.grown(log.end, NEVER);
     await log.reset();
     await waited;
-    expect(await factsOf(log)).toEqual(await factsOf(await reopened()));
-    expect(readdirSync(directory)).toEqual([]);
+    expect(await factsOf(log)).toEqual(await factsOf(await place.open()));
+    expect(readdirSync(place.path)).toEqual([]);
     const other = new Writing();
     await log.append([other.mark(), other.out('three\n')]);
     expect(log.counts).toEqual({ stdout: 6, stderr: 0 });
-    expect(await factsOf(await reopened())).toEqual(await factsOf(log));
+    expect(await factsOf(await place.open())).toEqual(await factsOf(log));
   });
 
   it('tells when there is more, and not before', async () => {
-    const log = await reopened();
+    const log = await place.open();
     let woken = 0;
     const wait = (): void => void log.grown(log.end, NEVER).then(() => (woken += 1));
     wait();
@@ -224,7 +184,7 @@ describe('the log of a session', () => {
 
   // A reader that waited where a gap began span without a pause: the daemon did nothing else any more.
   it('keeps who reads up to a gap waiting until there is something behind it', async () => {
-    const log = await reopened();
+    const log = await place.open();
     await log.append([written.mark(), written.out('one\n')]);
     const { end } = log;
     log.skipTo(5000);
@@ -250,7 +210,7 @@ describe('the log of a session', () => {
   });
 
   it('is read to its end by who follows it, while it grows and loses its beginning', async () => {
-    const log = await reopened({ maxBytes: 20_000 });
+    const log = await place.open({ maxBytes: 20_000 });
     const over = new AbortController();
     const read: string[] = [];
     const reader = new OutputReader(log);
@@ -275,65 +235,19 @@ describe('the log of a session', () => {
   });
 
   it('is gone when it is removed, or forgotten with its VM', async () => {
-    const logs = new FileOutputLogs();
-    all.push(logs);
-    await logs.makeParent(join(root, 'sessions'));
-    expect(await logs.exists(join(root, 'sessions'))).toBe(true);
-    const log = await logs.open(directory, MUCH);
+    const logs = place.logs();
+    await logs.makeParent(join(place.root, 'sessions'));
+    expect(await logs.exists(join(place.root, 'sessions'))).toBe(true);
+    const log = await logs.open(place.path, MUCH);
     await log.append([written.mark(), written.out('one\n')]);
-    await logs.remove(directory);
-    expect(await logs.exists(directory)).toBe(false);
-    expect((await logs.open(directory, MUCH)).end).toBe(0);
-    await logs.remove(directory);
+    await logs.remove(place.path);
+    expect(await logs.exists(place.path)).toBe(false);
+    expect((await logs.open(place.path, MUCH)).end).toBe(0);
+    await logs.remove(place.path);
     const again = new Writing();
-    await (await logs.open(directory, MUCH)).append([again.mark(), again.out('two\n')]);
-    rmSync(join(root, 'sessions'), { recursive: true });
-    logs.forget(join(root, 'sessions'));
-    expect((await logs.open(directory, MUCH)).end).toBe(0);
-  });
-});
-
-describe.runIf(process.getuid?.() === 0)('on a full disk the log of a session', () => {
-  let disk: SmallFilesystem;
-  beforeEach(() => {
-    disk = new SmallFilesystem(join(root, 'small'), 4);
-    directory = join(root, 'small/ses_a');
-  });
-  afterEach(async () => {
-    for (const logs of all) await logs.rest(directory);
-    disk.unmount();
-  });
-
-  it('loses nothing that was there, and goes on when there is room', async () => {
-    const log = await reopened();
-    await log.append([written.mark(), written.out('one\n')]);
-    const facts = await factsOf(log);
-    disk.fill(8192);
-    const big = written.out(Buffer.alloc(60_000, 'b'));
-    await expect(log.append([big])).rejects.toMatchObject({ code: 'ENOSPC' });
-    expect(await factsOf(log)).toEqual(facts);
-    expect(await factsOf(await reopened())).toEqual(facts);
-    disk.relieve();
-    await log.append([big, written.out('two\n')]);
-    expect(log.counts.stdout).toBe(60_008);
-    expect(await factsOf(await reopened())).toEqual(await factsOf(log));
-  });
-
-  // Each attempt left one more segment of the same offset; when the oldest of them gave way, it took the file of the others.
-  it('begins a segment once, however often it was tried', async () => {
-    const log = await reopened({ maxBytes: 200_000 });
-    await log.append([written.mark(), written.out(Buffer.alloc(4000, 'a'))]);
-    disk.fill();
-    const mark = written.mark();
-    for (let round = 0; round < 3; round += 1)
-      await expect(log.append([mark, written.out('')])).rejects.toMatchObject({ code: 'ENOSPC' });
-    disk.relieve();
-    await log.append([mark, written.out(Buffer.alloc(60_000, 'b'))]);
-    expect(log.segments.map(({ start }) => start)).toEqual([0, log.segments[0]?.end]);
-    for (let round = 0; round < 3; round += 1)
-      await log.append([written.mark(), written.out(Buffer.alloc(60_000, 'c')), written.err('e')]);
-    expect(await factsOf(await reopened({ maxBytes: 200_000 }))).toEqual(await factsOf(log));
-    const kept = log.segments.reduce((sum, { start, end }) => sum + end - start, 0);
-    expect((await bytesOf(log)).length).toBe(kept);
+    await (await logs.open(place.path, MUCH)).append([again.mark(), again.out('two\n')]);
+    rmSync(join(place.root, 'sessions'), { recursive: true });
+    logs.forget(join(place.root, 'sessions'));
+    expect((await logs.open(place.path, MUCH)).end).toBe(0);
   });
 });
