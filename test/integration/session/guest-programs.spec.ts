@@ -123,6 +123,12 @@ describe('input', () => {
     await guest.ended('a');
     expect(text('a').trim()).toBe(String(much.length));
   });
+
+  it('that a session never reads ends with it', async () => {
+    await guest.start('a', 'sleep 0.5; exit 3', { stdin: true });
+    expect(await guest.send('a', 'x'.repeat(200_000))).toMatchObject({ status: NOT_RUNNING_STATUS });
+    expect(await guest.ended('a')).toMatchObject({ code: '3' });
+  });
 });
 
 describe('a terminal', () => {
@@ -153,6 +159,16 @@ describe('a terminal', () => {
     });
     const records = guest.records('a').map(({ stream, payload }) => `${stream} ${payload.toString()}`);
     expect(records.slice(1)).toEqual(['size 31 117', 'stdout before\r\n', 'size 10 20', 'stdout after\r\n']);
+  });
+
+  it('takes a great deal of input, byte for byte, and gives as much', async () => {
+    const much = 'all sorts of things: äöü\n'.repeat(20_000);
+    const script = `stty raw -echo; echo ready; head -c ${Buffer.byteLength(much)}`;
+    await guest.start('a', script, { stdin: true, terminal });
+    await expect.poll(() => text('a')).toContain('ready');
+    expect(await guest.send('a', much)).toMatchObject({ status: 0 });
+    expect(await guest.ended('a')).toMatchObject({ code: '0' });
+    expect(text('a') === `ready\n${much}`).toBe(true);
   });
 
   it('has its signals, job control, and an end of input', async () => {
