@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -60,7 +60,7 @@ describe('output', () => {
   });
 });
 
-describe.runIf(process.getuid?.() === 0)('on a full disk', () => {
+describe.runIf(process.getuid?.() === 0)('on a full disk (needs root)', () => {
   let place: string;
   let disk: SmallFilesystem;
   let guest: GuestDirectory;
@@ -99,12 +99,25 @@ describe.runIf(process.getuid?.() === 0)('on a full disk', () => {
     expect(guest.segments('a')[0]).toBeGreaterThan(0);
   });
 
-  it('a session is not begun, and leaves nothing', async () => {
-    disk.fill();
-    const { status, stderr } = await guest.start('a', `# ${'x'.repeat(10_000)}`);
-    expect([status, stderr]).toEqual([1, expect.stringMatching(/: No space left on device\n$/)]);
-    expect(existsSync(join(guest.root, 'sessions/a'))).toBe(false);
-    disk.relieve();
-    expect(await guest.run('a', 'true')).toMatchObject({ code: '0' });
+  it('a session is begun whole or not at all, and leaves nothing then', async () => {
+    const outcomes: (number | null)[] = [];
+    for (let pages = 0; pages < 8; pages += 1) {
+      disk.fill(pages * 4096);
+      const { status, stderr } = await guest.start(`s${pages}`, 'exec sleep 60');
+      outcomes.push(status);
+      disk.relieve();
+      if (status === 0) {
+        await guest.signal(`s${pages}`, 'KILL', 'all');
+        expect(await guest.ended(`s${pages}`)).toMatchObject({ signal: '9' });
+      } else {
+        expect(stderr).toMatch(/^[^\n]+: No space left on device\n$/);
+        const sessions = join(guest.root, 'sessions');
+        expect(existsSync(sessions) ? readdirSync(sessions) : []).toEqual([]);
+      }
+      rmSync(join(guest.root, 'sessions'), { recursive: true, force: true });
+      rmSync(join(guest.root, 'run'), { recursive: true, force: true });
+    }
+    expect(outcomes).toEqual(outcomes.toSorted().toReversed());
+    expect(outcomes).toEqual(expect.arrayContaining([0, 1]));
   });
 });

@@ -3,7 +3,7 @@ import { SmallFilesystem } from '../../support/small-filesystem.js';
 import { Writing } from '../../support/session-records.js';
 import { bytesOf, factsOf, LogDirectory } from './support/log-directory.js';
 
-describe.runIf(process.getuid?.() === 0)('on a full disk the log of a session', () => {
+describe.runIf(process.getuid?.() === 0)('on a full disk (needs root) the log of a session', () => {
   let place: LogDirectory;
   let written: Writing;
   let disk: SmallFilesystem;
