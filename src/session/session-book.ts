@@ -35,6 +35,8 @@ export class SessionBook {
   /** Resolves when it has ended, with what it is then, or undefined when it is gone; rejects with the reason of the abort. */
   async ended(id: string, signal: AbortSignal): Promise<Session | undefined> {
     const { promise, resolve, reject } = Promise.withResolvers<Session | undefined>();
+    // Nobody waits for it yet when the abort comes during the look.
+    promise.catch(() => undefined);
     const abort = (): void => reject(signal.reason);
     const stop = this.onChange((session) => {
       if (session.id === id && hasEnded(session)) resolve(session);

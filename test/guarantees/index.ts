@@ -10,6 +10,7 @@ import { POLICIES } from './list/policies.js';
 import { KEEPING } from './list/keeping.js';
 import { OBSERVATION } from './list/observation.js';
 import { PROTOCOL } from './list/protocol.js';
+import { SESSIONS } from './list/sessions.js';
 import { SETTINGS } from './list/settings.js';
 import { TEMPLATES } from './list/templates.js';
 import { VM } from './list/vm.js';
@@ -32,4 +33,5 @@ export const GUARANTEES: readonly Guarantee[] = [
   ...DOCTOR,
   ...SETTINGS,
   ...COPIES,
+  ...SESSIONS,
 ];

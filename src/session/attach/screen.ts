@@ -9,6 +9,8 @@ const MAX_EXTENT = 1_000;
 const ESCAPE = '\u001b';
 /** ESC [ ? numbers h or l: a mode is set or taken back */
 const MODES = new RegExp(String.raw`${ESCAPE}\[\?([\d;]{1,64})([hl])`, 'g');
+/** numbers that modes have: a guest may send any, of which so many are kept */
+const MODE = /^\d{1,4}$/;
 /** the longest of them, which two pieces may share */
 const OVERLAP = 80;
 
@@ -104,7 +106,7 @@ class Modes {
   read(payload: Buffer): void {
     const text = this.#rest + payload.toString('latin1');
     for (const [, numbers = '', how = ''] of text.matchAll(MODES))
-      for (const number of numbers.split(';')) this.#set.set(number, how);
+      for (const number of numbers.split(';')) if (MODE.test(number)) this.#set.set(number, how);
     this.#rest = text.slice(-OVERLAP);
   }
 

@@ -17,16 +17,22 @@ export class TerminalSizes {
     this.#wanted.set(id, size);
     let changing = this.#changing.get(id);
     if (changing === undefined) {
-      changing = this.#follow(id, change).finally(() => this.#changing.delete(id));
+      changing = this.#follow(id, change);
       this.#changing.set(id, changing);
     }
     await changing;
   }
 
   async #follow(id: string, change: (size: TerminalSize) => Promise<void>): Promise<void> {
-    for (let size = this.#wanted.get(id); size !== undefined; size = this.#wanted.get(id)) {
+    try {
+      for (let size = this.#wanted.get(id); size !== undefined; size = this.#wanted.get(id)) {
+        this.#wanted.delete(id);
+        await change(size);
+      }
+    } finally {
+      // In the same step as the last look, so that none is wanted in between; after a failure nobody waits for another.
+      this.#changing.delete(id);
       this.#wanted.delete(id);
-      await change(size);
     }
   }
 }

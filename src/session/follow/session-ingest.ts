@@ -55,9 +55,10 @@ export class SessionIngest {
     for (let at = 0; at < bytes.length;) {
       const own = await this.log.read(offset + at, bytes.length - at);
       if (own.bytes.length === 0) return true;
-      // the beginning may be gone here already
+      // the beginning may be gone here already, or all of it
       at = own.offset - offset;
-      if (!own.bytes.equals(bytes.subarray(at, at + own.bytes.length))) return false;
+      const theirs = bytes.subarray(at, at + own.bytes.length);
+      if (!own.bytes.subarray(0, theirs.length).equals(theirs)) return false;
       at += own.bytes.length;
     }
     return true;

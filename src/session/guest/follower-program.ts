@@ -28,8 +28,8 @@ export const MAX_FOLLOWED = 1_000;
 export const FOLLOWER_PROGRAM = guestProgram(String.raw`
 $0 = "banger-sessions-follower";
 my $pidfile = "/run/banger/sessions-follower";
-my $old = slurp($pidfile) // "";
-if ($old =~ /^(\d+)/ and $1 != $$ and (slurp("/proc/$1/cmdline") // "") =~ /^banger-sessions-follower/) { kill("KILL", $1) }
+my ($old) = (slurp($pidfile) // "") =~ /^(\d+)/;
+if (defined $old and $old != $$ and (slurp("/proc/$old/cmdline") // "") =~ /^banger-sessions-follower/) { kill("KILL", $old) }
 mkdir "/run/banger";
 if (open(my $file, ">", $pidfile)) { print $file $$; close $file }
 sys(259, -100, "${BELL_PATH}", 0x1180, 0); # mknodat(2): a FIFO, unless it is there
@@ -86,17 +86,18 @@ sub next_chunk { # sends a piece of output; false when there is none
     $session->{at} += $count;
     return 1;
   }
-  if ($session->{at} < $session->{least}) { send_all("B $name $session->{at}\n"); $session->{least} = 0; return 0 }
   # The next one begins where this one ends. When this one is gone already, so may be that: it goes on with what is there.
   my $path = "$base/$name/output.%015d";
-  return 0 if $session->{at} == $session->{start} or !-e sprintf($path, $session->{at}) and -e sprintf($path, $session->{start});
-  undef $session->{file};
-  return open_segment($name, $session);
+  my $has_next = ($session->{at} > $session->{start} and -e sprintf($path, $session->{at}));
+  if ($has_next or !-e sprintf($path, $session->{start})) { undef $session->{file}; return open_segment($name, $session) }
+  if ($session->{at} < $session->{least}) { send_all("B $name $session->{at}\n"); $session->{least} = 0 }
+  return 0;
 }
 sub look { # false when there is more
   my ($name) = @_;
   my $session = $known{$name} or return 1;
   return 1 if $session->{over};
+  return 0 if next_chunk($name, $session); # first of all, as somebody may wait for it
   # in this order: of a keeper that runs no more the record is the last, and what is read as ended has written all before
   my $lives = alive($name, state_of($name)) ? 1 : 0;
   my $state = slurp("$base/$name/state") // "";

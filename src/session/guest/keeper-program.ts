@@ -26,7 +26,7 @@ my $tty = defined $given{rows};
 # --- its directory: under a passing name until all is in it
 sub put { my ($path, $mode, $content) = @_; sysopen(my $file, $path, 0301, $mode) or fail("writing $path"); print $file $content and close($file) or fail("writing $path") }
 sub fifo { sys(259, -100, $_[0], 0x1180, 0) == 0 } # mknodat(2), S_IFIFO | 0600
-umask 0077;
+my $mask = umask 0077;
 mkdir "/var/lib/banger"; mkdir $base;
 if (-e $dir) { print STDERR "$dir is there already\n"; exit ${NAME_TAKEN_STATUS} }
 my $new = "$base/.$name";
@@ -77,6 +77,7 @@ defined(my $pid = fork()) or give_up("fork");
 if (!$pid) {
   $SIG{$_} = "DEFAULT" for qw(TERM HUP INT PIPE CHLD ALRM USR1);
   sys(112);
+  umask $mask;
   sys(157, 1, 9); # prctl(2): without its keeper nobody could tell of it, or end it
   if ($tty) { ioctl($slave, 0x540E, 0); open(STDIN, "<&", $slave); open(STDOUT, ">&", $slave); open(STDERR, ">&", $slave) } # TIOCSCTTY
   else { if ($hold) { my $in; sysopen($in, "$dir/stdin", 0) and open(STDIN, "<&", $in) } open(STDOUT, ">&", $theirs[0]); open(STDERR, ">&", $theirs[1]) }
@@ -105,8 +106,9 @@ sub append { # whole, or not at all
     my $count = syswrite($out, $bytes, length($bytes) - $done, $done);
     if (defined $count) { $done += $count; next }
     next if $! == 4 or ($! == 28 and drop_oldest()); # EINTR, ENOSPC
-    $state{why} = $! == 28 ? "disk-full" : "output-failed";
+    my $why = $!;
     truncate($out, $segments[-1][1]);
+    $! = $why; # which truncate clears
     return 0;
   }
   $segments[-1][1] += $done; $total += $done; $end += $done;
@@ -126,6 +128,7 @@ sub keep {
   return if $state{why};
   turn() if $segments[-1][1] >= $given{segment};
   if (append(now() . " $stream " . length($bytes) . "\n" . $bytes)) { $count[$stream] += length $bytes; ring(); return }
+  $state{why} = $! == 28 ? "disk-full" : "output-failed";
   end_by("TERM"); alarm 10;
 }
 sub measure { # whoever changes it, and from where: a screen can be drawn anew only with the sizes that it had
@@ -174,7 +177,13 @@ while (!defined $status or (%sources and $quiet < 25)) {
   $quiet = $came ? 0 : $quiet + 1 if defined $status;
   last if defined $status and now() - $state{ended} > 5000; # a child in the background that never stops writing
   if ($tty and $hold and !length $pending and vec($in, fileno $hold, 1)) { sysread($hold, $pending, 4096) }
-  if ($tty and length $pending) { my $count = syswrite($master, $pending); substr($pending, 0, $count // 0) = ""; $pending = "" if !defined $count and $! != 11 }
+  if ($tty and length $pending) {
+    my $count = syswrite($master, $pending);
+    substr($pending, 0, $count // 0) = "";
+    $pending = "" if !defined $count and $! != 11; # EAGAIN
+    # the echo is there at once
+    drain(fileno $master) if $count and $sources{fileno $master};
+  }
   next unless vec($in, fileno $woken, 1);
   sysread($woken, my $letters, 64);
   if ($letters =~ /u/ and $hold) { if ($tty) { $pending .= "\x04" } else { undef $hold; unlink "$dir/stdin" } }

@@ -27,7 +27,7 @@ use strict;
 my $base = "${SESSIONS_DIRECTORY}";
 my $name = shift @ARGV;
 my $dir = "$base/$name";
-sub fail { my $why = $!; print STDERR "$_[0]: $why\n"; exit 1 }
+sub fail { my $why = $!; print STDERR "$_[0]: $why\n"; $SIG{__WARN__} = sub { }; exit 1 } # perl's warning of what it cannot close says no more
 sub sys { my @copies = @_; syscall(shift @copies, @copies) } # it writes to no literal
 sub slurp { my $text; open(my $file, "<:raw", $_[0]) or return; local $/; $text = <$file>; $text }
 sub stat_of { (slurp("/proc/$_[0]/stat") // "") =~ s/.*\) //sr } # from the state on

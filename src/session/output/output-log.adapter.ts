@@ -47,17 +47,15 @@ class FileOutputLog implements OutputLog {
       const { size } = await stat(this.#path(start));
       this.segments.push({ start, end: start + size });
     }
-    const last = this.segments.at(-1);
-    if (last !== undefined) {
+    // Where nothing of the last one is whole, the one before is the last.
+    for (let last = this.segments.at(-1); last !== undefined; last = this.segments.at(-1)) {
       const { end, counts } = await this.#scan(last);
+      this.end = Math.max(this.end, end);
       if (end !== last.end) await truncate(this.#path(last.start), end - last.start);
       last.end = end;
-      this.end = end;
       this.counts = counts;
-      if (last.start === end) {
-        this.segments.pop();
-        await rm(this.#path(last.start), { force: true });
-      }
+      if (last.start !== end) break;
+      await this.#giveUp(last);
     }
     await this.#countDropped();
   }
@@ -94,19 +92,24 @@ class FileOutputLog implements OutputLog {
     if (segment === undefined) return { offset, bytes: Buffer.alloc(0) };
     const from = Math.max(offset, segment.start);
     const bytes = Buffer.allocUnsafe(Math.min(maxBytes, segment.end - from));
+    const position = from - segment.start;
+    // The one that is being written is open, and an echo that waits for no opening is felt. It cannot be closed before this begins.
+    if (this.#writing !== undefined && segment === this.segments.at(-1))
+      return { offset: from, bytes: await readInto(this.#writing, bytes, position) };
     const handle = await open(this.#path(segment.start), 'r').catch(ignoreMissing);
     // gone between the look at the list and the opening of it
     if (handle === undefined) return { offset, bytes: Buffer.alloc(0) };
     try {
-      const { bytesRead } = await handle.read(bytes, 0, bytes.length, from - segment.start);
-      return { offset: from, bytes: bytes.subarray(0, bytesRead) };
+      return { offset: from, bytes: await readInto(handle, bytes, position) };
     } finally {
       await handle.close();
     }
   }
 
   async grown(offset: number, signal: AbortSignal): Promise<void> {
-    if (this.end !== offset || signal.aborted) return;
+    // What was skipped to is not there yet.
+    const readable = this.segments.at(-1)?.end ?? 0;
+    if (readable > offset || this.end < offset || signal.aborted) return;
     await new Promise<void>((resolve) => {
       const done = (): void => {
         this.#waiting.delete(done);
@@ -128,7 +131,7 @@ class FileOutputLog implements OutputLog {
   async #write(records: readonly OutputRecord[]): Promise<void> {
     if (records.length === 0) return;
     const segment = this.#last;
-    this.#writing ??= await open(this.#path(segment.start), 'a', FILE_MODE);
+    this.#writing ??= await open(this.#path(segment.start), 'a+', FILE_MODE);
     try {
       await this.#writing.appendFile(Buffer.concat(records.map(({ bytes }) => bytes)));
     } catch (error) {
@@ -154,6 +157,9 @@ class FileOutputLog implements OutputLog {
   async #turn(record: OutputRecord): Promise<void> {
     if (record.stream !== 'mark') throw new OutputDamagedError('a segment without a mark');
     await this.close();
+    const before = this.segments.at(-1);
+    // what is left of a turn that a full disk did not allow
+    if (before !== undefined && before.start === before.end) await this.#giveUp(before);
     if (this.segments.length === 0) await mkdir(this.#directory, { recursive: true, mode: DIRECTORY_MODE });
     this.segments.push({ start: this.end, end: this.end });
     let total = this.segments.reduce((sum, { start, end }) => sum + end - start, 0);
@@ -167,8 +173,14 @@ class FileOutputLog implements OutputLog {
     }
     if (isLess) await this.#countDropped();
     // what an adapter of before left at this offset was cut off, but may be there
-    this.#writing = await open(this.#path(this.end), 'w', FILE_MODE);
+    this.#writing = await open(this.#path(this.end), 'w+', FILE_MODE);
     if (this.segments.length === 1) this.#setDropped(countsOf(record));
+  }
+
+  /** The last one, of which there is nothing. */
+  async #giveUp({ start }: Segment): Promise<void> {
+    this.segments.pop();
+    await rm(this.#path(start), { force: true });
   }
 
   async #countDropped(): Promise<void> {
@@ -257,6 +269,11 @@ export class FileOutputLogs extends OutputLogs {
     await log.load();
     return log;
   }
+}
+
+async function readInto(handle: FileHandle, bytes: Buffer, position: number): Promise<Buffer> {
+  const { bytesRead } = await handle.read(bytes, 0, bytes.length, position);
+  return bytes.subarray(0, bytesRead);
 }
 
 async function namesIn(directory: string): Promise<string[]> {
