@@ -73,18 +73,23 @@ if ($tty) {
 } else {
   for my $stream (1, 2) { pipe(my $read, my $write) or give_up("pipe"); nonblocking($read); $sources{fileno $read} = [$read, $stream]; push @theirs, $write }
 }
+pipe(my $begun, my $begin) or give_up("pipe"); # closed when the command runs
+my $own = $$;
 defined(my $pid = fork()) or give_up("fork");
 if (!$pid) {
   $SIG{$_} = "DEFAULT" for qw(TERM HUP INT PIPE CHLD ALRM USR1);
   sys(112);
   umask $mask;
   sys(157, 1, 9); # prctl(2): without its keeper nobody could tell of it, or end it
+  sys(231, 126) if getppid() != $own; # exit_group(2): it is gone already
   if ($tty) { ioctl($slave, 0x540E, 0); open(STDIN, "<&", $slave); open(STDOUT, ">&", $slave); open(STDERR, ">&", $slave) } # TIOCSCTTY
   else { if ($hold) { my $in; sysopen($in, "$dir/stdin", 0) and open(STDIN, "<&", $in) } open(STDOUT, ">&", $theirs[0]); open(STDERR, ">&", $theirs[1]) }
   if (open(my $score, ">", "/proc/self/oom_score_adj")) { print $score "0"; close $score } # sshd's own would make it the last to go
-  exec "/bin/sh", "$dir/run" or sys(231, 126); # exit_group(2)
+  exec "/bin/sh", "$dir/run" or sys(231, 126);
 }
-undef $slave; @theirs = ();
+undef $slave; undef $begin; @theirs = ();
+# Only then is it answered for: before that it has neither a group that a signal could go to, nor anybody who ends it.
+my $nothing = ""; 1 while !defined sysread($begun, $nothing, 1) and $! == 4;
 
 # --- what is told of it
 sysopen(my $record, "$dir/state", 1) or give_up("writing its state");

@@ -16,8 +16,8 @@ describe('the follower of the sessions in a guest', () => {
   });
   afterEach(async () => {
     for (const follower of followers) await follower.end();
-    expect(followers.map(({ complaint }) => complaint).join('')).toBe('');
     await guest.remove();
+    expect(followers.map(({ complaint }) => complaint).join('')).toBe('');
   });
 
   function follow(...known: string[]): Follower {

@@ -223,6 +223,21 @@ describe('the end of a session', () => {
     await expect.poll(sleeps).toBe(0);
   });
 
+  // It was answered for before it had a group that a signal could go to, and before it was bound to its keeper.
+  it('can be asked for as soon as the start is answered', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `s${index}`);
+    const running = names.map(async (name) => {
+      await guest.start(name, 'exec sleep 60');
+      // its keeper's name is its own until it runs
+      return readFileSync(`/proc/${guest.state(name)['pid']}/cmdline`, 'latin1');
+    });
+    expect((await Promise.all(running)).filter((line) => line.startsWith('banger-session'))).toEqual([]);
+    for (const name of names) {
+      expect(await guest.signal(name, 'TERM', 'group')).toMatchObject({ status: 0 });
+      expect(await guest.ended(name)).toMatchObject({ signal: '15' });
+    }
+  });
+
   it('comes to a command whose keeper is killed, and is not told as one that was seen', async () => {
     await guest.start('a', 'exec sleep 60');
     const { pid, keeper } = guest.state('a');
