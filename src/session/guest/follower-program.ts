@@ -56,7 +56,7 @@ sub meet {
 }
 sub look_round {
   my %here;
-  if (opendir(my $all, $base)) { for (readdir $all) { next if /^\./ or !/^\w+$/; $here{$_} = 1; meet($_) if !$known{$_} } }
+  if (opendir(my $all, $base)) { for (readdir $all) { next if !/^\w{1,64}$/; $here{$_} = 1; meet($_) if !$known{$_} } }
   for (keys %known) { if (!$here{$_}) { delete $known{$_}; send_all("G $_\n") } }
 }
 sub open_segment { # the one that has this offset, or the first after it

@@ -9,8 +9,8 @@ export const SESSIONS: readonly Guarantee[] = [
     mutations: [
       {
         file: 'src/session/follow/session-ingest.ts',
-        find: 'this.#decoder.push(bytes.subarray(known))',
-        replace: 'this.#decoder.push(bytes)',
+        find: 'this.#decode(bytes.subarray(known))',
+        replace: 'this.#decode(bytes)',
       },
       {
         file: 'src/session/follow/session-ingest.ts',
