@@ -41,6 +41,10 @@ export class Followers implements OnModuleDestroy {
       if (!hasEnded(session) && !running.has(session.vmId)) await this.parts.book.lose(session, DOWN);
   }
 
+  of(vmId: string): VmFollower | undefined {
+    return this.#followers.get(vmId);
+  }
+
   /** The one that follows the VM's sessions; one more when there is none. */
   follow(vm: Vm): VmFollower {
     let follower = this.#followers.get(vm.id);

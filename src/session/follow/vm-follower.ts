@@ -86,16 +86,19 @@ export class VmFollower {
         if (this.#isDone) return;
       } catch (error) {
         if (this.#signal.aborted) return;
-        if (!(error instanceof FollowAnew))
-          this.#parts.logger.warn(
-            { vm: this.#vm.id, err: toBangerError(error) },
-            'following its sessions broke off',
-          );
+        if (!(error instanceof FollowAnew)) this.#brokeOff(error);
       }
       failures = performance.now() - started > 60_000 ? 0 : failures + 1;
       const wait = RETRY_MS[Math.min(failures, RETRY_MS.length) - 1] ?? 0;
       await delay(wait, undefined, { signal: this.#signal }).catch(() => undefined);
     }
+  }
+
+  #brokeOff(error: unknown): void {
+    // Nobody waits for a guest that does not answer.
+    this.#ready.resolve();
+    const { logger } = this.#parts;
+    logger.warn({ vm: this.#vm.id, err: toBangerError(error) }, 'following its sessions broke off');
   }
 
   /** One connection's worth. */

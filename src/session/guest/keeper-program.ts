@@ -93,7 +93,7 @@ my $nothing = ""; 1 while !defined sysread($begun, $nothing, 1) and $! == 4;
 
 # --- what is told of it
 sysopen(my $record, "$dir/state", 1) or give_up("writing its state");
-my %state = (state => "running", pid => $pid, keeper => $$, keeperstart => start_of($$), started => now(), (defined $pts ? (tty => $pts) : ()));
+my %state = (state => "running", pid => $pid, keeper => $$, keeperstart => start_of($$), started => now(), (defined $pts ? (tty => $pts, master => fileno $master) : ()));
 sub now { my $time = pack("qq", 0, 0); syscall(228, 0, $time); my ($s, $ns) = unpack("qq", $time); $s * 1000 + int($ns / 1000000) } # clock_gettime(2)
 sub note { my $line = join(" ", map { "$_=$state{$_}" } "state", grep { $_ ne "state" } sort keys %state); sysseek($record, 0, 0); syswrite($record, sprintf("%-*s\n", ${STATE_BYTES} - 1, $line)); sys(74, fileno $record); $line } # fsync(2)
 mkdir "/run/banger"; fifo("${BELL_PATH}");

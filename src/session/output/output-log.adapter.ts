@@ -12,6 +12,7 @@ const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
 /** `bytes` read at once to find where the records of a segment end */
 const SCAN_BYTES = 1 << 20;
+const NO_BYTES = { offset: 0, bytes: Buffer.alloc(0) };
 const NOTHING: OutputCounts = { stdout: 0, stderr: 0 };
 
 interface Segment {
@@ -32,6 +33,8 @@ class FileOutputLog implements OutputLog {
   readonly #directory: string;
   readonly #limits: Limits;
   #writing: FileHandle | undefined;
+  /** what was written last: who follows needs no file for it, which is felt in an echo */
+  #latest: { offset: number; bytes: Buffer } = NO_BYTES;
   readonly #waiting = new Set<() => void>();
 
   constructor(directory: string, limits: Limits) {
@@ -91,16 +94,16 @@ class FileOutputLog implements OutputLog {
     const segment = this.segments.find(({ end }) => end > offset);
     if (segment === undefined) return { offset, bytes: Buffer.alloc(0) };
     const from = Math.max(offset, segment.start);
+    const latest = this.#latestFrom(from);
+    if (latest !== undefined) return { offset: from, bytes: latest.subarray(0, maxBytes) };
     const bytes = Buffer.allocUnsafe(Math.min(maxBytes, segment.end - from));
     const position = from - segment.start;
-    // The one that is being written is open, and an echo that waits for no opening is felt. It cannot be closed before this begins.
-    if (this.#writing !== undefined && segment === this.segments.at(-1))
-      return { offset: from, bytes: await readInto(this.#writing, bytes, position) };
     const handle = await open(this.#path(segment.start), 'r').catch(ignoreMissing);
     // gone between the look at the list and the opening of it
     if (handle === undefined) return { offset, bytes: Buffer.alloc(0) };
     try {
-      return { offset: from, bytes: await readInto(handle, bytes, position) };
+      const { bytesRead } = await handle.read(bytes, 0, bytes.length, position);
+      return { offset: from, bytes: bytes.subarray(0, bytesRead) };
     } finally {
       await handle.close();
     }
@@ -124,6 +127,7 @@ class FileOutputLog implements OutputLog {
   async close(): Promise<void> {
     const handle = this.#writing;
     this.#writing = undefined;
+    this.#latest = NO_BYTES;
     await handle?.close();
   }
 
@@ -131,9 +135,10 @@ class FileOutputLog implements OutputLog {
   async #write(records: readonly OutputRecord[]): Promise<void> {
     if (records.length === 0) return;
     const segment = this.#last;
-    this.#writing ??= await open(this.#path(segment.start), 'a+', FILE_MODE);
+    const bytes = Buffer.concat(records.map((record) => record.bytes));
+    this.#writing ??= await open(this.#path(segment.start), 'a', FILE_MODE);
     try {
-      await this.#writing.appendFile(Buffer.concat(records.map(({ bytes }) => bytes)));
+      await this.#writing.appendFile(bytes);
     } catch (error) {
       // a full disk takes a part
       await this.close();
@@ -145,6 +150,12 @@ class FileOutputLog implements OutputLog {
       segment.end += record.bytes.length;
     }
     this.end = segment.end;
+    this.#latest = { offset: this.end - bytes.length, bytes };
+  }
+
+  #latestFrom(offset: number): Buffer | undefined {
+    const { offset: start, bytes } = this.#latest;
+    return offset >= start && offset < start + bytes.length ? bytes.subarray(offset - start) : undefined;
   }
 
   get #last(): Segment {
@@ -173,7 +184,7 @@ class FileOutputLog implements OutputLog {
     }
     if (isLess) await this.#countDropped();
     // what an adapter of before left at this offset was cut off, but may be there
-    this.#writing = await open(this.#path(this.end), 'w+', FILE_MODE);
+    this.#writing = await open(this.#path(this.end), 'w', FILE_MODE);
     if (this.segments.length === 1) this.#setDropped(countsOf(record));
   }
 
@@ -269,11 +280,6 @@ export class FileOutputLogs extends OutputLogs {
     await log.load();
     return log;
   }
-}
-
-async function readInto(handle: FileHandle, bytes: Buffer, position: number): Promise<Buffer> {
-  const { bytesRead } = await handle.read(bytes, 0, bytes.length, position);
-  return bytes.subarray(0, bytesRead);
 }
 
 async function namesIn(directory: string): Promise<string[]> {

@@ -39,12 +39,17 @@ function overlay(name: string, base: string): string {
   return path(name);
 }
 
+let orders = 0;
+
 function order(to: SavedMachine, changes: Partial<SnapshotOrder> = {}): SnapshotOrder {
-  mkdirSync(path('save'), { recursive: true, mode: 0o700 });
-  own(path('save'));
+  // Each has a directory of its own, as in the daemon: one that is killed may be met at its socket a moment longer.
+  orders += 1;
+  const directory = path(`save-${orders}`);
+  mkdirSync(directory, { mode: 0o700 });
+  own(directory);
   const helper = {
     id: `${harness.id}-save`,
-    runtimeDirectory: path('save'),
+    runtimeDirectory: directory,
     logPath: path('save.log'),
     uid: ROOT ? VMM_UID : undefined,
     onSpawn: () => Promise.resolve(),
