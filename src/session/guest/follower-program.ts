@@ -93,13 +93,13 @@ sub next_chunk { # sends a piece of output; false when there is none
   if ($session->{at} < $session->{least}) { send_all("B $name $session->{at}\n"); $session->{least} = 0 }
   return 0;
 }
-sub look { # false when there is more
-  my ($name) = @_;
+sub look { # false when there is more; whether its keeper runs is looked at when it is time for it
+  my ($name, $whole) = @_;
   my $session = $known{$name} or return 1;
   return 1 if $session->{over};
   return 0 if next_chunk($name, $session); # first of all, as somebody may wait for it
   # in this order: of a keeper that runs no more the record is the last, and what is read as ended has written all before
-  my $lives = alive($name, state_of($name)) ? 1 : 0;
+  my $lives = $session->{told} =~ /^1/ && !$whole ? 1 : alive($name, state_of($name)) ? 1 : 0;
   my $state = slurp("$base/$name/state") // "";
   $lives = 0 if $state =~ /^state=exited /;
   return 0 if next_chunk($name, $session);
@@ -117,6 +117,7 @@ for (keys %known) { my $state = slurp("$base/$_/state") // ""; if (alive($_, sta
 for (keys %from) { send_all("G $_\n") if !$known{$_} and $from{$_} ne "-" }
 send_all("R\n");
 my %more = map { $_ => 1 } keys %known;
+my $looked = time;
 while (1) {
   my ($in) = ("");
   vec($in, 0, 1) = 1; vec($in, fileno $bell, 1) = 1;
@@ -127,7 +128,9 @@ while (1) {
     my %rung = map { $_ => 1 } split /\n/, $bytes;
     if (length $bytes > 32768 or grep { !$known{$_} } keys %rung) { look_round(); $more{$_} = 1 for keys %known }
     $more{$_} = 1 for grep { $known{$_} } keys %rung;
-  } elsif ($found == 0 and !%more) { look_round(); $more{$_} = 1 for grep { !$known{$_}{done} } keys %known }
-  for (sort keys %more) { delete $more{$_} if look($_) }
+  }
+  my $whole = (time - $looked >= 5 or time < $looked);
+  if ($whole) { $looked = time; look_round(); $more{$_} = 1 for grep { !$known{$_}{done} } keys %known }
+  for (sort keys %more) { delete $more{$_} if look($_, $whole) }
 }
 `);
