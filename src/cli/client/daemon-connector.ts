@@ -14,6 +14,9 @@ const START_LIMIT_MS = 15_000;
 const POLL_MS = 25;
 /** `ms` that another command's daemon may take until another try is made */
 const OTHER_LIMIT_MS = 500;
+/** `ms` for which a daemon that has gone is waited for: an upgrade takes seconds */
+const COMEBACK_LIMIT_MS = 60_000;
+const COMEBACK_POLL_MS = 250;
 /** a killed daemon may hold its socket for some milliseconds more */
 const UNHEARD_ATTEMPTS = 3;
 
@@ -52,6 +55,18 @@ export class DaemonConnector {
       if (isKind(error, 'DAEMON_UNREACHABLE')) return undefined;
       throw error;
     }
+  }
+
+  /** A connection to the daemon that comes after one that has gone; starts none. Undefined when none comes, and at the abort. */
+  async comeback(signal?: AbortSignal): Promise<RpcClient | undefined> {
+    const deadline = performance.now() + COMEBACK_LIMIT_MS;
+    while (performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, COMEBACK_POLL_MS));
+      if (signal?.aborted === true) return undefined;
+      const client = await this.connectIfRunning();
+      if (client !== undefined) return client;
+    }
+    return undefined;
   }
 
   /**

@@ -8,10 +8,6 @@ import { DaemonConnector } from '../client/daemon-connector.js';
 import { Terminal } from '../io/terminal.js';
 import { Presenter } from '../render/presenter.js';
 
-/** `ms` for which a daemon that is gone is waited for: an upgrade takes seconds */
-const COMEBACK_LIMIT_MS = 60_000;
-const POLL_MS = 250;
-
 export interface ChannelRequest<Grant extends OutputGrant> {
   /** Asks for a channel; `from` when some of it has been received already. */
   readonly ask: (client: RpcClient, from: OutputPosition | undefined) => Promise<Grant>;
@@ -91,13 +87,9 @@ export class SessionChannel {
     again,
     signal,
   }: Pick<ChannelRequest<OutputGrant>, 'again' | 'signal'>): Promise<RpcClient> {
-    const deadline = performance.now() + COMEBACK_LIMIT_MS;
-    while (performance.now() < deadline && !signal.aborted) {
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-      const client = await this.connector.connectIfRunning();
-      if (client !== undefined) return client;
-    }
-    throw lost(again);
+    const client = await this.connector.comeback(signal);
+    if (client === undefined) throw lost(again);
+    return client;
   }
 }
 

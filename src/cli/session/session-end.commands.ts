@@ -2,6 +2,7 @@ import { Option, SubCommand } from 'nest-commander';
 import type { SessionView } from '../../contract/session.dto.js';
 import { isKind } from '../../core/errors/index.js';
 import { DaemonConnector } from '../client/daemon-connector.js';
+import type { RpcClient } from '../client/rpc.js';
 import { BangerCommand } from '../command/banger-command.js';
 import { parseDuration } from '../command/parse.js';
 import { exitCodeOfGuest } from '../guest/guest-exit.js';
@@ -11,8 +12,6 @@ import { outcomeOf, refOf } from './render-session.js';
 
 /** what wait ends with when the session's own status is not known, as where banger itself fails */
 const UNKNOWN_STATUS = 125;
-const POLL_MS = 250;
-const COMEBACK_LIMIT_MS = 60_000;
 
 abstract class SessionEndCommand<Options extends object = object> extends BangerCommand<Options> {
   protected constructor(
@@ -106,24 +105,22 @@ export class VmSessionWaitCommand extends SessionEndCommand {
 
   /** A daemon that ends does not end the waiting: the next one knows as much. */
   private async wait(session: string): Promise<SessionView> {
-    let gone: number | undefined;
-    for (;;) {
+    let lost: unknown;
+    for (
+      let client: RpcClient | undefined = await this.connector.connect();
+      client !== undefined;
+      client = await this.connector.comeback()
+    ) {
       try {
-        if (gone !== undefined) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-        const client = gone === undefined ? undefined : await this.connector.connectIfRunning();
-        if (gone === undefined)
-          return await this.connector.with((fresh) => fresh.call('session.wait', { session }));
-        if (client === undefined) {
-          if (performance.now() > gone + COMEBACK_LIMIT_MS) gone = undefined;
-          continue;
-        }
-        gone = undefined;
-        await client.close();
+        return await client.call('session.wait', { session });
       } catch (error) {
         if (!isKind(error, 'CONNECTION_LOST')) throw error;
-        gone ??= performance.now();
+        lost = error;
+      } finally {
+        await client.close();
       }
     }
+    throw lost;
   }
 }
 

@@ -2,16 +2,15 @@ import { Option, SubCommand } from 'nest-commander';
 import { SESSION_NAME_PATTERN, SESSION_ON_EXIT } from '../../contract/names.js';
 import type { SessionOnExit } from '../../contract/names.js';
 import { DaemonConnector } from '../client/daemon-connector.js';
-import { BangerCommand } from '../command/banger-command.js';
-import { addVariable, parseSpan } from '../command/parse.js';
+import { parseSpan } from '../command/parse.js';
+import { GuestCommandBase } from '../guest/guest-command-options.js';
+import type { GuestCommandOptions } from '../guest/guest-command-options.js';
 import { Invocation } from '../invocation.js';
 import { UsageError } from '../usage-error.js';
 import { SessionStarter } from './session-starter.js';
 
-interface StartOptions {
+interface StartOptions extends GuestCommandOptions {
   name?: string;
-  cwd?: string;
-  env?: Record<string, string>;
   tty?: boolean;
   stdin?: boolean;
   timeout?: number;
@@ -23,19 +22,13 @@ interface StartOptions {
   arguments: '<vm>',
   description: 'start a command that goes on whatever becomes of this terminal, and print its id',
 })
-export class VmSessionStartCommand extends BangerCommand<StartOptions> {
-  protected override readonly takesPassthrough = true;
-
+export class VmSessionStartCommand extends GuestCommandBase<StartOptions> {
   constructor(
     invocation: Invocation,
     private readonly connector: DaemonConnector,
     private readonly starter: SessionStarter,
   ) {
     super(invocation);
-  }
-
-  override setCommand(command: Parameters<BangerCommand['setCommand']>[0]): this {
-    return super.setCommand(command.usage('[options] VM [-- COMMAND…]'));
   }
 
   @Option({ flags: '--name <name>', description: 'to find it by: banger vm session attach NAME' })
@@ -45,23 +38,6 @@ export class VmSessionStartCommand extends BangerCommand<StartOptions> {
       `--name ${JSON.stringify(value)} is no name for a session`,
       'write 1 to 63 of letters, digits, ".", "_" and "-", a letter or digit first',
     );
-  }
-
-  @Option({
-    flags: '--cwd <directory>',
-    description: 'directory in the guest (default: the workspace, or else home)',
-  })
-  parseCwd(value: string): string {
-    if (!value.startsWith('/')) throw new UsageError('--cwd must be an absolute directory in the guest');
-    return value;
-  }
-
-  @Option({
-    flags: '--env <K=V>',
-    description: 'variable for the command; K alone takes your value (repeatable)',
-  })
-  parseEnv(value: string, previous?: Record<string, string>): Record<string, string> {
-    return addVariable(value, previous, this.invocation.facts.env);
   }
 
   @Option({ flags: '-t, --tty', description: 'give it a terminal, to attach to (default: only for a shell)' })

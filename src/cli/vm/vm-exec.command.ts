@@ -1,26 +1,23 @@
 import { Option, SubCommand } from 'nest-commander';
 import { DaemonConnector } from '../client/daemon-connector.js';
-import { BangerCommand } from '../command/banger-command.js';
 import { GuestCommand } from '../guest/guest-command.js';
 import { exitCodeOfGuest } from '../guest/guest-exit.js';
+import { GuestCommandBase } from '../guest/guest-command-options.js';
+import type { GuestCommandOptions } from '../guest/guest-command-options.js';
 import { Invocation } from '../invocation.js';
 import { Terminal } from '../io/terminal.js';
 import { Presenter } from '../render/presenter.js';
 import { UsageError } from '../usage-error.js';
-import { addVariable, parseSpan } from '../command/parse.js';
+import { parseSpan } from '../command/parse.js';
 
-interface VmExecOptions {
-  env?: Record<string, string>;
-  cwd?: string;
+interface VmExecOptions extends GuestCommandOptions {
   tty?: boolean;
   timeout?: number;
   detach?: boolean;
 }
 
 @SubCommand({ name: 'exec', arguments: '<vm>', description: 'run a command in a VM' })
-export class VmExecCommand extends BangerCommand<VmExecOptions> {
-  protected override readonly takesPassthrough = true;
-
+export class VmExecCommand extends GuestCommandBase<VmExecOptions> {
   constructor(
     invocation: Invocation,
     private readonly connector: DaemonConnector,
@@ -29,27 +26,6 @@ export class VmExecCommand extends BangerCommand<VmExecOptions> {
     private readonly terminal: Terminal,
   ) {
     super(invocation);
-  }
-
-  override setCommand(command: Parameters<BangerCommand['setCommand']>[0]): this {
-    return super.setCommand(command.usage('[options] VM [-- COMMAND…]'));
-  }
-
-  @Option({
-    flags: '--env <K=V>',
-    description: 'variable for the command; K alone takes your value (repeatable)',
-  })
-  parseEnv(value: string, previous?: Record<string, string>): Record<string, string> {
-    return addVariable(value, previous, this.invocation.facts.env);
-  }
-
-  @Option({
-    flags: '--cwd <directory>',
-    description: 'directory in the guest (default: the workspace, or else home)',
-  })
-  parseCwd(value: string): string {
-    if (!value.startsWith('/')) throw new UsageError('--cwd must be an absolute directory in the guest');
-    return value;
   }
 
   @Option({
