@@ -117,9 +117,9 @@ describe.skipIf(!isRoot)('the store of the disks', () => {
       store.relieve();
       expect(await show()).toMatchObject({ state: 'running' });
       await inside('[ "$(sha256sum < /dev/shm/big)" = "$(cat /dev/shm/sum)" ]');
-      expect(names().filter((name) => isMemory(name) || /(state|json)$|snp_/.test(name))).toEqual([
-        'vm.json',
-      ]);
+      // the VM's own record is written in rounds: it may be there or not
+      const left = names().filter((name) => isMemory(name) || /(state|json)$|snp_/.test(name));
+      expect(left.filter((name) => name !== 'vm.json')).toEqual([]);
     }
     expect(await host.json<VmView[]>(['vm', 'list'])).toHaveLength(1);
   });
