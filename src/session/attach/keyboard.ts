@@ -38,7 +38,10 @@ export class Keyboard {
     channel.onSignal((name) => {
       if (types()) this.#attempt(session, this.guest.signal(vm, session, name, 'group'));
     });
-    const remote = await this.guest.openInput(vm, session, false, channel.aborted);
+    const remote = session.terminal
+      ? await this.guest.openTerminal(vm, session, channel.aborted)
+      : await this.guest.openInput(vm, session, false, channel.aborted);
+    if (session.terminal) this.#attempt(session, this.followers.hear(session, remote.stdout));
     const typed = async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
       for await (const bytes of source) if (types()) yield bytes;
     };

@@ -6,6 +6,7 @@ import { VmEvents, VmRepository } from '../../vm/index.js';
 import type { Vm, VmStateChange } from '../../vm/index.js';
 import { hasEnded } from '../session.types.js';
 import type { Session } from '../session.types.js';
+import { FollowDecoder } from './follow-frames.js';
 import { FollowerParts } from './follower-parts.js';
 import { VmFollower } from './vm-follower.js';
 
@@ -57,6 +58,15 @@ export class Followers implements OnModuleDestroy {
       });
     }
     return follower;
+  }
+
+  /** Output that comes from a session whose terminal somebody types at, before its follower has it. */
+  async hear({ vmId, guestName }: Session, frames: AsyncIterable<Buffer>): Promise<void> {
+    const decoder = new FollowDecoder();
+    for await (const chunk of frames)
+      for (const frame of decoder.push(chunk))
+        if (frame.type === 'output' && frame.name === guestName)
+          await this.#followers.get(vmId)?.takeEarly(guestName, frame.offset, frame.payload);
   }
 
   /** Device of a session's terminal in the guest, when it is known. */

@@ -105,4 +105,22 @@ describe('what comes from a guest', () => {
     expect(await ingest.take(before + 4096, bytesFrom(2))).toBe(true);
     expect(log.end).toBe(before);
   });
+
+  it('may come earlier by another way: what follows on what is here is taken, and the rest left, at any moment', async () => {
+    const random = new Random(2);
+    const whole = bytesFrom(60);
+    const ingest = new SessionIngest(SESSION, log);
+    const early = (at: number, bytes: number): Promise<void> =>
+      ingest.takeEarly(at, whole.subarray(at, at + bytes));
+    await early(10, 20);
+    expect(log.end).toBe(0);
+    for (let at = 0; at < whole.length;) {
+      const bytes = 1 + random.below(50);
+      const pieces = [ingest.take(at, whole.subarray(at, at + bytes))];
+      // by the other way comes what the first has too, what it has not yet, and what lies far ahead
+      await Promise.all([...pieces, early(at, 20), early(at + bytes, 30), early(at + 200, 40)]);
+      at += bytes;
+    }
+    expect((await bytesOf()).equals(whole)).toBe(true);
+  });
 });

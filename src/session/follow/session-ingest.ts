@@ -9,6 +9,8 @@ export class SessionIngest {
   #decoder = new OutputDecoder();
   /** what comes is no more of it: a guest that was cut off has garbage, or less than is here, where its last output was */
   #isOver = false;
+  /** pieces come by two ways; they are taken one after the other */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(
     readonly session: Session,
@@ -21,8 +23,19 @@ export class SessionIngest {
    * @throws whatever writing throws
    */
   async take(offset: number, bytes: Buffer): Promise<boolean> {
+    return this.#inTurn(() => this.#take(offset, bytes));
+  }
+
+  /** Takes what follows on what is here. Anything else is left: it will come again. */
+  async takeEarly(offset: number, bytes: Buffer): Promise<void> {
+    await this.#inTurn(async () => {
+      if (offset === this.#have) await this.#take(offset, bytes);
+    });
+  }
+
+  async #take(offset: number, bytes: Buffer): Promise<boolean> {
     if (this.#isOver) return true;
-    const have = this.log.end + this.#decoder.pendingBytes;
+    const have = this.#have;
     if (offset > have) {
       this.#decoder = new OutputDecoder();
       this.log.skipTo(offset);
@@ -38,6 +51,17 @@ export class SessionIngest {
   /** What is here stays as it is. */
   close(): void {
     this.#isOver = true;
+  }
+
+  /** offset of what is to come */
+  get #have(): number {
+    return this.log.end + this.#decoder.pendingBytes;
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#last.then(work);
+    this.#last = mine.catch(() => undefined);
+    return mine;
   }
 
   #decode(bytes: Buffer): { records: OutputRecord[]; isDamaged: boolean } {

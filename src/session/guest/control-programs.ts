@@ -31,32 +31,34 @@ if ($scope eq "all") {
 export const INPUT_PROGRAM = guestProgram(String.raw`
 my $state = state_of($name);
 exit ${NOT_RUNNING_STATUS} if !alive($name, $state);
-my $to = terminal() // fifo();
+# O_WRONLY | O_NONBLOCK: without a reader it fails
+sysopen(my $to, "$dir/stdin", 1 | 2048) or exit ${NO_INPUT_STATUS};
+fcntl($to, 4, fcntl($to, 3, 0) & ~2048);
 $SIG{PIPE} = sub { exit ${NOT_RUNNING_STATUS} };
 binmode STDIN;
-# A terminal's keeper need not be woken for each key: this writes where that one would.
-sub terminal {
-  return if !defined $state->{master};
-  my $process = sys(434, $state->{keeper} + 0, 0); # pidfd_open(2)
-  my $fd = $process < 0 ? -1 : sys(438, $process, $state->{master} + 0, 0); # pidfd_getfd(2)
-  return if $fd < 0 or !open(my $opened, "+>&=", $fd);
-  return $opened;
-}
-sub fifo {
-  sysopen(my $opened, "$dir/stdin", 1 | 2048) or exit ${NO_INPUT_STATUS}; # O_WRONLY | O_NONBLOCK: without a reader it fails
-  fcntl($opened, 4, fcntl($opened, 3, 0) & ~2048);
-  return $opened;
-}
 while (my $count = sysread(STDIN, my $bytes, 65536)) {
   my $done = 0;
   while ($done < $count) {
     my $written = syswrite($to, $bytes, $count - $done, $done);
     if (defined $written) { $done += $written; next }
-    exit ${NOT_RUNNING_STATUS} if $! == 5; # EIO: nobody has the terminal open any more
-    fail("giving it input") if $! != 11; # EAGAIN
-    my $ready = ""; vec($ready, fileno $to, 1) = 1; select(undef, $ready, undef, 1);
+    fail("giving it input") if $! != 4; # EINTR
   }
 }
 close $to;
 kill("USR1", $state->{keeper}) if ($ARGV[0] // "") eq "close" and alive($name, $state);
+`);
+
+/**
+ * Argument: name of a session with a terminal. Its keeper takes this program's input and output over: what comes in is
+ * typed, and goes out as the follower's `O` frames what that will tell as well, if it can be written at once. Ends with its
+ * input.
+ */
+export const ATTACH_PROGRAM = guestProgram(String.raw`
+my $state = state_of($name);
+exit ${NOT_RUNNING_STATUS} if !alive($name, $state);
+sysopen(my $calls, "$dir/attach", 1 | 2048) or exit ${NO_INPUT_STATUS};
+syswrite($calls, "$$\n");
+# Of its input it wants to know nothing but the end, which it is told unasked.
+my $end = pack("iss", 0, 0x2000, 0); # POLLRDHUP, for one that is a socket
+1 while sys(7, $end, 1, -1) < 0 and $! == 4; # poll(2), EINTR
 `);

@@ -7,7 +7,13 @@ import { GuestAccess } from '../../vm/index.js';
 import type { Vm } from '../../vm/index.js';
 import { GuestActionError, SessionEndedError, SessionWithoutInputError } from '../session.errors.js';
 import type { Session } from '../session.types.js';
-import { INPUT_PROGRAM, NO_INPUT_STATUS, NOT_RUNNING_STATUS, SIGNAL_PROGRAM } from './control-programs.js';
+import {
+  ATTACH_PROGRAM,
+  INPUT_PROGRAM,
+  NO_INPUT_STATUS,
+  NOT_RUNNING_STATUS,
+  SIGNAL_PROGRAM,
+} from './control-programs.js';
 import { runInGuest } from './guest-command.js';
 import type { GuestOutcome } from './guest-command.js';
 import { KEEPER_PROGRAM } from './keeper-program.js';
@@ -72,11 +78,18 @@ export class GuestSessions {
    * @see explainInput for how it ended
    */
   async openInput(vm: Vm, session: Session, close: boolean, signal: AbortSignal): Promise<SshChannel> {
-    const connection = await this.access.connect(vm, signal);
     const line = programLine(INPUT_PROGRAM, session.guestName, ...(close ? ['close'] : []));
-    const channel = await connection.open({ line });
+    const channel = await this.#open(vm, line, signal);
     channel.stdout.resume();
     return channel;
+  }
+
+  /**
+   * A channel for who types at a session's terminal. Its stdin becomes the terminal's; its stdout are frames of output
+   * (follow-frames.ts), earlier than the follower has them, if at all.
+   */
+  async openTerminal(vm: Vm, session: Session, signal: AbortSignal): Promise<SshChannel> {
+    return this.#open(vm, programLine(ATTACH_PROGRAM, session.guestName), signal);
   }
 
   /** What the exit status of an input means; undefined for success. */
@@ -98,6 +111,11 @@ export class GuestSessions {
     const line = `exec rm -rf -- ${quoteShellWord(`${SESSIONS_DIRECTORY}/${guestName}`)}`;
     const outcome = await this.#run(vm, line);
     if (outcome.exitCode !== 0) throw failure(vm, 'deleting a session', 'rm -rf', outcome);
+  }
+
+  async #open(vm: Vm, line: string, signal: AbortSignal): Promise<SshChannel> {
+    const connection = await this.access.connect(vm, signal);
+    return connection.open({ line });
   }
 
   async #run(vm: Vm, line: string, stdin?: Buffer): Promise<GuestOutcome> {

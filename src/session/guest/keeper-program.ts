@@ -35,7 +35,7 @@ END { if (defined $new) { unlink glob "$new/*"; rmdir $new } }
 put("$new/run", 0700, $run);
 put("$new/spec", 0600, $spec);
 put("$new/state", 0600, " " x ${STATE_BYTES});
-if ($given{stdin}) { fifo("$new/stdin") or fail("making $new/stdin") }
+if ($given{stdin}) { for my $way ("stdin", $tty ? "attach" : ()) { fifo("$new/$way") or fail("making $new/$way") } }
 my @segments = ([0, 0]); # offset, bytes
 sysopen(my $out, "$new/${segmentName(0)}", 02101, 0600) or fail("writing its output"); # O_WRONLY | O_CREAT | O_APPEND
 rename $new, $dir or fail("making $dir");
@@ -57,7 +57,11 @@ $SIG{TERM} = $SIG{HUP} = $SIG{INT} = $SIG{PIPE} = "IGNORE";
 # --- the command
 sub nonblocking { my $flags = fcntl($_[0], 3, 0); fcntl($_[0], 4, $flags | 2048) } # F_GETFL, F_SETFL, O_NONBLOCK
 my ($hold, $master, $slave, $pts, %sources, @theirs);
-if ($given{stdin}) { sysopen($hold, "$dir/stdin", 2 | 2048) or give_up("opening its input") }
+my $calls; # by which who attaches says its number
+if ($given{stdin}) {
+  sysopen($hold, "$dir/stdin", 2 | 2048) or give_up("opening its input");
+  if ($tty) { sysopen($calls, "$dir/attach", 2 | 2048) or give_up("opening its input") }
+}
 if ($tty) {
   sysopen($master, "/dev/ptmx", 2 | 256) or give_up("opening a terminal"); # O_RDWR | O_NOCTTY
   my $locked = pack("i", 0);
@@ -93,17 +97,51 @@ my $nothing = ""; 1 while !defined sysread($begun, $nothing, 1) and $! == 4;
 
 # --- what is told of it
 sysopen(my $record, "$dir/state", 1) or give_up("writing its state");
-my %state = (state => "running", pid => $pid, keeper => $$, keeperstart => start_of($$), started => now(), (defined $pts ? (tty => $pts, master => fileno $master) : ()));
+my %state = (state => "running", pid => $pid, keeper => $$, keeperstart => start_of($$), started => now(), (defined $pts ? (tty => $pts) : ()));
 sub now { my $time = pack("qq", 0, 0); syscall(228, 0, $time); my ($s, $ns) = unpack("qq", $time); $s * 1000 + int($ns / 1000000) } # clock_gettime(2)
 sub note { my $line = join(" ", map { "$_=$state{$_}" } "state", grep { $_ ne "state" } sort keys %state); sysseek($record, 0, 0); syswrite($record, sprintf("%-*s\n", ${STATE_BYTES} - 1, $line)); sys(74, fileno $record); $line } # fsync(2)
 mkdir "/run/banger"; fifo("${BELL_PATH}");
 sysopen(my $bell, "${BELL_PATH}", 2 | 2048);
-my ($rung, $due) = (0, 0);
-sub ring { my $now = now(); if ($now - $rung < 3 and $now >= $rung) { $due = 1; return } ($rung, $due) = ($now, 0); syswrite($bell, "$name\n") if $bell } # to a full one: it will be looked at anyway
+my ($rung, $due) = (0, 0); # when the bell rang last, and when it is to ring
+sub ring { # in so many ms at the latest, and not more often than each 3 ms; to a full one: it will be looked at anyway
+  my $now = now();
+  my $at = $now + ($_[0] // 0);
+  $at = $rung + 3 if $at < $rung + 3 and $now >= $rung;
+  if ($at > $now) { $due = $at if !$due or $at < $due; return }
+  ($rung, $due) = ($now, 0);
+  syswrite($bell, "$name\n") if $bell;
+}
+sub due_in { my $left = $due - now(); $left < 0 || $left > 30 ? 0 : $left / 1000 } # in s; a clock that was set back is not waited for
 
-# --- its output
 my ($end, $total, @count) = (0, 0, 0, 0, 0);
 my $size = ""; # of the terminal, as last told
+
+# --- who is attached: the newest alone, as one types at most. Its own input and output become this keeper's: a key and its
+# echo wake no other program on their way. What it does not take at once comes by the log, as all the rest does.
+my ($typed, $shown, $fresh, $pending) = (undef, undef, "", "");
+sub adopt {
+  my $process = sys(434, $_[0] + 0, 0); # pidfd_open(2)
+  return if $process < 0;
+  my ($in, $to) = map { sys(438, $process, $_, 0) } 0, 1; # pidfd_getfd(2)
+  sys(3, $process);
+  return if $in < 0 or $to < 0;
+  leave();
+  open($typed, "<&=", $in) and open($shown, ">&=", $to) or leave();
+  nonblocking($shown) if $shown;
+}
+sub leave { ($typed, $shown, $fresh) = (undef, undef, "") }
+sub take_typed { # from who is attached, or gives input
+  my $count = sysread($_[0], $pending, 4096);
+  leave() if !$count and $typed and $_[0] == $typed and (defined $count or $! != 4);
+}
+sub show { # true when it has been told all that was written
+  return 0 if !$shown;
+  my $count = syswrite($shown, sprintf("O %s %d %d\n", $name, $end - length $fresh, length $fresh) . $fresh) if length $fresh < 4000; # PIPE_BUF: whole, or not at all
+  $fresh = "";
+  return defined $count;
+}
+
+# --- its output
 sub append { # whole, or not at all
   my ($bytes) = @_;
   my $done = 0;
@@ -117,6 +155,7 @@ sub append { # whole, or not at all
     return 0;
   }
   $segments[-1][1] += $done; $total += $done; $end += $done;
+  $fresh .= $bytes if $shown and length $fresh < 4000;
   return 1;
 }
 sub drop_oldest { return 0 if @segments < 2; my ($offset, $bytes) = @{ shift @segments }; unlink(sprintf("%s/output.%015d", $dir, $offset)); $total -= $bytes; return 1 }
@@ -132,7 +171,7 @@ sub keep {
   my ($stream, $bytes) = @_;
   return if $state{why};
   turn() if $segments[-1][1] >= $given{segment};
-  if (append(now() . " $stream " . length($bytes) . "\n" . $bytes)) { $count[$stream] += length $bytes; ring(); return }
+  if (append(now() . " $stream " . length($bytes) . "\n" . $bytes)) { $count[$stream] += length $bytes; ring(show() ? 30 : 0); return }
   $state{why} = $! == 28 ? "disk-full" : "output-failed";
   end_by("TERM"); alarm 10;
 }
@@ -167,27 +206,33 @@ alarm $given{timeout} if $given{timeout};
 syswrite($answer, "$running\n"); close $answer; close $answered;
 ring();
 
-my ($pending, $status, $quiet) = ("", undef, 0);
+my ($status, $quiet) = (undef, 0);
 while (!defined $status or (%sources and $quiet < 25)) {
   my ($in, $towards) = ("", "");
   vec($in, fileno $woken, 1) = 1;
   vec($in, $_, 1) = 1 for keys %sources;
-  if ($tty and $hold) { if (length $pending) { vec($towards, fileno $master, 1) = 1 } else { vec($in, fileno $hold, 1) = 1 } }
-  my $wait = $due ? 0.003 : defined $status ? 0.01 : undef;
+  if ($tty and $hold) {
+    vec($in, fileno $calls, 1) = 1;
+    if (length $pending) { vec($towards, fileno $master, 1) = 1 }
+    else { for ($hold, $typed) { vec($in, fileno $_, 1) = 1 if $_ } }
+  }
+  my $wait = defined $status ? 0.01 : undef;
+  if ($due) { my $left = due_in(); $wait = $left if !defined $wait or $left < $wait }
   my $found = select($in, $towards, undef, $wait);
-  ring() if $due;
+  ring() if $due and !due_in();
   if ($found <= 0) { $quiet++ if defined $status and $found == 0; next }
   my $came = 0;
   for my $fd (sort { $a <=> $b } keys %sources) { if (vec($in, $fd, 1)) { drain($fd); $came = 1 } }
   $quiet = $came ? 0 : $quiet + 1 if defined $status;
   last if defined $status and now() - $state{ended} > 5000; # a child in the background that never stops writing
-  if ($tty and $hold and !length $pending and vec($in, fileno $hold, 1)) { sysread($hold, $pending, 4096) }
+  if ($tty and $hold) {
+    if (!length $pending) { for ($typed, $hold) { take_typed($_) if $_ and !length $pending and vec($in, fileno $_, 1) } }
+    if (vec($in, fileno $calls, 1)) { sysread($calls, my $numbers, 4096); adopt($1) if $numbers =~ /(\d+)\n$/ }
+  }
   if ($tty and length $pending) {
     my $count = syswrite($master, $pending);
     substr($pending, 0, $count // 0) = "";
     $pending = "" if !defined $count and $! != 11; # EAGAIN
-    # the echo is there at once
-    drain(fileno $master) if $count and $sources{fileno $master};
   }
   next unless vec($in, fileno $woken, 1);
   sysread($woken, my $letters, 64);
@@ -196,7 +241,7 @@ while (!defined $status or (%sources and $quiet < 25)) {
   if ($letters =~ /c/ and !defined $status and waitpid($pid, 1) == $pid) { $status = $?; $state{ended} = now() } # WNOHANG
 }
 alarm 0;
-unlink "$dir/stdin";
+unlink "$dir/stdin", "$dir/attach";
 sys(74, fileno $out);
 $state{state} = "exited";
 if ($status & 127) { $state{signal} = $status & 127 } else { $state{code} = $status >> 8 }

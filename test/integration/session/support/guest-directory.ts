@@ -1,9 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { INPUT_PROGRAM, SIGNAL_PROGRAM } from '../../../../src/session/guest/control-programs.js';
+import { ATTACH_PROGRAM, INPUT_PROGRAM, SIGNAL_PROGRAM } from '../../../../src/session/guest/control-programs.js';
 import { KEEPER_PROGRAM } from '../../../../src/session/guest/keeper-program.js';
 import { segmentStart } from '../../../../src/session/guest/program.js';
 import { OutputDecoder } from '../../../../src/session/output/output-record.js';
@@ -77,6 +78,11 @@ export class GuestDirectory {
     return this.#run(INPUT_PROGRAM, [name, ...(close ? ['close'] : [])], input);
   }
 
+  /** Somebody at its terminal, who types through stdin. */
+  attach(name: string): ChildProcessWithoutNullStreams {
+    return this.#spawn(ATTACH_PROGRAM, [name]);
+  }
+
   /** The words of its record. */
   state(name: string): Record<string, string> {
     const record = readFileSync(join(this.root, 'sessions', name, 'state'), 'latin1');
@@ -135,10 +141,14 @@ export class GuestDirectory {
   }
 
   /** With its directory in the environment, which what it starts inherits: so whatever is left of it can be found. */
-  async #run(program: string, args: readonly string[], input: string): Promise<Ended> {
-    const child = spawn('perl', ['-e', this.program(program), ...args], {
+  #spawn(program: string, args: readonly string[]): ChildProcessWithoutNullStreams {
+    return spawn('perl', ['-e', this.program(program), ...args], {
       env: { PATH: process.env['PATH'], GUEST: this.root },
     });
+  }
+
+  async #run(program: string, args: readonly string[], input: string): Promise<Ended> {
+    const child = this.#spawn(program, args);
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
