@@ -97,28 +97,29 @@ my $nothing = ""; 1 while !defined sysread($begun, $nothing, 1) and $! == 4;
 
 # --- what is told of it
 sysopen(my $record, "$dir/state", 1) or give_up("writing its state");
+my ($clock, $now) = ("\0" x 16, 0); # ms since 1970, as last looked at
+sub now { syscall(228, 0, $clock); my ($s, $ns) = unpack("qq", $clock); $now = $s * 1000 + int($ns / 1000000) } # clock_gettime(2)
 my %state = (state => "running", pid => $pid, keeper => $$, keeperstart => start_of($$), started => now(), (defined $pts ? (tty => $pts) : ()));
-sub now { my $time = pack("qq", 0, 0); syscall(228, 0, $time); my ($s, $ns) = unpack("qq", $time); $s * 1000 + int($ns / 1000000) } # clock_gettime(2)
 sub note { my $line = join(" ", map { "$_=$state{$_}" } "state", grep { $_ ne "state" } sort keys %state); sysseek($record, 0, 0); syswrite($record, sprintf("%-*s\n", ${STATE_BYTES} - 1, $line)); sys(74, fileno $record); $line } # fsync(2)
 mkdir "/run/banger"; fifo("${BELL_PATH}");
 sysopen(my $bell, "${BELL_PATH}", 2 | 2048);
 my ($rung, $due) = (0, 0); # when the bell rang last, and when it is to ring
 sub ring { # in so many ms at the latest, and not more often than each 3 ms; to a full one: it will be looked at anyway
-  my $now = now();
   my $at = $now + ($_[0] // 0);
   $at = $rung + 3 if $at < $rung + 3 and $now >= $rung;
   if ($at > $now) { $due = $at if !$due or $at < $due; return }
   ($rung, $due) = ($now, 0);
   syswrite($bell, "$name\n") if $bell;
 }
-sub due_in { my $left = $due - now(); $left < 0 || $left > 30 ? 0 : $left / 1000 } # in s; a clock that was set back is not waited for
+sub due_in { my $left = $due - $now; $left < 0 || $left > 30 ? 0 : $left / 1000 } # in s; a clock that was set back is not waited for
 
 my ($end, $total, @count) = (0, 0, 0, 0, 0);
-my $size = ""; # of the terminal, as last told
+my ($size, $extent) = ("", "\0" x 8); # of the terminal, as last told, and as last looked at: struct winsize
 
 # --- who is attached: the newest alone, as one types at most. Its own input and output become this keeper's: a key and its
 # echo wake no other program on their way. What it does not take at once comes by the log, as all the rest does.
-my ($typed, $shown, $fresh, $pending) = (undef, undef, "", "");
+my ($typed, $shown, $pending) = (undef, undef, "");
+my ($fresh, $from) = ("", 0); # of the log, what is to be shown; and where that begins
 sub adopt {
   my $process = sys(434, $_[0] + 0, 0); # pidfd_open(2)
   return if $process < 0;
@@ -128,15 +129,17 @@ sub adopt {
   leave();
   open($typed, "<&=", $in) and open($shown, ">&=", $to) or leave();
   nonblocking($shown) if $shown;
+  watch();
 }
-sub leave { ($typed, $shown, $fresh) = (undef, undef, "") }
+sub leave { ($typed, $shown, $fresh) = (undef, undef, ""); watch() }
 sub take_typed { # from who is attached, or gives input
   my $count = sysread($_[0], $pending, 4096);
   leave() if !$count and $typed and $_[0] == $typed and (defined $count or $! != 4);
 }
-sub show { # true when it has been told all that was written
+sub remember { return if !$shown; $from = $end if $fresh eq ""; $fresh .= $_[0] if length $fresh < 4000 }
+sub show { # before it is written down: it is waited for. True when it was taken
   return 0 if !$shown;
-  my $count = syswrite($shown, sprintf("O %s %d %d\n", $name, $end - length $fresh, length $fresh) . $fresh) if length $fresh < 4000; # PIPE_BUF: whole, or not at all
+  my $count = syswrite($shown, "O $name $from " . length($fresh) . "\n" . $fresh) if length $fresh < 4000; # PIPE_BUF: whole, or not at all
   $fresh = "";
   return defined $count;
 }
@@ -151,15 +154,16 @@ sub append { # whole, or not at all
     next if $! == 4 or ($! == 28 and drop_oldest()); # EINTR, ENOSPC
     my $why = $!;
     truncate($out, $segments[-1][1]);
+    leave(); # what it was shown is not in the log
     $! = $why; # which truncate clears
     return 0;
   }
   $segments[-1][1] += $done; $total += $done; $end += $done;
-  $fresh .= $bytes if $shown and length $fresh < 4000;
   return 1;
 }
 sub drop_oldest { return 0 if @segments < 2; my ($offset, $bytes) = @{ shift @segments }; unlink(sprintf("%s/output.%015d", $dir, $offset)); $total -= $bytes; return 1 }
-sub mark { my $counts = "$count[1] $count[2]"; append(now() . " 0 " . length($counts) . "\n$counts") }
+sub note_down { my ($stream, $bytes) = @_; my $piece = "$now $stream " . length($bytes) . "\n" . $bytes; remember($piece); $piece }
+sub mark { append(note_down(0, "$count[1] $count[2]")) }
 sub turn {
   sysopen(my $next, sprintf("%s/output.%015d", $dir, $end), 02101, 0600) or return;
   $out = $next; push @segments, [$end, 0];
@@ -171,17 +175,17 @@ sub keep {
   my ($stream, $bytes) = @_;
   return if $state{why};
   turn() if $segments[-1][1] >= $given{segment};
-  if (append(now() . " $stream " . length($bytes) . "\n" . $bytes)) { $count[$stream] += length $bytes; ring(show() ? 30 : 0); return }
+  my $piece = note_down($stream, $bytes);
+  my $was_shown = show();
+  if (append($piece)) { $count[$stream] += length $bytes; ring($was_shown ? 30 : 0); return }
   $state{why} = $! == 28 ? "disk-full" : "output-failed";
   end_by("TERM"); alarm 10;
 }
 sub measure { # whoever changes it, and from where: a screen can be drawn anew only with the sizes that it had
-  my $found = pack("S4", 0, 0, 0, 0);
-  ioctl($master, 0x5413, $found) or return; # TIOCGWINSZ
-  my ($rows, $columns) = unpack("S2", $found);
-  return if "$rows $columns" eq $size;
-  $size = "$rows $columns";
-  append(now() . " 3 " . length($size) . "\n$size") if !$state{why};
+  ioctl($master, 0x5413, $extent) or return; # TIOCGWINSZ
+  return if $extent eq $size;
+  $size = $extent;
+  append(note_down(3, join(" ", unpack("S2", $size)))) if !$state{why};
 }
 sub drain { # one source, as far as it goes; false at its end
   my ($handle, $stream) = @{ $sources{$_[0]} };
@@ -190,11 +194,20 @@ sub drain { # one source, as far as it goes; false at its end
     my $count = sysread($handle, $bytes, 65536 - length $bytes, length $bytes);
     next if !defined $count and $! == 4;
     $open = 0 if defined $count ? $count == 0 : $! != 11; # EAGAIN; a terminal that nobody has open any more says EIO
-    last if !$count;
+    last if !$count or ($tty and $count < 256); # an echo; what else there may be is told of at once
   }
   measure() if $tty;
   keep($stream, $bytes) if length $bytes;
-  delete $sources{$_[0]} if !$open;
+  if (!$open) { delete $sources{$_[0]}; watch() }
+}
+my ($always, $inputs, @outputs); # for select: what is looked at always, and what while nothing waits to be typed
+sub watch {
+  @outputs = sort { $a <=> $b } keys %sources;
+  ($always, $inputs) = ("", "");
+  vec($always, $_, 1) = 1 for fileno $woken, @outputs;
+  return if !$tty or !$hold;
+  vec($always, fileno $calls, 1) = 1;
+  vec($inputs, fileno $_, 1) = 1 for grep { $_ } $hold, $typed;
 }
 sub members { # all processes of its session, which its children are in unless they have made one of their own
   opendir(my $proc, "/proc"); grep { /^\d+$/ and ((split / /, stat_of($_))[3] // "") eq $pid } readdir $proc }
@@ -207,24 +220,20 @@ syswrite($answer, "$running\n"); close $answer; close $answered;
 ring();
 
 my ($status, $quiet) = (undef, 0);
+watch();
 while (!defined $status or (%sources and $quiet < 25)) {
-  my ($in, $towards) = ("", "");
-  vec($in, fileno $woken, 1) = 1;
-  vec($in, $_, 1) = 1 for keys %sources;
-  if ($tty and $hold) {
-    vec($in, fileno $calls, 1) = 1;
-    if (length $pending) { vec($towards, fileno $master, 1) = 1 }
-    else { for ($hold, $typed) { vec($in, fileno $_, 1) = 1 if $_ } }
-  }
+  my ($in, $towards) = ($always, undef);
+  if (length $pending) { vec($towards, fileno $master, 1) = 1 } else { $in |= $inputs }
   my $wait = defined $status ? 0.01 : undef;
   if ($due) { my $left = due_in(); $wait = $left if !defined $wait or $left < $wait }
   my $found = select($in, $towards, undef, $wait);
+  now();
   ring() if $due and !due_in();
   if ($found <= 0) { $quiet++ if defined $status and $found == 0; next }
   my $came = 0;
-  for my $fd (sort { $a <=> $b } keys %sources) { if (vec($in, $fd, 1)) { drain($fd); $came = 1 } }
+  for my $fd (@outputs) { if (vec($in, $fd, 1)) { drain($fd); $came = 1 } }
   $quiet = $came ? 0 : $quiet + 1 if defined $status;
-  last if defined $status and now() - $state{ended} > 5000; # a child in the background that never stops writing
+  last if defined $status and $now - $state{ended} > 5000; # a child in the background that never stops writing
   if ($tty and $hold) {
     if (!length $pending) { for ($typed, $hold) { take_typed($_) if $_ and !length $pending and vec($in, fileno $_, 1) } }
     if (vec($in, fileno $calls, 1)) { sysread($calls, my $numbers, 4096); adopt($1) if $numbers =~ /(\d+)\n$/ }
@@ -238,7 +247,7 @@ while (!defined $status or (%sources and $quiet < 25)) {
   sysread($woken, my $letters, 64);
   if ($letters =~ /u/ and $hold) { if ($tty) { $pending .= "\x04" } else { undef $hold; unlink "$dir/stdin" } }
   if ($letters =~ /a/) { my $again = $state{timedout} || $state{why}; $state{timedout} = 1 if !$state{why}; end_by($again ? "KILL" : "TERM"); alarm($again ? 2 : 10) }
-  if ($letters =~ /c/ and !defined $status and waitpid($pid, 1) == $pid) { $status = $?; $state{ended} = now() } # WNOHANG
+  if ($letters =~ /c/ and !defined $status and waitpid($pid, 1) == $pid) { $status = $?; $state{ended} = $now } # WNOHANG
 }
 alarm 0;
 unlink "$dir/stdin", "$dir/attach";
