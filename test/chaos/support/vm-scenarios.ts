@@ -14,7 +14,7 @@ export function lifeScenarios({ name, createCommand }: Names): Scenario<VmOutcom
       from: 'absent',
       command: () => createCommand,
       outcomes: ['absent', 'running'],
-      sample: 4,
+      sample: 3,
     },
     {
       name: 'vm.create --cold',
@@ -22,7 +22,7 @@ export function lifeScenarios({ name, createCommand }: Names): Scenario<VmOutcom
       from: 'absent',
       command: () => [...createCommand, '--cold'],
       outcomes: ['absent', 'running'],
-      sample: 2,
+      sample: 1,
     },
     {
       name: 'vm.delete of a stopped VM',
@@ -46,7 +46,7 @@ export function lifeScenarios({ name, createCommand }: Names): Scenario<VmOutcom
       from: 'running',
       command: () => ['vm', 'delete', '--force', name],
       outcomes: ['running', 'absent'],
-      sample: 2,
+      sample: 1,
     },
   ];
 }
@@ -68,7 +68,7 @@ export function powerScenarios({ name }: Pick<Names, 'name'>): Scenario<VmOutcom
       from: 'running',
       command: () => ['vm', 'stop', name],
       outcomes: ['running', 'stopped'],
-      sample: 2,
+      sample: 1,
     },
     {
       name: 'vm.start',
@@ -115,7 +115,7 @@ export function keepingScenarios({ name }: Pick<Names, 'name'>): Scenario<VmOutc
       from: 'running',
       command: () => ['vm', 'fork', name],
       outcomes: ['running'],
-      sample: 2,
+      sample: 1,
     },
     {
       name: 'vm.fork --paused',
@@ -139,7 +139,7 @@ export function keepingScenarios({ name }: Pick<Names, 'name'>): Scenario<VmOutc
       from: 'kept',
       command: () => ['vm', 'snapshot', 'restore', '--force', name, SNAPSHOT],
       outcomes: ['running', 'stopped', 'suspended'],
-      sample: 2,
+      sample: 1,
     },
     {
       name: 'vm.create --from-snapshot',
