@@ -25,7 +25,9 @@ function row(figure: Figure): string[] {
     `${round(value)} ${unit}`,
     floor === undefined ? '' : `${round(floor)} ${unit} (${figure.floorName})`,
     floor === undefined ? '' : (value / floor).toFixed(2),
-    budget === undefined ? '' : `${sign} ${budget}${floor === undefined ? ` ${unit}` : ' ×'}`,
+    budget === undefined
+      ? ''
+      : `${sign} ${Math.round(budget * 100) / 100}${floor === undefined ? ` ${unit}` : ' ×'}`,
     met === undefined ? '' : met ? 'yes' : 'NO',
     String(figure.runs),
   ];

@@ -17,6 +17,9 @@ import { SessionIngest } from './session-ingest.js';
 /** `ms` between attempts: the first at once, the later ones for a guest that is out of order for long */
 const RETRY_MS = [0, 250, 1_000, 5_000, 15_000];
 
+const GONE = 'its files in the VM are gone';
+const NOT_BEGUN = 'the daemon ended before it was begun';
+
 /** Something has to be begun anew, from what is written down now. */
 class FollowAnew extends Error {}
 
@@ -175,7 +178,7 @@ export class VmFollower {
     if (frame.type === 'gone') {
       if (this.#expected.has(frame.name)) return;
       this.#open.delete(frame.name);
-      return this.#parts.book.lose(session, 'its files in the VM are gone');
+      return this.#parts.book.lose(session, session.state === 'starting' ? NOT_BEGUN : GONE);
     }
     const ingest = await this.#ingest(session);
     if (frame.type === 'state') return this.#told(ingest, frame.payload.toString('latin1'), frame.lives);

@@ -26,6 +26,7 @@ my $tty = defined $given{rows};
 # --- its directory: under a passing name until all is in it
 sub put { my ($path, $mode, $content) = @_; sysopen(my $file, $path, 0301, $mode) or fail("writing $path"); print $file $content and close($file) or fail("writing $path") }
 sub fifo { sys(259, -100, $_[0], 0x1180, 0) == 0 } # mknodat(2), S_IFIFO | 0600
+$SIG{$_} = sub { exit 1 } for qw(HUP INT TERM PIPE); # by way of END
 my $mask = umask 0077;
 mkdir "/var/lib/banger"; mkdir $base;
 if (-e $dir) { print STDERR "$dir is there already\n"; exit ${NAME_TAKEN_STATUS} }
@@ -134,7 +135,7 @@ sub adopt {
 sub leave { ($typed, $shown, $fresh) = (undef, undef, ""); watch() }
 sub take_typed { # from who is attached, or gives input
   my $count = sysread($_[0], $pending, 4096);
-  leave() if !$count and $typed and $_[0] == $typed and (defined $count or $! != 4);
+  leave() if !$count and $typed and $_[0] == $typed and (defined $count or ($! != 4 and $! != 11)); # EINTR, EAGAIN
 }
 sub remember { return if !$shown; $from = $end if $fresh eq ""; $fresh .= $_[0] if length $fresh < 4000 }
 sub show { # before it is written down: it is waited for. True when it was taken

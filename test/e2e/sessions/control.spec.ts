@@ -231,6 +231,21 @@ dd if=/dev/zero of=/filler2 bs=64k 2>/dev/null; ln -s /run /full; sync`);
     expect(await second.ended()).toEqual({ status: 7, restored: true });
   });
 
+  it('shows who types what they type by a way of their own, and in its log all the same', async () => {
+    const follower = (signal: string) =>
+      host.banger(['vm', 'exec', 'work', '--', 'pkill', `-${signal}`, '-f', '^banger-sessions-follower']);
+    await start('echo', ['--tty'], 'sh', '-c', 'echo ready; exec cat');
+    const terminal = new PseudoTerminal(`${host.launcher} vm session attach echo`, host.env);
+    await terminal.shows('ready');
+    expect(await follower('STOP')).toMatchObject({ exitCode: 0 });
+    terminal.type('typed\r');
+    await terminal.shows('typed\r\ntyped');
+    expect(await follower('CONT')).toMatchObject({ exitCode: 0 });
+    terminal.type('\u0004');
+    expect(await terminal.ended()).toEqual({ status: 0, restored: true });
+    expect((await session(['logs', 'echo'])).stdout).toBe('ready\r\ntyped\r\ntyped\r\n');
+  });
+
   it('is one of many, each of which is kept up with', async () => {
     const many = Array.from({ length: 12 }, (_, at) => `many-${at}`);
     await Promise.all(many.map((name) => start(name, [], 'sh', '-c', `echo ${name}; sleep 2; echo end`)));

@@ -4,7 +4,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { ATTACH_PROGRAM, INPUT_PROGRAM, SIGNAL_PROGRAM } from '../../../../src/session/guest/control-programs.js';
+import {
+  ATTACH_PROGRAM,
+  INPUT_PROGRAM,
+  SIGNAL_PROGRAM,
+} from '../../../../src/session/guest/control-programs.js';
 import { KEEPER_PROGRAM } from '../../../../src/session/guest/keeper-program.js';
 import { segmentStart } from '../../../../src/session/guest/program.js';
 import { OutputDecoder } from '../../../../src/session/output/output-record.js';
