@@ -72,6 +72,23 @@ describe('the screen of a session', () => {
     expect(rest).toEqual(['more']);
   });
 
+  it('can be cut off anywhere, also in a character or a sequence: what comes then goes on from there', async () => {
+    const whole = Buffer.from(
+      `aé日😀${ESC}[1;31mr${ESC}[0m${ESC}]0;title\u0007b${ESC}]8;;http://x/${ESC}\\c${ESC}(B${ESC}Pq#${ESC}\\d${ESC}7e\r\n${ESC}[?25lf`,
+    );
+    const lines = linesOf(await shown(whole));
+    expect(lines).toEqual(['aé日😀rbcde', 'f']);
+    for (let at = 0; at <= whole.length; at += 1) {
+      log = new MemoryOutputLog();
+      written = new Writing();
+      reader = new OutputReader(log);
+      await log.append([written.mark(), written.size(24, 80)]);
+      for (let from = 0; from < at; from += 3) await write(whole.subarray(from, Math.min(at, from + 3)));
+      const { screen } = await draw();
+      expect([at, linesOf(await shown(Buffer.concat([screen, whole.subarray(at)])))]).toEqual([at, lines]);
+    }
+  });
+
   it('is the alternate one while a program has it, and the other one after that', async () => {
     await write('before\r\n', `${ESC}[?1049h${ESC}[2J${ESC}[3;1Hinside`);
     const inside = await seen();

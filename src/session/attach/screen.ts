@@ -1,6 +1,7 @@
 import type { TerminalSize } from '../../contract/index.js';
 import { sizeOf } from '../output/output-record.js';
 import type { OutputCursor, OutputReader } from '../read/output-reader.js';
+import { TAIL_BYTES, unfinished } from './unfinished.js';
 
 /** `bytes` of output that a screen is made from: what a program draws again and again lies at its end */
 const REPLAYED_BYTES = 1 << 20;
@@ -28,12 +29,19 @@ export async function drawScreen(
 ): Promise<{ screen: Buffer; next: OutputCursor }> {
   const next = reader.end();
   const terminal = await makeTerminal();
+  let tail: Buffer = Buffer.alloc(0);
   try {
-    for await (const step of replayed(reader, next.from.stdout, signal))
-      if (Buffer.isBuffer(step)) await terminal.write(step);
-      else terminal.resize(step);
+    for await (const step of replayed(reader, next.from.stdout, signal)) {
+      if (!Buffer.isBuffer(step)) {
+        terminal.resize(step);
+        continue;
+      }
+      await terminal.write(step);
+      tail = Buffer.concat([tail, step.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
+    }
     if (size !== undefined) terminal.resize(size);
-    return { screen: terminal.draw(), next };
+    // what goes on in the middle of a character or a sequence goes on so where it is sent to
+    return { screen: Buffer.concat([terminal.draw(), unfinished(tail)]), next };
   } finally {
     terminal.dispose();
   }
