@@ -53,6 +53,14 @@ export class SessionIngest {
     this.#isOver = true;
   }
 
+  /** Throws away what is here. It has to be begun anew, by another one. */
+  async discard(): Promise<void> {
+    await this.#inTurn(async () => {
+      this.close();
+      await this.log.reset();
+    });
+  }
+
   /** offset of what is to come */
   get #have(): number {
     return this.log.end + this.#decoder.pendingBytes;

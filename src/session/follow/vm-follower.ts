@@ -191,10 +191,10 @@ export class VmFollower {
    * was copied since is of another course of things. Of one that does not, it was cut off, and this is the better copy.
    */
   async #differs(ingest: SessionIngest): Promise<void> {
-    const { session, log } = ingest;
+    const { session } = ingest;
     const runsAgain = session.state === 'exited' || session.state === 'failed';
     if (!runsAgain && !this.#living.has(session.guestName)) return ingest.close();
-    await log.reset();
+    await ingest.discard();
     await this.#parts.book.change(session, {
       state: 'running',
       exitCode: null,

@@ -14,8 +14,8 @@ export const SESSIONS: readonly Guarantee[] = [
       },
       {
         file: 'src/session/follow/session-ingest.ts',
-        find: 'const have = this.log.end + this.#decoder.pendingBytes;',
-        replace: 'const have = this.log.end;',
+        find: 'return this.log.end + this.#decoder.pendingBytes;',
+        replace: 'return this.log.end;',
       },
     ],
   },
