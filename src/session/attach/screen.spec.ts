@@ -121,6 +121,20 @@ describe('the screen of a session', () => {
     ]);
   });
 
+  // Each was gone through, at milliseconds a change, and nothing else was done meanwhile.
+  it('is drawn soon, however often a program has changed the size', async () => {
+    const sizes = [written.size(1, 1000), written.size(1000, 1000)];
+    for (let batch = 0; batch < 100; batch += 1) {
+      const records = Array.from({ length: 200 }, (_, at) => sizes[at % 2] ?? written.mark());
+      await log.append([...records, ...records.flatMap((record) => [record, written.out('.')])]);
+    }
+    await log.append([written.size(10, 40), written.out(`${ESC}[H${ESC}[2Jlast`)]);
+    const begun = performance.now();
+    const terminal = await seen({ rows: 10, columns: 40 });
+    expect(performance.now() - begun).toBeLessThan(10_000);
+    expect(linesOf(terminal)).toEqual(['last']);
+  });
+
   it('fits the size of who looks', async () => {
     await write(`${'x'.repeat(60)}\r\nend`);
     const terminal = await seen({ rows: 5, columns: 20 });

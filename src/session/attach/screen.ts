@@ -1,5 +1,6 @@
 import type { TerminalSize } from '../../contract/index.js';
 import { sizeOf } from '../output/output-record.js';
+import type { OutputRecord } from '../output/output-record.js';
 import type { OutputCursor, OutputReader } from '../read/output-reader.js';
 import { TAIL_BYTES, unfinished } from './unfinished.js';
 
@@ -7,6 +8,10 @@ import { TAIL_BYTES, unfinished } from './unfinished.js';
 const REPLAYED_BYTES = 1 << 20;
 /** columns and rows that are drawn; memory and time grow with both */
 const MAX_EXTENT = 1_000;
+/** cells of all sizes that are gone through: a program may change its own at every byte, and a large one takes 30 ms */
+const MAX_CELLS = 20_000_000;
+/** `bytes` that the emulator is given at once */
+const WRITTEN_BYTES = 1 << 16;
 const ESCAPE = '\u001b';
 /** ESC [ ? numbers h or l: a mode is set or taken back */
 const MODES = new RegExp(String.raw`${ESCAPE}\[\?([\d;]{1,64})([hl])`, 'g');
@@ -31,7 +36,7 @@ export async function drawScreen(
   const terminal = await makeTerminal();
   let tail: Buffer = Buffer.alloc(0);
   try {
-    for await (const step of replayed(reader, next.from.stdout, signal)) {
+    for await (const step of batched(replayed(reader, next.from.stdout, signal))) {
       if (!Buffer.isBuffer(step)) {
         terminal.resize(step);
         continue;
@@ -80,15 +85,15 @@ async function* replayed(
   const beginning = await reader.beginning();
   const from = Math.max(beginning.from.stdout, to - REPLAYED_BYTES);
   const modes = new Modes();
+  const sizes = new Sizes();
   let isWithin = from === beginning.from.stdout;
   let at = beginning.from.stdout;
   for await (const piece of reader.screenPieces(beginning, { over: undefined, signal })) {
     if (piece.stream === 'size') {
-      const size = sizeOf(piece);
-      if (size !== undefined) yield size;
+      sizes.read(piece);
       continue;
     }
-    if (at >= to) return;
+    if (at >= to) break;
     const { payload } = piece;
     const end = at + payload.length;
     if (at < from) modes.read(payload.subarray(0, from - at));
@@ -97,6 +102,7 @@ async function* replayed(
       // not in the middle of a sequence or a character
       const start = isWithin ? 0 : bytes.indexOf(ESCAPE);
       if (start !== -1) {
+        if (sizes.mayApply) yield* sizes.take();
         if (!isWithin) yield modes.sequences();
         isWithin = true;
         yield bytes.subarray(start);
@@ -104,6 +110,48 @@ async function* replayed(
     }
     at = end;
   }
+  yield* sizes.take();
+}
+
+/** The sizes of a terminal: only one that something is written in makes a difference, and the last one. */
+class Sizes {
+  #next: TerminalSize | undefined;
+  #cells = 0;
+
+  get mayApply(): boolean {
+    return this.#cells < MAX_CELLS;
+  }
+
+  read(record: Pick<OutputRecord, 'payload'>): void {
+    const size = sizeOf(record);
+    if (size === undefined) return;
+    this.#next = { columns: Math.min(size.columns, MAX_EXTENT), rows: Math.min(size.rows, MAX_EXTENT) };
+  }
+
+  *take(): Generator<TerminalSize> {
+    const next = this.#next;
+    if (next === undefined) return;
+    this.#next = undefined;
+    this.#cells += next.rows * next.columns;
+    yield next;
+  }
+}
+
+/** The same in larger pieces: a write takes the emulator a millisecond, and each key that was typed is a piece. */
+async function* batched(steps: AsyncIterable<Buffer | TerminalSize>): AsyncGenerator<Buffer | TerminalSize> {
+  let held: Buffer[] = [];
+  let bytes = 0;
+  for await (const step of steps) {
+    if (Buffer.isBuffer(step)) {
+      held.push(step);
+      bytes += step.length;
+      if (bytes < WRITTEN_BYTES) continue;
+    }
+    if (bytes > 0) yield Buffer.concat(held);
+    [held, bytes] = [[], 0];
+    if (!Buffer.isBuffer(step)) yield step;
+  }
+  if (bytes > 0) yield Buffer.concat(held);
 }
 
 /** The modes that a terminal has come to be in. */
