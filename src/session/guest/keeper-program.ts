@@ -120,6 +120,7 @@ my ($size, $extent) = ("", "\0" x 8); # of the terminal, as last told, and as la
 # --- who is attached: the newest alone, as one types at most. Its own input and output become this keeper's: a key and its
 # echo wake no other program on their way. What it does not take at once comes by the log, as all the rest does.
 my ($typed, $shown, $pending) = (undef, undef, "");
+my ($closing, $last) = (0, "\n"); # whether its input is to end when all that was given is typed; the last byte that was
 my ($fresh, $from) = ("", 0); # of the log, what is to be shown; and where that begins
 sub adopt {
   my $process = sys(434, $_[0] + 0, 0); # pidfd_open(2)
@@ -136,6 +137,11 @@ sub leave { ($typed, $shown, $fresh) = (undef, undef, ""); watch() }
 sub take_typed { # from who is attached, or gives input
   my $count = sysread($_[0], $pending, 4096);
   leave() if !$count and $typed and $_[0] == $typed and (defined $count or ($! != 4 and $! != 11)); # EINTR, EAGAIN
+}
+sub end_input { # in the middle of a line the first ends that alone
+  my $count = sysread($hold, $pending, 4096);
+  return if $count or $! == 4;
+  ($pending, $closing) = ($last =~ /[\r\n]/ ? "\x04" : "\x04\x04", 0);
 }
 sub remember { return if !$shown; $from = $end if $fresh eq ""; $fresh .= $_[0] if length $fresh < 4000 }
 sub show { # before it is written down: it is waited for. True when it was taken
@@ -226,27 +232,30 @@ while (!defined $status or (%sources and $quiet < 25)) {
   my ($in, $towards) = ($always, undef);
   if (length $pending) { vec($towards, fileno $master, 1) = 1 } else { $in |= $inputs }
   my $wait = defined $status ? 0.01 : undef;
+  $wait = 0 if $closing and !length $pending;
   if ($due) { my $left = due_in(); $wait = $left if !defined $wait or $left < $wait }
   my $found = select($in, $towards, undef, $wait);
   now();
   ring() if $due and !due_in();
-  if ($found <= 0) { $quiet++ if defined $status and $found == 0; next }
+  if ($found <= 0) { $quiet++ if defined $status and $found == 0; next if !$closing; $in = "" }
   my $came = 0;
   for my $fd (@outputs) { if (vec($in, $fd, 1)) { drain($fd); $came = 1 } }
   $quiet = $came ? 0 : $quiet + 1 if defined $status;
   last if defined $status and $now - $state{ended} > 5000; # a child in the background that never stops writing
   if ($tty and $hold) {
     if (!length $pending) { for ($typed, $hold) { take_typed($_) if $_ and !length $pending and vec($in, fileno $_, 1) } }
+    end_input() if $closing and !length $pending;
     if (vec($in, fileno $calls, 1)) { sysread($calls, my $numbers, 4096); adopt($1) if $numbers =~ /(\d+)\n$/ }
   }
   if ($tty and length $pending) {
     my $count = syswrite($master, $pending);
+    $last = substr($pending, $count - 1, 1) if $count;
     substr($pending, 0, $count // 0) = "";
     $pending = "" if !defined $count and $! != 11; # EAGAIN
   }
   next unless vec($in, fileno $woken, 1);
   sysread($woken, my $letters, 64);
-  if ($letters =~ /u/ and $hold) { if ($tty) { $pending .= "\x04" } else { undef $hold; unlink "$dir/stdin" } }
+  if ($letters =~ /u/ and $hold) { if ($tty) { $closing = 1 } else { undef $hold; unlink "$dir/stdin" } }
   if ($letters =~ /a/) { my $again = $state{timedout} || $state{why}; $state{timedout} = 1 if !$state{why}; end_by($again ? "KILL" : "TERM"); alarm($again ? 2 : 10) }
   if ($letters =~ /c/ and !defined $status and waitpid($pid, 1) == $pid) { $status = $?; $state{ended} = $now } # WNOHANG
 }

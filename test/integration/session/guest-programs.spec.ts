@@ -171,6 +171,21 @@ describe('a terminal', () => {
     expect(text('a') === `ready\n${much}`).toBe(true);
   });
 
+  it('has an end of its input behind all that was given, also where that is no whole line', async () => {
+    const lines = 'a line of input\n'.repeat(2_000);
+    for (const [name, input] of [
+      ['whole', lines],
+      ['half', `${lines}half a line`],
+      ['none', ''],
+    ] as const) {
+      await guest.start(name, 'stty -echo; echo ready; wc -c', { stdin: true, terminal });
+      await expect.poll(() => text(name)).toContain('ready');
+      expect(await guest.send(name, input, true)).toMatchObject({ status: 0 });
+      await guest.ended(name);
+      expect([name, text(name)]).toEqual([name, `ready\r\n${input.length}\r\n`]);
+    }
+  });
+
   it('has its signals, job control, and an end of input', async () => {
     await guest.start('a', 'trap "echo interrupted" INT; cat; echo over', { stdin: true, terminal });
     await guest.send('a', 'x\n');
