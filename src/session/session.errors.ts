@@ -68,6 +68,15 @@ export class NotifyCommandMissingError extends BangerError<'PARAMS_INVALID'> {
   }
 }
 
+export class TooManySessionsError extends BangerError<'LIMIT_EXCEEDED'> {
+  constructor(vm: string, max: number) {
+    super('LIMIT_EXCEEDED', `${max} sessions run in the VM ${vm} already`, {
+      details: { limit: 'sessions that run', max },
+      fix: `wait for some of them, or end some: banger vm session list ${vm}`,
+    });
+  }
+}
+
 /** One step of something that takes several in a guest. */
 export class GuestActionError extends BangerError<'GUEST_ACTION_FAILED'> {
   /** @param command as a person would read it */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../core/config/index.js';
+import { KeyedQueue } from '../../core/concurrency/index.js';
 import { ProcessRunner } from '../../core/process/index.js';
 import type { Session } from '../session.types.js';
 
@@ -9,13 +10,20 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** Tells of the end of sessions by a program of the host's that its owner has configured. */
 @Injectable()
 export class ExitNotices {
+  /** by VM: a guest says how many of its sessions end, and when */
+  readonly #queue = new KeyedQueue();
+
   constructor(
     private readonly config: Config,
     private readonly processes: ProcessRunner,
   ) {}
 
   /** Nothing when none is configured any more. @throws ProcessFailedError, TimeoutError */
-  async run({ id, name = '', vmName, state, exitCode }: Session): Promise<void> {
+  async run(session: Session): Promise<void> {
+    await this.#queue.run(session.vmId, () => this.#run(session));
+  }
+
+  async #run({ id, name = '', vmName, state, exitCode }: Session): Promise<void> {
     const [file, ...args] = this.config.values.sessions.notifyCommand;
     if (file === undefined) return;
     await this.processes.run({

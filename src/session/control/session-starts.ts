@@ -5,11 +5,13 @@ import { newId } from '../../core/ids.js';
 import { guestCommandLine } from '../../vm/index.js';
 import type { Vm } from '../../vm/index.js';
 import { Followers } from '../follow/followers.js';
+import { MAX_FOLLOWED } from '../guest/follower-program.js';
 import { GuestSessions } from '../guest/guest-sessions.js';
 import { SessionBook } from '../session-book.js';
-import { NotifyCommandMissingError } from '../session.errors.js';
+import { NotifyCommandMissingError, TooManySessionsError } from '../session.errors.js';
 import { SessionLogs } from '../session-logs.js';
 import { SessionRepository } from '../session.repository.js';
+import { hasEnded } from '../session.types.js';
 import type { Session } from '../session.types.js';
 
 const HOME = '/root';
@@ -29,11 +31,13 @@ export class SessionStarts {
   /**
    * Resolves when the command runs. It is written down before it is begun, so that a daemon which ends meanwhile leaves a
    * session that the next one finds, or finds not to have come about.
-   * @throws SessionNameTakenError, GuestActionError, VM_GUEST_UNREACHABLE, PARAMS_INVALID
+   * @throws TooManySessionsError, SessionNameTakenError, GuestActionError, VM_GUEST_UNREACHABLE, PARAMS_INVALID
    */
   async start(vm: Vm, params: SessionStartParams, ref: string): Promise<Session> {
     if (params.onExit === 'notify' && this.config.values.sessions.notifyCommand.length === 0)
       throw new NotifyCommandMissingError();
+    const running = (await this.sessions.list(vm.id)).filter((session) => !hasEnded(session));
+    if (running.length >= MAX_FOLLOWED) throw new TooManySessionsError(vm.name, MAX_FOLLOWED);
     const id = newId('ses');
     const cwd = params.cwd ?? vm.workspace?.workingDirectory ?? HOME;
     const { terminal } = params;

@@ -6,7 +6,7 @@ export const OVERLAP_BYTES = 4096;
 export const CHUNK_BYTES = 65_536;
 /** `bytes` of what the daemon has written down about a session */
 export const MAX_SPEC_BYTES = 65_536;
-/** sessions of one guest that are followed */
+/** sessions of one guest that run, or have something left to tell */
 export const MAX_FOLLOWED = 1_000;
 
 /**
@@ -43,7 +43,7 @@ sub frame { my $bytes = pop; send_all(join(" ", @_, length $bytes) . "\n" . $byt
 my %known; # name => { at: next offset, file, told: state record, done: nothing more is to come }
 sub meet {
   my ($name) = @_;
-  return if keys %known >= ${MAX_FOLLOWED};
+  return if ${MAX_FOLLOWED} <= grep { !$_->{done} } values %known;
   my $is_new = !exists $from{$name};
   my $from = $from{$name} // 0;
   if ($from eq "-") {
@@ -114,7 +114,7 @@ sub look { # false when there is more; whether its keeper runs is looked at when
 
 look_round();
 for (keys %known) { my $state = slurp("$base/$_/state") // ""; if (alive($_, state_of($_))) { $known{$_}{told} = "1 $state"; frame("S", $_, 1, $state) } }
-for (keys %from) { send_all("G $_\n") if !$known{$_} and $from{$_} ne "-" }
+for (keys %from) { send_all("G $_\n") if $from{$_} ne "-" and !-d "$base/$_" }
 send_all("R\n");
 my %more = map { $_ => 1 } keys %known;
 my $looked = time;

@@ -1,7 +1,7 @@
-import { rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { OVERLAP_BYTES } from '../../../src/session/guest/follower-program.js';
+import { MAX_FOLLOWED, OVERLAP_BYTES } from '../../../src/session/guest/follower-program.js';
 import { segmentName } from '../../../src/session/guest/program.js';
 import { recordBytes } from '../../support/session-records.js';
 import { Follower } from './support/follower.js';
@@ -139,6 +139,24 @@ describe('the follower of the sessions in a guest', () => {
     await guest.run('b', 'echo two');
     await follower.tells('state b over');
     expect(follower.told.filter((told) => told.includes(' a'))).toEqual([]);
+  });
+
+  // Those that had ended counted too: new ones were not followed then, and those that ran were taken for lost.
+  it('tells of those that run, however many have ended', async () => {
+    await guest.run('ended', 'true');
+    const before = join(guest.root, 'sessions/ended');
+    const known = Array.from({ length: MAX_FOLLOWED + 10 }, (_, at) => `e${at}`);
+    for (const name of known) cpSync(before, join(guest.root, 'sessions', name), { recursive: true });
+    await guest.start('runs', 'exec sleep 60');
+    const follower = follow(...known.map((name) => `${name} -`), 'ended -', 'runs 0');
+    await follower.tells('ready');
+    await guest.start('later', 'exec sleep 60');
+    await follower.tells('state later lives');
+    expect(follower.told.filter((told) => told.startsWith('gone'))).toEqual([]);
+    for (const name of ['runs', 'later']) {
+      await guest.signal(name, 'KILL', 'all');
+      await follower.tells(`state ${name} over`);
+    }
   });
 
   it('says that one runs again which had ended', async () => {
