@@ -32,7 +32,11 @@ export class Follower {
     return this.frames.map((frame) => {
       if (frame.type === 'ready') return 'ready';
       if (frame.type === 'output') return `output ${frame.name} ${frame.offset} ${frame.payload.length}`;
-      if (frame.type === 'state') return `state ${frame.name} ${frame.lives ? 'lives' : 'over'}`;
+      if (frame.type === 'state') {
+        // looked at when its directory was there and its keeper had written nothing down yet
+        const isNew = frame.payload.toString().trim() === '';
+        return `state ${frame.name} ${isNew ? 'none' : frame.lives ? 'lives' : 'over'}`;
+      }
       return `${frame.type} ${frame.name}`;
     });
   }
