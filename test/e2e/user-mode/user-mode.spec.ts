@@ -74,6 +74,17 @@ describe.skipIf(!isRoot)('without root', () => {
     expect(await banger('ssh-config', '--install', '--file', settings)).toMatchObject({ exitCode: 0 });
     // the file that ssh includes must be its user's own
     expect(await asUser('ssh', '-F', settings, 'mine.vm', 'hostname')).toMatchObject({ stdout: 'mine\n' });
+    expect(await asUser('scp', '-q', '-F', settings, settings, 'mine.vm:/root/project/file')).toMatchObject({
+      exitCode: 0,
+    });
+    const commit =
+      'cd project && git add file && git -c user.name=a -c user.email=a@b commit -q -m "from the VM"';
+    expect(await asUser('ssh', '-F', settings, 'mine.vm', commit)).toMatchObject({ exitCode: 0 });
+    const clone = ['clone', '-q', 'ssh://mine.vm/root/project', join(home, 'clone')];
+    const cloned = await asUser('git', '-c', `core.sshCommand=ssh -F '${settings}'`, ...clone);
+    expect(cloned, cloned.stderr).toMatchObject({ exitCode: 0 });
+    const log = await asUser('git', '-C', join(home, 'clone'), 'log', '--format=%s');
+    expect(log.stdout).toBe('from the VM\n');
     const status = execFileSync('grep', ['-E', '^(Uid|NoNewPrivs)', `/proc/${vm?.pid}/status`], {
       encoding: 'utf8',
     });
