@@ -58,8 +58,7 @@ export class SessionBook {
     const known = await this.sessions.list(vm.id);
     const already = known.find((session) => session.guestName === guestName);
     if (already !== undefined || known.length >= MAX_FOLLOWED) return already;
-    const isOurs =
-      /^ses_[0-9a-z]{12}$/.test(guestName) && (await this.sessions.find(guestName)) === undefined;
+    const isOurs = /^ses_[0-9a-z]{12}$/.test(guestName) && !(await this.sessions.isTaken(guestName));
     const named = spec.name !== undefined && known.every(({ name }) => name !== spec.name);
     const session = await this.sessions.insert({
       ...spec,

@@ -121,6 +121,14 @@ describe('the book of sessions', () => {
     expect(await sessions.list('vm_two')).toHaveLength(2);
   });
 
+  // Its id was taken for free, and what had been found could not be written down: nothing of the copy was followed any more.
+  it('takes up what a copy has of a session that is deleted, but not in its guest', async () => {
+    await sessions.bury(NAME);
+    const copied = await book.adopt(COPY, NAME, SPEC);
+    expect(copied).toMatchObject({ vmId: 'vm_two', guestName: NAME });
+    expect(copied?.id).not.toBe(NAME);
+  });
+
   it('takes up what it has lost itself under the id that it had', async () => {
     await sessions.remove(NAME);
     expect(await book.adopt(VM, NAME, SPEC)).toMatchObject({ id: NAME, name: 'dev', command: ['make'] });
