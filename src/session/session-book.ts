@@ -88,18 +88,22 @@ export class SessionBook {
         endedAt: state.endedAt ?? new Date(),
       });
     } else if (lives) {
-      if (session.state !== 'running')
-        await this.change(session, {
-          ...more,
-          state: 'running',
-          exitCode: null,
-          signal: null,
-          timedOut: false,
-          reason: null,
-          endedAt: null,
-          exitHandled: false,
-        });
+      if (session.state !== 'running') await this.runs(session, more);
     } else await this.lose(session, 'what kept it in the VM was killed, and it ended with that', more);
+  }
+
+  /** It runs, whatever was known of it before: one that had ended does so again, with all that happens at its end. */
+  async runs(session: Session, more: SessionChanges = {}): Promise<void> {
+    await this.change(session, {
+      ...more,
+      state: 'running',
+      exitCode: null,
+      signal: null,
+      timedOut: false,
+      reason: null,
+      endedAt: null,
+      exitHandled: false,
+    });
   }
 
   /** Its end was not seen. One that has ended already stays as it is. */

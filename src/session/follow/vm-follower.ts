@@ -195,13 +195,7 @@ export class VmFollower {
     const runsAgain = session.state === 'exited' || session.state === 'failed';
     if (!runsAgain && !this.#living.has(session.guestName)) return ingest.close();
     await ingest.discard();
-    await this.#parts.book.change(session, {
-      state: 'running',
-      exitCode: null,
-      signal: null,
-      reason: null,
-      endedAt: null,
-    });
+    await this.#parts.book.runs(session);
     throw new FollowAnew();
   }
 

@@ -1,0 +1,47 @@
+import { PassThrough } from 'node:stream';
+import { expect } from 'vitest';
+import type { SshConnection } from '../../../../src/core/ssh/index.js';
+
+interface Channel {
+  readonly stdin: PassThrough;
+  readonly stdout: PassThrough;
+  readonly stderr: PassThrough;
+}
+
+/** A guest whose follower says what a test wants it to, however untrue. */
+export class ScriptedGuest {
+  /** what it was asked on each connection: lines of known sessions */
+  readonly asked: string[][] = [];
+  /** connections that were asked for; none of them comes about in a silent guest */
+  attempts = 0;
+  isSilent = false;
+  #channel: Channel | undefined;
+
+  async connect(_vm: unknown, signal: AbortSignal): Promise<SshConnection> {
+    this.attempts += 1;
+    if (this.isSilent)
+      await new Promise((_, reject) =>
+        signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
+      );
+    return { open: () => Promise.resolve(this.#open()) } as unknown as SshConnection;
+  }
+
+  /** Waits until it has been asked so often. */
+  async isAsked(times: number): Promise<void> {
+    await expect.poll(() => this.asked.length, { timeout: 10_000 }).toBe(times);
+  }
+
+  /** @param header without the length of the payload, which is put behind it when there is one */
+  say(header: string, payload?: Buffer | string): void {
+    const bytes = Buffer.from(payload ?? '');
+    const line = payload === undefined ? header : `${header} ${bytes.length}`;
+    this.#channel?.stdout.write(Buffer.concat([Buffer.from(`${line}\n`), bytes]));
+  }
+
+  #open(): Channel & { close: () => void } {
+    const channel = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
+    channel.stdin.on('data', (lines: Buffer) => this.asked.push(lines.toString().trim().split('\n')));
+    this.#channel = channel;
+    return { ...channel, close: () => channel.stdout.end() };
+  }
+}
