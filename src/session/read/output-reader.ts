@@ -1,6 +1,6 @@
 import type { OutputStream } from '../../contract/index.js';
 import type { OutputLog, SegmentInfo } from '../output/output-log.js';
-import { countOn, OutputDecoder } from '../output/output-record.js';
+import { countOn, countsOf, OutputDecoder } from '../output/output-record.js';
 import type { OutputCounts, OutputRecord } from '../output/output-record.js';
 
 /** `bytes` read from the log at once */
@@ -158,11 +158,12 @@ export class OutputReader {
   }
 
   async #countsAt(segment: number): Promise<OutputCounts> {
-    for await (const { record, before } of this.#records(segment)) return countOn(before, record);
+    for await (const { record, before } of this.#records(segment))
+      return record.stream === 'mark' ? countsOf(record) : before;
     return this.#log.counts;
   }
 
-  /** @param offset of a segment's first record, which is a mark */
+  /** @param offset of a segment's first record */
   async *#records(
     offset: number,
     { over, signal }: Until = { over: undefined, signal: NEVER },
@@ -173,14 +174,15 @@ export class OutputReader {
     while (!signal.aborted) {
       // Asked before reading: what is over has all been written.
       const isLast = over === undefined || over.aborted;
-      const { offset: at, bytes } = await this.#log.read(next, READ_BYTES);
+      const { offset: at, bytes, before: cutBehind } = await this.#log.read(next, READ_BYTES);
       if (bytes.length === 0) {
         if (isLast || this.#log.end < next) return;
         await this.#log.grown(next, AbortSignal.any([over, signal]));
         continue;
       }
-      // what is between is gone, and a mark follows
+      // what is between is gone; what follows begins with a mark, or is known to come behind so much
       if (at > next) decoder = new OutputDecoder();
+      before = cutBehind ?? before;
       next = at + bytes.length;
       for (const record of decoder.push(bytes)) {
         yield { record, before };

@@ -6,7 +6,7 @@ import { createLogger } from '../../../../src/core/logging/index.js';
 import { FollowerParts } from '../../../../src/session/follow/follower-parts.js';
 import { Followers } from '../../../../src/session/follow/followers.js';
 import type { GuestSessions } from '../../../../src/session/guest/guest-sessions.js';
-import { FileOutputLogs } from '../../../../src/session/output/output-log.adapter.js';
+import { FileOutputLogs } from '../../../../src/session/output/output-logs.adapter.js';
 import { SessionBook } from '../../../../src/session/session-book.js';
 import { SessionLogs } from '../../../../src/session/session-logs.js';
 import { SessionPaths } from '../../../../src/session/session-paths.js';
