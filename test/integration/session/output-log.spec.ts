@@ -1,7 +1,10 @@
 import { appendFileSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { OutputLog } from '../../../src/session/output/output-log.js';
 import { OutputReader } from '../../../src/session/read/output-reader.js';
 import type { OutputCursor } from '../../../src/session/read/output-reader.js';
 import { Random } from '../../fuzz/rpc/random.js';
@@ -291,6 +294,31 @@ describe('the log of a session', () => {
     expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
     expect(new Set(numbers).size).toBe(numbers.length);
     expect(log.dropped).toBeGreaterThan(0);
+  });
+
+  // Every record was held until a newline came: hundreds of MB of a guest that writes single bytes.
+  it('has its last lines found without being held in memory', async () => {
+    setFlagsFromString('--expose_gc');
+    const collect = runInNewContext('gc') as () => void;
+    const log = await place.open();
+    await log.append([written.mark(), written.out('one\n')]);
+    const piece = recordBytes('stdout', 'x');
+    for (let index = 0; index < 20; index += 1)
+      await log.append(recordsIn(...Array.from({ length: 10_000 }, () => piece)));
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    const held: number[] = [];
+    const watched = Object.assign(Object.create(log) as OutputLog, {
+      read: async (offset: number, maxBytes: number) => {
+        collect();
+        held.push(process.memoryUsage().heapUsed - before);
+        return log.read(offset, maxBytes);
+      },
+    });
+    const { from } = await new OutputReader(watched).tail(1, undefined);
+    expect(from).toEqual({ stdout: 4, stderr: 0 });
+    expect(held.length).toBeGreaterThan(10);
+    expect(Math.max(...held)).toBeLessThan(8 << 20);
   });
 
   it('is gone when it is removed, or forgotten with its VM', async () => {
