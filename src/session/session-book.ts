@@ -106,15 +106,16 @@ export class SessionBook {
     });
   }
 
-  /** Its end was not seen. One that has ended already stays as it is. */
+  /** Its end was not seen. One that has ended already stays as it is. Who waits for it is told also if it is gone from here. */
   async lose(session: Session, reason: string, more: SessionChanges = {}): Promise<void> {
-    const current = await this.sessions.find(session.id);
-    if (current === undefined) return;
+    const current = (await this.sessions.find(session.id)) ?? session;
     if (hasEnded(current)) {
       await this.sessions.update(session.id, more);
       return;
     }
-    await this.change(current, { ...more, state: 'lost', reason, endedAt: new Date() });
+    const lost = { state: 'lost', reason, endedAt: new Date() } as const;
+    const changed = await this.sessions.update(session.id, { ...more, ...lost });
+    this.#tell(changed ?? { ...current, ...lost });
   }
 
   async change(session: Session, changes: SessionChanges): Promise<void> {

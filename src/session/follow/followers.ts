@@ -25,7 +25,14 @@ export class Followers implements OnModuleDestroy {
     private readonly vms: VmRepository,
     events: VmEvents,
   ) {
-    events.onState((change) => this.#queue(change.vm.id, () => this.#vmChanged(change)));
+    events.onState((change) => {
+      const { id, state } = change.vm;
+      if (state !== 'deleting') return this.#queue(id, () => this.#vmChanged(change));
+      // Looked for at once: they go with their VM.
+      const sessions = this.parts.sessions.list(id);
+      sessions.catch(() => undefined);
+      this.#queue(id, async () => this.#vmDeleted(id, await sessions));
+    });
     events.onCopied(({ vm, origin }) => this.#queue(vm.id, () => this.#vmCopied(vm.id, origin.id)));
   }
 
@@ -100,11 +107,20 @@ export class Followers implements OnModuleDestroy {
     const follower = this.#followers.get(vm.id);
     this.#followers.delete(vm.id);
     await follower?.stop();
-    if (vm.state === 'deleting') return this.parts.logs.forget(vm.id);
     if (vm.state !== 'stopped' && vm.state !== 'failed') return;
     const reason = vm.state === 'stopped' ? DOWN : FAILED;
     for (const session of await this.parts.sessions.list(vm.id))
       if (!hasEnded(session)) await this.#lose(session, reason);
+  }
+
+  /** Who waits for one of its sessions, or reads what it writes, is not left waiting. */
+  async #vmDeleted(vmId: string, sessions: readonly Session[]): Promise<void> {
+    if (this.#isOver) return;
+    const follower = this.#followers.get(vmId);
+    this.#followers.delete(vmId);
+    await follower?.stop();
+    for (const session of sessions) if (!hasEnded(session)) await this.parts.book.lose(session, DELETED);
+    this.parts.logs.forget(vmId);
   }
 
   async #lose(session: Session, reason: string): Promise<void> {
@@ -140,4 +156,5 @@ export class Followers implements OnModuleDestroy {
 }
 
 const DOWN = 'the VM was stopped, and it ended with that';
+const DELETED = 'the VM was deleted, and it ended with that';
 const FAILED = 'the VM went down, and it ended with that';

@@ -83,8 +83,15 @@ export class FileOutputLog implements OutputLog {
   }
 
   async reset(): Promise<void> {
+    const gone = [...this.segments];
+    await this.abandon();
+    for (const segment of gone) await rm(this.#path(segment), { force: true });
+  }
+
+  /** As after a reset, with its files left to somebody else. */
+  async abandon(): Promise<void> {
     await this.close();
-    for (const segment of this.segments.splice(0)) await rm(this.#path(segment), { force: true });
+    this.segments.length = 0;
     this.counts = NOTHING;
     this.dropped = 0;
     this.end = 0;
@@ -92,22 +99,17 @@ export class FileOutputLog implements OutputLog {
   }
 
   async read(offset: number, maxBytes: number): Promise<OutputPart> {
-    const segment = this.segments.find(({ end }) => end > offset);
-    if (segment === undefined) return { offset, bytes: Buffer.alloc(0) };
-    const from = Math.max(offset, segment.start);
-    const before = from === segment.start ? segment.before : undefined;
-    const latest = this.#latestFrom(from);
-    if (latest !== undefined) return { offset: from, bytes: latest.subarray(0, maxBytes), before };
-    const bytes = Buffer.allocUnsafe(Math.min(maxBytes, segment.end - from));
-    const position = from - segment.start;
-    const handle = await open(this.#path(segment), 'r').catch(ignoreMissing);
-    // gone between the look at the list and the opening of it
-    if (handle === undefined) return { offset, bytes: Buffer.alloc(0) };
-    try {
-      const { bytesRead } = await handle.read(bytes, 0, bytes.length, position);
-      return { offset: from, bytes: bytes.subarray(0, bytesRead), before };
-    } finally {
-      await handle.close();
+    for (;;) {
+      const segment = this.segments.find(({ end }) => end > offset);
+      if (segment === undefined) return { offset, bytes: Buffer.alloc(0) };
+      const from = Math.max(offset, segment.start);
+      const bytes =
+        this.#latestFrom(from)?.subarray(0, maxBytes) ?? (await this.#fromFile(segment, from, maxBytes));
+      if (bytes !== undefined)
+        return { offset: from, bytes, before: from === segment.start ? segment.before : undefined };
+      // It gave way between the look at the list and the opening of it, or somebody else has taken it away.
+      const index = this.segments.indexOf(segment);
+      if (index !== -1) this.segments.splice(index, 1);
     }
   }
 
@@ -156,6 +158,19 @@ export class FileOutputLog implements OutputLog {
     segment.end += bytes.length;
     this.end = segment.end;
     this.#latest = { offset: this.end - bytes.length, bytes };
+  }
+
+  /** Undefined when it is gone. */
+  async #fromFile(segment: Segment, from: number, maxBytes: number): Promise<Buffer | undefined> {
+    const bytes = Buffer.allocUnsafe(Math.min(maxBytes, segment.end - from));
+    const handle = await open(this.#path(segment), 'r').catch(ignoreMissing);
+    if (handle === undefined) return undefined;
+    try {
+      const { bytesRead } = await handle.read(bytes, 0, bytes.length, from - segment.start);
+      return bytes.subarray(0, bytesRead);
+    } finally {
+      await handle.close();
+    }
   }
 
   #latestFrom(offset: number): Buffer | undefined {

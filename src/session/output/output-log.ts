@@ -49,9 +49,10 @@ export abstract class OutputLogs {
   abstract open(directory: string, limits: { maxBytes: number }): Promise<OutputLog>;
   /** Closes its file; the log can be used again. */
   abstract rest(directory: string): Promise<void>;
+  /** Who reads it comes to its end. */
   abstract remove(directory: string): Promise<void>;
   abstract makeParent(parent: string): Promise<void>;
   abstract exists(path: string): Promise<boolean>;
-  /** All logs below have been taken away by somebody else. */
+  /** All logs below are taken away by somebody else. Who reads them comes to their end. */
   abstract forget(parent: string): void;
 }

@@ -24,7 +24,7 @@ export class FileOutputLogs extends OutputLogs {
   }
 
   override async remove(directory: string): Promise<void> {
-    await this.rest(directory);
+    await (await this.#logs.get(directory))?.abandon();
     this.#logs.delete(directory);
     await rm(directory, { recursive: true, force: true });
   }
@@ -41,7 +41,7 @@ export class FileOutputLogs extends OutputLogs {
     for (const [directory, log] of this.#logs) {
       if (!directory.startsWith(`${parent}/`)) continue;
       this.#logs.delete(directory);
-      void log.then((opened) => opened.close()).catch(() => undefined);
+      void log.then((opened) => opened.abandon()).catch(() => undefined);
     }
   }
 

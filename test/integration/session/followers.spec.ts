@@ -1,7 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { OutputLog } from '../../../src/session/output/output-log.js';
+import { OutputReader } from '../../../src/session/read/output-reader.js';
+import { recordBytes, recordsIn } from '../../support/session-records.js';
 import { followedVms } from './support/followed-vms.js';
 import type { FollowedVms } from './support/followed-vms.js';
 
+const NEVER = new AbortController().signal;
 const NAME = 'ses_aaaaaaaaaaaa';
 
 describe('the follower of sessions', () => {
@@ -29,4 +33,40 @@ describe('the follower of sessions', () => {
       exitHandled: false,
     });
   });
+
+  // Who waited did so for ever, and who read what there was left to read span.
+  it('leaves nobody waiting whose VM is deleted, with or without its row', async () => {
+    const running = await all.insert(NAME);
+    const other = await all.insert('ses_bbbbbbbbbbbb', { vmId: 'vm_two', vmName: 'two' });
+    await follow();
+    const log = await all.logs.open(running);
+    await log.append(recordsIn(recordBytes('mark', '0 0'), recordBytes('stdout', 'one\n')));
+    const reading = followToEnd(log);
+    const waited = all.book.ended(NAME, NEVER);
+    const left = all.book.ended(other.id, NEVER);
+    await expect.poll(() => reading.got).toEqual(['one\n']);
+    const vm = await all.vms.require('one');
+    all.events.publish({ vm: { ...vm, state: 'deleting' }, from: 'running' });
+    // taking a machine down takes at least as long as that
+    await all.sessions.list();
+    await all.vms.remove(vm.id);
+    expect(await waited).toMatchObject({ state: 'lost', reason: expect.stringMatching(/deleted/) });
+    await reading.done;
+    expect(await log.read(0, 100)).toMatchObject({ bytes: Buffer.alloc(0) });
+    expect(all.followers.of('vm_one')).toBeUndefined();
+    all.events.publish({ vm: { ...vm, id: 'vm_two', state: 'deleting' }, from: 'suspended' });
+    expect(await left).toMatchObject({ state: 'lost' });
+  });
 });
+
+/** Reads what a session writes, as who follows it does whom nobody tells of its end. */
+function followToEnd(log: OutputLog): { got: string[]; done: Promise<void> } {
+  const got: string[] = [];
+  const reader = new OutputReader(log);
+  const done = (async () => {
+    const until = { over: NEVER, signal: NEVER };
+    for await (const { payload } of reader.pieces(await reader.beginning(), until))
+      got.push(payload.toString());
+  })();
+  return { got, done };
+}

@@ -321,6 +321,28 @@ describe('the log of a session', () => {
     expect(Math.max(...held)).toBeLessThan(8 << 20);
   });
 
+  // Who read the oldest segment when it gave way was told that there was nothing more.
+  it('is read on behind what gives way at that moment, and behind what somebody took away', async () => {
+    const logs = place.logs();
+    const log = await logs.open(place.path, { maxBytes: 1000 });
+    for (let segment = 0; segment < 3; segment += 1)
+      await log.append([written.mark(), written.out(`${segment}\n`.padStart(300))]);
+    const second = log.segments[1]?.start;
+    const reading = log.read(0, 10);
+    await Promise.all([reading, log.append([written.mark(), written.out('x'.repeat(300)), written.mark()])]);
+    expect((await reading).bytes.length).toBe(10);
+    const oldest = log.segments[0]?.start ?? 0;
+    expect(oldest).toBeGreaterThanOrEqual(second ?? 0);
+    rmSync(join(place.path, readdirSync(place.path).toSorted()[0] ?? ''));
+    expect((await log.read(oldest, 10)).offset).toBe(log.segments[0]?.start);
+    expect(log.segments[0]?.start).toBeGreaterThan(oldest);
+    await logs.rest(place.path);
+    rmSync(place.path, { recursive: true });
+    const waited = log.grown(log.end, AbortSignal.timeout(100));
+    expect(await log.read(0, 10)).toEqual({ offset: 0, bytes: Buffer.alloc(0) });
+    await waited;
+  });
+
   it('is gone when it is removed, or forgotten with its VM', async () => {
     const logs = place.logs();
     await logs.makeParent(join(place.root, 'sessions'));
