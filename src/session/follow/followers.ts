@@ -46,7 +46,7 @@ export class Followers implements OnModuleDestroy {
       if (await this.parts.logs.isMarked(vm.id)) this.follow(vm);
     }
     for (const session of await this.parts.sessions.list())
-      if (!hasEnded(session) && !running.has(session.vmId)) await this.parts.book.lose(session, DOWN);
+      if (!hasEnded(session) && !running.has(session.vmId)) await this.#lose(session, DOWN);
   }
 
   of(vmId: string): VmFollower | undefined {
@@ -124,12 +124,7 @@ export class Followers implements OnModuleDestroy {
   }
 
   async #lose(session: Session, reason: string): Promise<void> {
-    const { counts, dropped } = await this.parts.logs.open(session);
-    await this.parts.book.lose(session, reason, {
-      stdoutBytes: counts.stdout,
-      stderrBytes: counts.stderr,
-      droppedBytes: dropped,
-    });
+    await this.parts.book.lose(session, reason, await this.parts.logs.written(session));
     await this.parts.logs.rest(session);
   }
 

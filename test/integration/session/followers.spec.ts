@@ -57,6 +57,67 @@ describe('the follower of sessions', () => {
     all.events.publish({ vm: { ...vm, id: 'vm_two', state: 'deleting' }, from: 'suspended' });
     expect(await left).toMatchObject({ state: 'lost' });
   });
+
+  const had = async (id: string): Promise<void> => {
+    const log = await all.logs.open({ id, vmId: 'vm_one' });
+    await log.append(recordsIn(recordBytes('mark', '0 0'), recordBytes('stderr', 'one\n')));
+  };
+  const state = async (id = NAME): Promise<unknown> => {
+    const session = await all.sessions.find(id);
+    return [session?.state, session?.reason, session?.stderrBytes];
+  };
+
+  // It had written nothing, by what was told of it, whatever could be read of it.
+  it('tells how much one has written that is lost, whoever finds that', async () => {
+    const suspended = await all.insert('ses_bbbbbbbbbbbb', { vmId: 'vm_two', vmName: 'two' });
+    await all.insert(NAME);
+    await had(NAME);
+    await follow();
+    all.guests.one.say(`G ${NAME}`);
+    await expect.poll(() => state()).toEqual(['lost', 'its files in the VM are gone', 4]);
+    await all.insert('ses_cccccccccccc');
+    await had('ses_cccccccccccc');
+    const vm = await all.vms.require('one');
+    await all.vms.transition(vm, 'stopping');
+    await all.vms.transition(await all.vms.require('one'), 'stopped');
+    await all.followers.settled();
+    await all.sessions.update('ses_cccccccccccc', { state: 'running', stderrBytes: 0 });
+    await all.followers.reconcile();
+    expect(await state('ses_cccccccccccc')).toEqual(['lost', expect.stringMatching(/stopped/), 4]);
+    expect(await state(suspended.id)).toEqual(['running', undefined, 0]);
+  });
+
+  // Its guest died in the middle of its start: it was taken for one that runs, for ever.
+  it('has one as lost of which the guest has no more than a beginning', async () => {
+    await all.insert(NAME, { state: 'starting' });
+    await follow();
+    all.guests.one.say(`S ${NAME} 0`, ' '.repeat(512));
+    await expect.poll(() => state()).toEqual(['lost', 'its start was cut off', 0]);
+  });
+
+  it('waits for what is being started, also when it is told late of before', async () => {
+    await follow();
+    const follower = all.followers.of('vm_one');
+    await all.insert(NAME, { state: 'starting' });
+    follower?.expect(NAME);
+    const early = async (): Promise<void> => {
+      all.guests.one.say(`S ${NAME} 0`, ' '.repeat(512));
+      all.guests.one.say(`G ${NAME}`);
+      // what is told behind it has been heard
+      all.guests.one.say(`N late`, '{}');
+      await expect.poll(async () => (await all.sessions.list()).length).toBe(2);
+      await all.sessions.remove((await all.sessions.list()).find(({ id }) => id !== NAME)?.id ?? '');
+    };
+    await early();
+    expect(await state()).toEqual(['starting', undefined, 0]);
+    follower?.settle(NAME, true);
+    await early();
+    expect(await state()).toEqual(['starting', undefined, 0]);
+    all.guests.one.say(`S ${NAME} 1`, 'state=running pid=5');
+    await expect.poll(() => state()).toEqual(['running', undefined, 0]);
+    all.guests.one.say(`G ${NAME}`);
+    await expect.poll(() => state()).toEqual(['lost', 'its files in the VM are gone', 0]);
+  });
 });
 
 /** Reads what a session writes, as who follows it does whom nobody tells of its end. */
