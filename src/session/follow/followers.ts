@@ -1,23 +1,27 @@
 import { Injectable } from '@nestjs/common';
 import type { OnModuleDestroy } from '@nestjs/common';
-import { abortable } from '../../core/concurrency/index.js';
 import { toBangerError } from '../../core/errors/index.js';
 import { VmEvents, VmRepository } from '../../vm/index.js';
 import type { Vm, VmStateChange } from '../../vm/index.js';
 import { hasEnded } from '../session.types.js';
 import type { Session } from '../session.types.js';
 import { FollowDecoder } from './follow-frames.js';
+import { forAWhile } from './for-a-while.js';
 import { FollowerParts } from './follower-parts.js';
 import { VmFollower } from './vm-follower.js';
 
-/** `ms` that a list waits for what a guest, which has just been taken up, has to tell */
-const READY_LIMIT_MS = 5_000;
+interface Queue {
+  /** the last work in it */
+  readonly done: Promise<void>;
+  /** the same, for who will not wait for long */
+  readonly soon: Promise<void>;
+}
 
 /** Which VMs' sessions are followed: of those that run, and may have one that has not ended. */
 @Injectable()
 export class Followers implements OnModuleDestroy {
   readonly #followers = new Map<string, VmFollower>();
-  readonly #queues = new Map<string, Promise<void>>();
+  readonly #queues = new Map<string, Queue>();
   #isOver = false;
 
   constructor(
@@ -81,19 +85,17 @@ export class Followers implements OnModuleDestroy {
     return this.#followers.get(vmId)?.terminals.get(guestName);
   }
 
-  /** Waits until those guests have told what there is which have just begun to; not for long. */
+  /** Waits until those guests have told what there is which have just begun to; not for long, and for each only once. */
   async settled(vmId?: string): Promise<void> {
-    await Promise.all(this.#queues.values());
-    const waited = [...this.#followers].filter(([id]) => vmId === undefined || id === vmId);
-    const limit = AbortSignal.timeout(READY_LIMIT_MS);
-    await abortable(Promise.all(waited.map(([, { ready }]) => ready)), limit, () => undefined).catch(
-      () => undefined,
-    );
+    const waited = <T>(all: ReadonlyMap<string, T>): T[] =>
+      [...all].flatMap(([id, one]) => (vmId === undefined || id === vmId ? [one] : []));
+    await Promise.all(waited(this.#queues).map(({ soon }) => soon));
+    await Promise.all(waited(this.#followers).map(({ ready }) => ready));
   }
 
   async onModuleDestroy(): Promise<void> {
     this.#isOver = true;
-    await Promise.all(this.#queues.values());
+    await Promise.all([...this.#queues.values()].map(({ done }) => done));
     await Promise.all([...this.#followers.values()].map((follower) => follower.stop()));
   }
 
@@ -135,7 +137,7 @@ export class Followers implements OnModuleDestroy {
 
   /** What becomes of one VM is taken note of in the order in which it happens. */
   #queue(vmId: string, work: () => Promise<void>): void {
-    const done = (this.#queues.get(vmId) ?? Promise.resolve())
+    const done = (this.#queues.get(vmId)?.done ?? Promise.resolve())
       .then(work)
       .catch((error: unknown) =>
         this.parts.logger.error(
@@ -144,9 +146,9 @@ export class Followers implements OnModuleDestroy {
         ),
       )
       .finally(() => {
-        if (this.#queues.get(vmId) === done) this.#queues.delete(vmId);
+        if (this.#queues.get(vmId)?.done === done) this.#queues.delete(vmId);
       });
-    this.#queues.set(vmId, done);
+    this.#queues.set(vmId, { done, soon: forAWhile(done) });
   }
 }
 

@@ -12,6 +12,7 @@ import type { Session } from '../session.types.js';
 import { FollowDecoder } from './follow-frames.js';
 import type { FollowFrame } from './follow-frames.js';
 import type { FollowerParts } from './follower-parts.js';
+import { forAWhile } from './for-a-while.js';
 import { SessionIngest } from './session-ingest.js';
 
 /** `ms` between attempts: the first at once, the later ones for a guest that is out of order for long */
@@ -27,6 +28,8 @@ class FollowAnew extends Error {}
 export class VmFollower {
   /** resolves when nothing is left to follow, or after `stop` */
   readonly finished: Promise<void>;
+  /** resolves when the guest has told which sessions there are, or cannot, or lets one wait for too long */
+  readonly ready: Promise<void>;
   /** ttys of sessions that have one, by guest name */
   readonly terminals = new Map<string, string>();
   readonly #vm: Vm;
@@ -42,18 +45,14 @@ export class VmFollower {
   /** those whose keeper runs, as this connection was told */
   readonly #living = new Set<string>();
   #channel: SshChannel | undefined;
-  readonly #ready = Promise.withResolvers<void>();
+  readonly #answered = Promise.withResolvers<void>();
   #isReady = false;
 
   constructor(vm: Vm, parts: FollowerParts) {
     this.#vm = vm;
     this.#parts = parts;
-    this.finished = this.#run().finally(() => this.#ready.resolve());
-  }
-
-  /** Resolves when the guest has told which sessions there are, or cannot. */
-  get ready(): Promise<void> {
-    return this.#ready.promise;
+    this.ready = forAWhile(this.#answered.promise);
+    this.finished = this.#run().finally(() => this.#answered.resolve());
   }
 
   /** A session is about to appear in the guest: it is waited for, and not taken for lost. */
@@ -108,7 +107,7 @@ export class VmFollower {
 
   #brokeOff(error: unknown): void {
     // Nobody waits for a guest that does not answer.
-    this.#ready.resolve();
+    this.#answered.resolve();
     const { logger } = this.#parts;
     logger.warn({ vm: this.#vm.id, err: toBangerError(error) }, 'following its sessions broke off');
   }
@@ -175,7 +174,7 @@ export class VmFollower {
   async #take(frame: FollowFrame): Promise<void> {
     if (frame.type === 'ready') {
       this.#isReady = true;
-      return this.#ready.resolve();
+      return this.#answered.resolve();
     }
     if (frame.type === 'new') return this.#meet(frame.name, frame.payload);
     const session = await this.#sessionOf(frame.name);

@@ -118,6 +118,28 @@ describe('the follower of sessions', () => {
     all.guests.one.say(`G ${NAME}`);
     await expect.poll(() => state()).toEqual(['lost', 'its files in the VM are gone', 0]);
   });
+
+  // Each command about any session waited 5 s for it, for as long as it was silent.
+  it('makes nobody wait for a silent guest that has been waited for already', async () => {
+    const answer = Promise.withResolvers<void>();
+    for (const name of ['one', 'two'] as const) {
+      all.guests[name].hold(answer.promise);
+      all.followers.follow(await all.vms.require(name));
+    }
+    // what becomes of it cannot be taken note of before its follower has ended
+    await all.vms.transition(await all.vms.require('two'), 'stopping');
+    await all.vms.transition(await all.vms.require('two'), 'stopped');
+    const waits = async (vmId?: string): Promise<number> => {
+      const begun = performance.now();
+      await all.followers.settled(vmId);
+      return performance.now() - begun;
+    };
+    const first = await waits();
+    expect(first).toBeGreaterThan(3_000);
+    expect(first).toBeLessThan(9_000);
+    for (const vmId of [undefined, 'vm_one', 'vm_two']) expect(await waits(vmId)).toBeLessThan(1_000);
+    answer.resolve();
+  });
 });
 
 /** Reads what a session writes, as who follows it does whom nobody tells of its end. */

@@ -49,7 +49,7 @@ export async function followedVms(): Promise<FollowedVms> {
   const logs = new SessionLogs(new FileOutputLogs(), new SessionPaths(places), await testConfig());
   const guests = { one: new ScriptedGuest(), two: new ScriptedGuest() };
   const access = {
-    connect: (vm: Vm, signal: AbortSignal) => guests[vm.name as 'one' | 'two'].connect(vm, signal),
+    connect: (vm: Vm) => guests[vm.name as 'one' | 'two'].connect(),
   } as unknown as GuestAccess;
   const noGuest = {} as GuestSessions;
   const parts = new FollowerParts(access, noGuest, book, logs, sessions, logger);

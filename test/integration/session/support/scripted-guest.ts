@@ -12,17 +12,16 @@ interface Channel {
 export class ScriptedGuest {
   /** what it was asked on each connection: lines of known sessions */
   readonly asked: string[][] = [];
-  /** connections that were asked for; none of them comes about in a silent guest */
-  attempts = 0;
-  isSilent = false;
+  readonly #answers: Promise<unknown>[] = [];
   #channel: Channel | undefined;
 
-  async connect(_vm: unknown, signal: AbortSignal): Promise<SshConnection> {
-    this.attempts += 1;
-    if (this.isSilent)
-      await new Promise((_, reject) =>
-        signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
-      );
+  /** @param answer no connection comes about before it, whatever becomes of who asked for one */
+  hold(answer: Promise<unknown>): void {
+    this.#answers.push(answer);
+  }
+
+  async connect(): Promise<SshConnection> {
+    await Promise.all(this.#answers);
     return { open: () => Promise.resolve(this.#open()) } as unknown as SshConnection;
   }
 
