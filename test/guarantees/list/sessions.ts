@@ -45,7 +45,7 @@ export const SESSIONS: readonly Guarantee[] = [
   },
   {
     guarantee: "A guest cannot fill the host's disk with the output of a session, whatever it sends",
-    test: 'test/integration/session/output-log.spec.ts',
+    test: 'test/integration/session/output-log-bounds.spec.ts',
     name: 'keeps to its bounds also when its guest',
     mutations: [
       {
