@@ -58,8 +58,7 @@ export class SessionBook {
     const known = await this.sessions.list(vm.id);
     const already = known.find((session) => session.guestName === guestName);
     if (already !== undefined || known.length >= MAX_FOLLOWED) return already;
-    const isOurs =
-      /^ses_[0-9a-z]{12}$/.test(guestName) && (await this.sessions.find(guestName)) === undefined;
+    const isOurs = /^ses_[0-9a-z]{12}$/.test(guestName) && !(await this.sessions.isTaken(guestName));
     const named = spec.name !== undefined && known.every(({ name }) => name !== spec.name);
     const session = await this.sessions.insert({
       ...spec,
@@ -89,29 +88,34 @@ export class SessionBook {
         endedAt: state.endedAt ?? new Date(),
       });
     } else if (lives) {
-      if (session.state !== 'running')
-        await this.change(session, {
-          ...more,
-          state: 'running',
-          exitCode: null,
-          signal: null,
-          timedOut: false,
-          reason: null,
-          endedAt: null,
-          exitHandled: false,
-        });
+      if (session.state !== 'running') await this.runs(session, more);
     } else await this.lose(session, 'what kept it in the VM was killed, and it ended with that', more);
   }
 
-  /** Its end was not seen. One that has ended already stays as it is. */
+  /** It runs, whatever was known of it before: one that had ended does so again, with all that happens at its end. */
+  async runs(session: Session, more: SessionChanges = {}): Promise<void> {
+    await this.change(session, {
+      ...more,
+      state: 'running',
+      exitCode: null,
+      signal: null,
+      timedOut: false,
+      reason: null,
+      endedAt: null,
+      exitHandled: false,
+    });
+  }
+
+  /** Its end was not seen. One that has ended already stays as it is. Who waits for it is told also if it is gone from here. */
   async lose(session: Session, reason: string, more: SessionChanges = {}): Promise<void> {
-    const current = await this.sessions.find(session.id);
-    if (current === undefined) return;
+    const current = (await this.sessions.find(session.id)) ?? session;
     if (hasEnded(current)) {
       await this.sessions.update(session.id, more);
       return;
     }
-    await this.change(current, { ...more, state: 'lost', reason, endedAt: new Date() });
+    const lost = { state: 'lost', reason, endedAt: new Date() } as const;
+    const changed = await this.sessions.update(session.id, { ...more, ...lost });
+    this.#tell(changed ?? { ...current, ...lost });
   }
 
   async change(session: Session, changes: SessionChanges): Promise<void> {

@@ -3,6 +3,7 @@ import { Config } from '../core/config/index.js';
 import { OutputLogs } from './output/output-log.js';
 import type { OutputLog } from './output/output-log.js';
 import { SessionPaths } from './session-paths.js';
+import type { SessionChanges } from './session.repository.js';
 import type { Session } from './session.types.js';
 
 const MIB = 1024 * 1024;
@@ -20,6 +21,12 @@ export class SessionLogs {
     // As much as its guest keeps, and a segment more: there the oldest goes before the newest is full.
     const maxBytes = this.config.values.sessions.outputMib * MIB;
     return this.logs.open(this.paths.output(session), { maxBytes });
+  }
+
+  /** How much has come to the host, for the books. */
+  async written(session: Pick<Session, 'id' | 'vmId'>): Promise<SessionChanges> {
+    const { counts, dropped } = await this.open(session);
+    return { stdoutBytes: counts.stdout, stderrBytes: counts.stderr, droppedBytes: dropped };
   }
 
   /** Nothing more is written for now. */

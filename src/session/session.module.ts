@@ -13,7 +13,7 @@ import { SessionStarts } from './control/session-starts.js';
 import { FollowerParts } from './follow/follower-parts.js';
 import { Followers } from './follow/followers.js';
 import { GuestSessions } from './guest/guest-sessions.js';
-import { FileOutputLogs } from './output/output-log.adapter.js';
+import { FileOutputLogs } from './output/output-logs.adapter.js';
 import { OutputLogs } from './output/output-log.js';
 import { SessionOutput } from './read/session-output.js';
 import { SessionOutputController } from './read/session-output.controller.js';

@@ -79,6 +79,11 @@ export class SessionRepository {
     return row === null ? undefined : toSession(row);
   }
 
+  /** Whether there is one of this id, seen or not. */
+  async isTaken(id: string): Promise<boolean> {
+    return (await this.#table.count({ where: { id } })) > 0;
+  }
+
   /** By id, name, `VM/NAME`, or a prefix of an id that only one has. @throws SessionNotFoundError, SessionAmbiguousError */
   async require(ref: string): Promise<Session> {
     const [vm, name] = ref.includes('/') ? ref.split('/', 2) : [undefined, ref];

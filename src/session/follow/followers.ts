@@ -1,23 +1,27 @@
 import { Injectable } from '@nestjs/common';
 import type { OnModuleDestroy } from '@nestjs/common';
-import { abortable } from '../../core/concurrency/index.js';
 import { toBangerError } from '../../core/errors/index.js';
 import { VmEvents, VmRepository } from '../../vm/index.js';
 import type { Vm, VmStateChange } from '../../vm/index.js';
 import { hasEnded } from '../session.types.js';
 import type { Session } from '../session.types.js';
 import { FollowDecoder } from './follow-frames.js';
+import { forAWhile } from './for-a-while.js';
 import { FollowerParts } from './follower-parts.js';
 import { VmFollower } from './vm-follower.js';
 
-/** `ms` that a list waits for what a guest, which has just been taken up, has to tell */
-const READY_LIMIT_MS = 5_000;
+interface Queue {
+  /** the last work in it */
+  readonly done: Promise<void>;
+  /** the same, for who will not wait for long */
+  readonly soon: Promise<void>;
+}
 
 /** Which VMs' sessions are followed: of those that run, and may have one that has not ended. */
 @Injectable()
 export class Followers implements OnModuleDestroy {
   readonly #followers = new Map<string, VmFollower>();
-  readonly #queues = new Map<string, Promise<void>>();
+  readonly #queues = new Map<string, Queue>();
   #isOver = false;
 
   constructor(
@@ -25,7 +29,14 @@ export class Followers implements OnModuleDestroy {
     private readonly vms: VmRepository,
     events: VmEvents,
   ) {
-    events.onState((change) => this.#queue(change.vm.id, () => this.#vmChanged(change)));
+    events.onState((change) => {
+      const { id, state } = change.vm;
+      if (state !== 'deleting') return this.#queue(id, () => this.#vmChanged(change));
+      // Looked for at once: they go with their VM.
+      const sessions = this.parts.sessions.list(id);
+      sessions.catch(() => undefined);
+      this.#queue(id, async () => this.#vmDeleted(id, await sessions));
+    });
     events.onCopied(({ vm, origin }) => this.#queue(vm.id, () => this.#vmCopied(vm.id, origin.id)));
   }
 
@@ -39,7 +50,7 @@ export class Followers implements OnModuleDestroy {
       if (await this.parts.logs.isMarked(vm.id)) this.follow(vm);
     }
     for (const session of await this.parts.sessions.list())
-      if (!hasEnded(session) && !running.has(session.vmId)) await this.parts.book.lose(session, DOWN);
+      if (!hasEnded(session) && !running.has(session.vmId)) await this.#lose(session, DOWN);
   }
 
   of(vmId: string): VmFollower | undefined {
@@ -74,19 +85,17 @@ export class Followers implements OnModuleDestroy {
     return this.#followers.get(vmId)?.terminals.get(guestName);
   }
 
-  /** Waits until those guests have told what there is which have just begun to; not for long. */
+  /** Waits until those guests have told what there is which have just begun to; not for long, and for each only once. */
   async settled(vmId?: string): Promise<void> {
-    await Promise.all(this.#queues.values());
-    const waited = [...this.#followers].filter(([id]) => vmId === undefined || id === vmId);
-    const limit = AbortSignal.timeout(READY_LIMIT_MS);
-    await abortable(Promise.all(waited.map(([, { ready }]) => ready)), limit, () => undefined).catch(
-      () => undefined,
-    );
+    const waited = <T>(all: ReadonlyMap<string, T>): T[] =>
+      [...all].flatMap(([id, one]) => (vmId === undefined || id === vmId ? [one] : []));
+    await Promise.all(waited(this.#queues).map(({ soon }) => soon));
+    await Promise.all(waited(this.#followers).map(({ ready }) => ready));
   }
 
   async onModuleDestroy(): Promise<void> {
     this.#isOver = true;
-    await Promise.all(this.#queues.values());
+    await Promise.all([...this.#queues.values()].map(({ done }) => done));
     await Promise.all([...this.#followers.values()].map((follower) => follower.stop()));
   }
 
@@ -100,20 +109,24 @@ export class Followers implements OnModuleDestroy {
     const follower = this.#followers.get(vm.id);
     this.#followers.delete(vm.id);
     await follower?.stop();
-    if (vm.state === 'deleting') return this.parts.logs.forget(vm.id);
     if (vm.state !== 'stopped' && vm.state !== 'failed') return;
     const reason = vm.state === 'stopped' ? DOWN : FAILED;
     for (const session of await this.parts.sessions.list(vm.id))
       if (!hasEnded(session)) await this.#lose(session, reason);
   }
 
+  /** Who waits for one of its sessions, or reads what it writes, is not left waiting. */
+  async #vmDeleted(vmId: string, sessions: readonly Session[]): Promise<void> {
+    if (this.#isOver) return;
+    const follower = this.#followers.get(vmId);
+    this.#followers.delete(vmId);
+    await follower?.stop();
+    for (const session of sessions) if (!hasEnded(session)) await this.parts.book.lose(session, DELETED);
+    this.parts.logs.forget(vmId);
+  }
+
   async #lose(session: Session, reason: string): Promise<void> {
-    const { counts, dropped } = await this.parts.logs.open(session);
-    await this.parts.book.lose(session, reason, {
-      stdoutBytes: counts.stdout,
-      stderrBytes: counts.stderr,
-      droppedBytes: dropped,
-    });
+    await this.parts.book.lose(session, reason, await this.parts.logs.written(session));
     await this.parts.logs.rest(session);
   }
 
@@ -124,7 +137,7 @@ export class Followers implements OnModuleDestroy {
 
   /** What becomes of one VM is taken note of in the order in which it happens. */
   #queue(vmId: string, work: () => Promise<void>): void {
-    const done = (this.#queues.get(vmId) ?? Promise.resolve())
+    const done = (this.#queues.get(vmId)?.done ?? Promise.resolve())
       .then(work)
       .catch((error: unknown) =>
         this.parts.logger.error(
@@ -133,11 +146,12 @@ export class Followers implements OnModuleDestroy {
         ),
       )
       .finally(() => {
-        if (this.#queues.get(vmId) === done) this.#queues.delete(vmId);
+        if (this.#queues.get(vmId)?.done === done) this.#queues.delete(vmId);
       });
-    this.#queues.set(vmId, done);
+    this.#queues.set(vmId, { done, soon: forAWhile(done) });
   }
 }
 
 const DOWN = 'the VM was stopped, and it ended with that';
+const DELETED = 'the VM was deleted, and it ended with that';
 const FAILED = 'the VM went down, and it ended with that';

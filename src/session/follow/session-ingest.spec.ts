@@ -1,7 +1,8 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Random } from '../../../test/fuzz/rpc/random.js';
 import { MemoryOutputLog } from '../../../test/support/fakes/memory-output-log.js';
 import { Writing } from '../../../test/support/session-records.js';
+import { OutputDamagedError } from '../session.errors.js';
 import type { Session } from '../session.types.js';
 import { SessionIngest } from './session-ingest.js';
 
@@ -104,6 +105,20 @@ describe('what comes from a guest', () => {
     expect(await ingest.take(before, Buffer.alloc(4096))).toBe(true);
     expect(await ingest.take(before + 4096, bytesFrom(2))).toBe(true);
     expect(log.end).toBe(before);
+  });
+
+  // It was thrown on to whoever follows, which broke off and began again, for ever.
+  it('is left out from where no keeper would have written it: without a mark, say', async () => {
+    const ingest = new SessionIngest(SESSION, log);
+    const refused = vi
+      .spyOn(log, 'append')
+      .mockRejectedValue(new OutputDamagedError('a segment without a mark'));
+    expect(await ingest.take(0, bytesFrom(1))).toBe(true);
+    refused.mockRestore();
+    expect(await ingest.take(0, bytesFrom(1))).toBe(true);
+    expect(log.end).toBe(0);
+    vi.spyOn(log, 'append').mockRejectedValue(new RangeError('full'));
+    await expect(new SessionIngest(SESSION, log).take(0, bytesFrom(1))).rejects.toThrow('full');
   });
 
   it('may come earlier by another way: what follows on what is here is taken, and the rest left, at any moment', async () => {

@@ -43,9 +43,20 @@ export class SessionIngest {
     const known = Math.max(0, Math.min(have - offset, bytes.length));
     if (known > 0 && !(await this.#isSame(offset, bytes.subarray(0, known)))) return false;
     const { records, isDamaged } = this.#decode(bytes.subarray(known));
-    await this.log.append(records);
-    if (isDamaged) this.close();
+    const isKept = await this.#append(records);
+    if (isDamaged || !isKept) this.close();
     return true;
+  }
+
+  /** False when they are whole, but no output that any keeper writes. */
+  async #append(records: readonly OutputRecord[]): Promise<boolean> {
+    try {
+      await this.log.append(records);
+      return true;
+    } catch (error) {
+      if (error instanceof OutputDamagedError) return false;
+      throw error;
+    }
   }
 
   /** What is here stays as it is. */

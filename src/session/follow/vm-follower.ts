@@ -12,13 +12,14 @@ import type { Session } from '../session.types.js';
 import { FollowDecoder } from './follow-frames.js';
 import type { FollowFrame } from './follow-frames.js';
 import type { FollowerParts } from './follower-parts.js';
+import { forAWhile } from './for-a-while.js';
 import { SessionIngest } from './session-ingest.js';
 
 /** `ms` between attempts: the first at once, the later ones for a guest that is out of order for long */
 const RETRY_MS = [0, 250, 1_000, 5_000, 15_000];
 
 const GONE = 'its files in the VM are gone';
-const NOT_BEGUN = 'the daemon ended before it was begun';
+const CUT_OFF = 'its start was cut off';
 
 /** Something has to be begun anew, from what is written down now. */
 class FollowAnew extends Error {}
@@ -27,6 +28,8 @@ class FollowAnew extends Error {}
 export class VmFollower {
   /** resolves when nothing is left to follow, or after `stop` */
   readonly finished: Promise<void>;
+  /** resolves when the guest has told which sessions there are, or cannot, or lets one wait for too long */
+  readonly ready: Promise<void>;
   /** ttys of sessions that have one, by guest name */
   readonly terminals = new Map<string, string>();
   readonly #vm: Vm;
@@ -36,22 +39,20 @@ export class VmFollower {
   readonly #open = new Set<string>();
   /** those of them that are being started */
   readonly #expected = new Set<string>();
+  /** those that were, since this connection began, and that it has not told of since */
+  readonly #begun = new Set<string>();
   #ingests = new Map<string, SessionIngest>();
   /** those whose keeper runs, as this connection was told */
   readonly #living = new Set<string>();
   #channel: SshChannel | undefined;
-  readonly #ready = Promise.withResolvers<void>();
+  readonly #answered = Promise.withResolvers<void>();
   #isReady = false;
 
   constructor(vm: Vm, parts: FollowerParts) {
     this.#vm = vm;
     this.#parts = parts;
-    this.finished = this.#run().finally(() => this.#ready.resolve());
-  }
-
-  /** Resolves when the guest has told which sessions there are, or cannot. */
-  get ready(): Promise<void> {
-    return this.#ready.promise;
+    this.ready = forAWhile(this.#answered.promise);
+    this.finished = this.#run().finally(() => this.#answered.resolve());
   }
 
   /** A session is about to appear in the guest: it is waited for, and not taken for lost. */
@@ -63,6 +64,8 @@ export class VmFollower {
   /** It has appeared, or will not. */
   settle(guestName: string, came: boolean): void {
     this.#expected.delete(guestName);
+    const isTold = this.#living.has(guestName) || !this.#open.has(guestName);
+    if (came && !isTold) this.#begun.add(guestName);
     if (came) return;
     this.#open.delete(guestName);
     if (this.#isDone) this.#channel?.close();
@@ -104,7 +107,7 @@ export class VmFollower {
 
   #brokeOff(error: unknown): void {
     // Nobody waits for a guest that does not answer.
-    this.#ready.resolve();
+    this.#answered.resolve();
     const { logger } = this.#parts;
     logger.warn({ vm: this.#vm.id, err: toBangerError(error) }, 'following its sessions broke off');
   }
@@ -114,6 +117,7 @@ export class VmFollower {
     const connection = await this.#parts.access.connect(this.#vm, this.#signal);
     this.#ingests = new Map();
     this.#living.clear();
+    this.#begun.clear();
     this.#isReady = false;
     const known = await this.#knownSessions();
     const reason = (): unknown => cancellation(this.#signal, 'following sessions');
@@ -170,15 +174,15 @@ export class VmFollower {
   async #take(frame: FollowFrame): Promise<void> {
     if (frame.type === 'ready') {
       this.#isReady = true;
-      return this.#ready.resolve();
+      return this.#answered.resolve();
     }
     if (frame.type === 'new') return this.#meet(frame.name, frame.payload);
     const session = await this.#sessionOf(frame.name);
     if (session === undefined) return;
     if (frame.type === 'gone') {
-      if (this.#expected.has(frame.name)) return;
-      this.#open.delete(frame.name);
-      return this.#parts.book.lose(session, session.state === 'starting' ? NOT_BEGUN : GONE);
+      if (this.#mayBeOld(frame.name)) return;
+      const current = await this.#parts.sessions.find(session.id);
+      return this.#lose(session, current?.state === 'starting' ? CUT_OFF : GONE);
     }
     const ingest = await this.#ingest(session);
     if (frame.type === 'state') return this.#told(ingest, frame.payload.toString('latin1'), frame.lives);
@@ -195,13 +199,7 @@ export class VmFollower {
     const runsAgain = session.state === 'exited' || session.state === 'failed';
     if (!runsAgain && !this.#living.has(session.guestName)) return ingest.close();
     await ingest.discard();
-    await this.#parts.book.change(session, {
-      state: 'running',
-      exitCode: null,
-      signal: null,
-      reason: null,
-      endedAt: null,
-    });
+    await this.#parts.book.runs(session);
     throw new FollowAnew();
   }
 
@@ -211,20 +209,30 @@ export class VmFollower {
   }
 
   async #told(ingest: SessionIngest, record: string, lives: boolean): Promise<void> {
-    const { session, log } = ingest;
+    const { session } = ingest;
     const state = readGuestState(record);
     if (state.tty !== undefined) this.terminals.set(session.guestName, state.tty);
-    // One that has just been started has no record yet.
-    if (!lives && !state.ended && record.trim() === '') return;
+    if (!lives && record.trim() === '')
+      return this.#mayBeOld(session.guestName) ? undefined : this.#lose(session, CUT_OFF);
+    this.#begun.delete(session.guestName);
     if (lives) {
       this.#open.add(session.guestName);
       this.#living.add(session.guestName);
     } else this.#open.delete(session.guestName);
     const current = (await this.#parts.sessions.find(session.id)) ?? session;
-    const { stdout, stderr } = log.counts;
-    const more = { stdoutBytes: stdout, stderrBytes: stderr, droppedBytes: log.dropped };
-    await this.#parts.book.told(current, state, lives, more);
+    await this.#parts.book.told(current, state, lives, await this.#parts.logs.written(session));
     if (!lives) await this.#parts.logs.rest(session);
+  }
+
+  async #lose(session: Session, reason: string): Promise<void> {
+    this.#open.delete(session.guestName);
+    await this.#parts.book.lose(session, reason, await this.#parts.logs.written(session));
+    await this.#parts.logs.rest(session);
+  }
+
+  /** Whether what was said of it may have been so before it was begun: one that is being started has no record yet. */
+  #mayBeOld(guestName: string): boolean {
+    return this.#expected.has(guestName) || this.#begun.has(guestName);
   }
 
   async #sessionOf(name: string): Promise<Session | undefined> {

@@ -5,6 +5,7 @@ import { bytesOfText, quoteShellWord } from '../../core/ssh/index.js';
 import type { SshChannel } from '../../core/ssh/index.js';
 import { GuestAccess } from '../../vm/index.js';
 import type { Vm } from '../../vm/index.js';
+import { SEGMENTS } from '../output/segment.js';
 import { GuestActionError, SessionEndedError, SessionWithoutInputError } from '../session.errors.js';
 import type { Session } from '../session.types.js';
 import {
@@ -22,8 +23,6 @@ import { writeSpec } from './session-spec.js';
 import type { SessionSpec } from './session-spec.js';
 
 const MIB = 1024 * 1024;
-/** a log is kept in so many pieces: one of them is what may go at once */
-const SEGMENTS = 8;
 /** `ms` for what a guest does at once, unless it is very busy */
 const ACTION_LIMIT_MS = 60_000;
 

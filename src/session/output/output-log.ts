@@ -7,6 +7,15 @@ export interface SegmentInfo {
   readonly end: number;
 }
 
+/** Bytes of records from one segment. */
+export interface OutputPart {
+  /** of the first of them */
+  readonly offset: number;
+  readonly bytes: Buffer;
+  /** what came before them, where a segment begins with them that has no mark */
+  readonly before?: OutputCounts | undefined;
+}
+
 /** What a session has written, on the host: a row of records in segments, of which the first ones go when it is too much. */
 export interface OutputLog {
   readonly segments: readonly SegmentInfo[];
@@ -15,17 +24,21 @@ export interface OutputLog {
   readonly counts: OutputCounts;
   /** `bytes` of both streams that are not kept any more */
   readonly dropped: number;
-  /** Adds records that follow the last. One that is a mark begins a segment. Whole or not at all; calls are not to overlap. */
+  /**
+   * Adds records that follow the last. One that is a mark begins a segment, and so does any that would make one too large.
+   * Calls are not to overlap.
+   * @throws OutputDamagedError where a mark is missing, or says nothing; whatever writing throws. What came before that is there
+   */
   append(records: readonly OutputRecord[]): Promise<void>;
   /** Goes on at a later offset: what is between is gone. The next record must be a mark. */
   skipTo(offset: number): void;
   /** Forgets everything: it begins again at 0. */
   reset(): Promise<void>;
   /**
-   * Up to so many bytes from an offset on, of one segment; empty at the end. @returns where they begin: later than asked for
-   * when that is gone
+   * Up to so many bytes from an offset on, of one segment; empty at the end. They begin later than asked for when that is
+   * gone.
    */
-  read(offset: number, maxBytes: number): Promise<{ offset: number; bytes: Buffer }>;
+  read(offset: number, maxBytes: number): Promise<OutputPart>;
   /** Resolves when there is more than up to this offset, or when the log was reset, at the latest at the abort. */
   grown(offset: number, signal: AbortSignal): Promise<void>;
 }
@@ -36,9 +49,10 @@ export abstract class OutputLogs {
   abstract open(directory: string, limits: { maxBytes: number }): Promise<OutputLog>;
   /** Closes its file; the log can be used again. */
   abstract rest(directory: string): Promise<void>;
+  /** Who reads it comes to its end. */
   abstract remove(directory: string): Promise<void>;
   abstract makeParent(parent: string): Promise<void>;
   abstract exists(path: string): Promise<boolean>;
-  /** All logs below have been taken away by somebody else. */
+  /** All logs below are taken away by somebody else. Who reads them comes to their end. */
   abstract forget(parent: string): void;
 }

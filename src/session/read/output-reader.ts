@@ -1,6 +1,6 @@
 import type { OutputStream } from '../../contract/index.js';
 import type { OutputLog, SegmentInfo } from '../output/output-log.js';
-import { countOn, OutputDecoder } from '../output/output-record.js';
+import { countOn, countsOf, OutputDecoder } from '../output/output-record.js';
 import type { OutputCounts, OutputRecord } from '../output/output-record.js';
 
 /** `bytes` read from the log at once */
@@ -109,12 +109,14 @@ export class OutputReader {
     lines: number,
     stream: OutputStream | undefined,
   ): Promise<OutputCursor | undefined> {
-    const { last, newlines } = await this.#lastRecords(start, lines, stream);
-    const isUnfinished = last.at(-1)?.record.payload.at(-1) !== NEWLINE;
+    // Read twice: what would be kept for one reading is all of a segment, for a guest that writes single bytes.
+    const { newlines, isUnfinished } = await this.#linesFrom(start, stream);
     let skip = newlines + (isUnfinished ? 1 : 0) - lines;
     // whether a line begins at the beginning of a segment is not known
     if (skip <= 0) return undefined;
-    for (const { record, before, newlines: own } of last) {
+    for await (const { record, before } of this.#records(start)) {
+      if (!isOf(record, stream)) continue;
+      const own = countNewlines(record.payload);
       if (own >= skip) {
         const skipped = record.payload.subarray(0, behindNewline(record.payload, skip));
         return { offset: start, from: countOn(before, { ...record, payload: skipped }) };
@@ -124,24 +126,19 @@ export class OutputReader {
     return undefined;
   }
 
-  /** Records at the end, from a segment on, that have so many lines and the end of the one before. */
-  async #lastRecords(
+  /** What there is from a segment on, to the end. */
+  async #linesFrom(
     start: number,
-    lines: number,
     stream: OutputStream | undefined,
-  ): Promise<{ last: (Placed & { newlines: number })[]; newlines: number }> {
-    const last: (Placed & { newlines: number })[] = [];
-    let total = 0;
-    for await (const placed of this.#records(start)) {
-      const { record } = placed;
+  ): Promise<{ newlines: number; isUnfinished: boolean }> {
+    let newlines = 0;
+    let last: number | undefined;
+    for await (const { record } of this.#records(start)) {
       if (!isOf(record, stream)) continue;
-      const newlines = countNewlines(record.payload);
-      last.push({ ...placed, newlines });
-      total += newlines;
-      while (last.length > 1 && total - (last[0]?.newlines ?? 0) > lines)
-        total -= last.shift()?.newlines ?? 0;
+      newlines += countNewlines(record.payload);
+      last = record.payload.at(-1) ?? last;
     }
-    return { last, newlines: total };
+    return { newlines, isUnfinished: last !== undefined && last !== NEWLINE };
   }
 
   /** Those that may have something of this time or later: a segment that begins before it, and all after that. */
@@ -158,11 +155,12 @@ export class OutputReader {
   }
 
   async #countsAt(segment: number): Promise<OutputCounts> {
-    for await (const { record, before } of this.#records(segment)) return countOn(before, record);
+    for await (const { record, before } of this.#records(segment))
+      return record.stream === 'mark' ? countsOf(record) : before;
     return this.#log.counts;
   }
 
-  /** @param offset of a segment's first record, which is a mark */
+  /** @param offset of a segment's first record */
   async *#records(
     offset: number,
     { over, signal }: Until = { over: undefined, signal: NEVER },
@@ -173,14 +171,15 @@ export class OutputReader {
     while (!signal.aborted) {
       // Asked before reading: what is over has all been written.
       const isLast = over === undefined || over.aborted;
-      const { offset: at, bytes } = await this.#log.read(next, READ_BYTES);
+      const { offset: at, bytes, before: cutBehind } = await this.#log.read(next, READ_BYTES);
       if (bytes.length === 0) {
         if (isLast || this.#log.end < next) return;
         await this.#log.grown(next, AbortSignal.any([over, signal]));
         continue;
       }
-      // what is between is gone, and a mark follows
+      // what is between is gone; what follows begins with a mark, or is known to come behind so much
       if (at > next) decoder = new OutputDecoder();
+      before = cutBehind ?? before;
       next = at + bytes.length;
       for (const record of decoder.push(bytes)) {
         yield { record, before };

@@ -41,7 +41,7 @@ it('a daemon that is killed while it starts a session leaves one that runs, or o
     const logs = await host.banger(['vm', 'session', 'logs', name]);
     const session = await host.json<SessionView>(['vm', 'session', 'show', name]);
     if (session.state === 'lost') {
-      expect(session.reason).toBe('the daemon ended before it was begun');
+      expect(session.reason).toBe('its start was cut off');
       expect([exitCode, ended.exitCode, logs.stdout]).toEqual([7, 11, '']);
     } else expect([ended.exitCode, logs.stdout]).toEqual([0, 'begun\nend\n']);
     await expectNoDeviation(host);

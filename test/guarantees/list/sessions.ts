@@ -44,6 +44,23 @@ export const SESSIONS: readonly Guarantee[] = [
     ],
   },
   {
+    guarantee: "A guest cannot fill the host's disk with the output of a session, whatever it sends",
+    test: 'test/integration/session/output-log-bounds.spec.ts',
+    name: 'keeps to its bounds also when its guest',
+    mutations: [
+      {
+        file: 'src/session/output/segment.ts',
+        find: 'return Math.ceil(maxBytes / SEGMENTS) + SLACK_BYTES;',
+        replace: 'return maxBytes * SEGMENTS + SLACK_BYTES;',
+      },
+      {
+        file: 'src/session/output/segment.ts',
+        find: 'export const MAX_SEGMENTS = 32;',
+        replace: 'export const MAX_SEGMENTS = 320;',
+      },
+    ],
+  },
+  {
     guarantee:
       "A session's output takes no more of its VM's disk than it may; what is kept says how much is gone",
     test: 'test/integration/session/guest-output.spec.ts',

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OutputReader } from '../../../src/session/read/output-reader.js';
 import { Random } from '../../fuzz/rpc/random.js';
-import { Writing } from '../../support/session-records.js';
+import { recordBytes, recordsIn, Writing } from '../../support/session-records.js';
 import { bytesOf, factsOf, LogDirectory, MUCH } from './support/log-directory.js';
 
 const NEVER = new AbortController().signal;
@@ -130,6 +130,20 @@ describe('the log of a session', () => {
     expect((await log.read(0, 10)).offset).toBe(log.segments[0]?.start);
   });
 
+  it('takes nothing behind a gap that has no mark there, and no mark that says nothing', async () => {
+    const log = await place.open();
+    await log.append([written.mark(), written.out('one\n')]);
+    const { end, counts } = log;
+    const before = await bytesOf(log);
+    const damaged = { kind: 'INTERNAL', message: expect.stringContaining('damaged') };
+    await expect(log.append(recordsIn(recordBytes('mark', 'none')))).rejects.toMatchObject(damaged);
+    log.skipTo(5000);
+    await expect(log.append([written.out('two\n')])).rejects.toMatchObject(damaged);
+    expect(log.counts).toEqual(counts);
+    expect(await bytesOf(log)).toEqual(before);
+    expect((await place.open()).end).toBe(end);
+  });
+
   it('goes on after a gap, and is found so', async () => {
     const log = await place.open();
     await log.append([written.mark(), written.out('one\n')]);
@@ -232,6 +246,28 @@ describe('the log of a session', () => {
     expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
     expect(new Set(numbers).size).toBe(numbers.length);
     expect(log.dropped).toBeGreaterThan(0);
+  });
+
+  // Who read the oldest segment when it gave way was told that there was nothing more.
+  it('is read on behind what gives way at that moment, and behind what somebody took away', async () => {
+    const logs = place.logs();
+    const log = await logs.open(place.path, { maxBytes: 1000 });
+    for (let segment = 0; segment < 3; segment += 1)
+      await log.append([written.mark(), written.out(`${segment}\n`.padStart(300))]);
+    const second = log.segments[1]?.start;
+    const reading = log.read(0, 10);
+    await Promise.all([reading, log.append([written.mark(), written.out('x'.repeat(300)), written.mark()])]);
+    expect((await reading).bytes.length).toBe(10);
+    const oldest = log.segments[0]?.start ?? 0;
+    expect(oldest).toBeGreaterThanOrEqual(second ?? 0);
+    rmSync(join(place.path, readdirSync(place.path).toSorted()[0] ?? ''));
+    expect((await log.read(oldest, 10)).offset).toBe(log.segments[0]?.start);
+    expect(log.segments[0]?.start).toBeGreaterThan(oldest);
+    await logs.rest(place.path);
+    rmSync(place.path, { recursive: true });
+    const waited = log.grown(log.end, AbortSignal.timeout(100));
+    expect(await log.read(0, 10)).toEqual({ offset: 0, bytes: Buffer.alloc(0) });
+    await waited;
   });
 
   it('is gone when it is removed, or forgotten with its VM', async () => {

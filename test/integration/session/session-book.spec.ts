@@ -80,7 +80,7 @@ describe('the book of sessions', () => {
     await book.lose(session, 'the VM was stopped', { droppedBytes: 7 });
     expect(await sessions.find(NAME)).toEqual({ ...ended, droppedBytes: 7 });
     await sessions.remove(NAME);
-    await book.lose(session, 'the VM was stopped');
+    await book.lose({ ...session, state: 'exited' }, 'the VM was stopped');
     await book.change(session, { state: 'lost' });
     expect(told).toEqual([`${NAME} exited`]);
   });
@@ -92,6 +92,15 @@ describe('the book of sessions', () => {
     await ending;
     expect(await book.ended(NAME, NEVER)).toMatchObject({ exitCode: 4 });
     expect(await book.ended('ses_none', NEVER)).toBeUndefined();
+  });
+
+  // Its VM was deleted: who waited did so for ever.
+  it('tells who waits for the end of one that is gone with its VM', async () => {
+    const waited = book.ended(NAME, NEVER);
+    await sessions.list();
+    await sessions.remove(NAME);
+    await book.lose(session, 'the VM was deleted');
+    expect(await waited).toMatchObject({ id: NAME, state: 'lost', reason: 'the VM was deleted' });
   });
 
   // Who went away during the first look left a rejection that nobody handled, which ends a daemon.
@@ -119,6 +128,14 @@ describe('the book of sessions', () => {
     // a name that there is already is nobody else's
     expect(await book.adopt(COPY, 'other', SPEC)).toMatchObject({ guestName: 'other', name: undefined });
     expect(await sessions.list('vm_two')).toHaveLength(2);
+  });
+
+  // Its id was taken for free, and what had been found could not be written down: nothing of the copy was followed any more.
+  it('takes up what a copy has of a session that is deleted, but not in its guest', async () => {
+    await sessions.bury(NAME);
+    const copied = await book.adopt(COPY, NAME, SPEC);
+    expect(copied).toMatchObject({ vmId: 'vm_two', guestName: NAME });
+    expect(copied?.id).not.toBe(NAME);
   });
 
   it('takes up what it has lost itself under the id that it had', async () => {

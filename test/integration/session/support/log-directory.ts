@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FileOutputLogs } from '../../../../src/session/output/output-log.adapter.js';
+import { FileOutputLogs } from '../../../../src/session/output/output-logs.adapter.js';
 import type { OutputLog } from '../../../../src/session/output/output-log.js';
 
 export const MUCH = { maxBytes: 1 << 30 };
