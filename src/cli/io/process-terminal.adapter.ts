@@ -10,13 +10,19 @@ export class ProcessTerminal extends Terminal {
   readonly stdoutIsTty = process.stdout.isTTY === true;
   readonly stderrIsTty = process.stderr.isTTY === true;
   readonly stdoutClosed: Promise<void>;
+  stdoutError: NodeJS.ErrnoException | undefined;
   private raw = false;
   private abandoned = false;
 
   /** @param exit ends the process; main.ts alone may do that */
   constructor(private readonly exit: (code: number) => never) {
     super();
-    this.stdoutClosed = new Promise((resolve) => process.stdout.on('error', () => resolve()));
+    this.stdoutClosed = new Promise((resolve) =>
+      process.stdout.on('error', (error) => {
+        this.stdoutError ??= error;
+        resolve();
+      }),
+    );
     process.stderr.on('error', () => undefined);
     process.on('exit', () => this.restore());
   }
@@ -76,6 +82,8 @@ export class ProcessTerminal extends Terminal {
         stream.write('', () => resolve());
       });
     await Promise.all([this.abandoned ? undefined : left(process.stdout), left(process.stderr)]);
+    // the error of a write that was tried at once, as to a file, comes a turn later
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   exitNow(code: number): never {

@@ -2,7 +2,7 @@ import { Option, SubCommand } from 'nest-commander';
 import type { SessionAttachGrant } from '../../contract/session.dto.js';
 import type { ClientByteChannel } from '../client/rpc.js';
 import { BangerCommand } from '../command/banger-command.js';
-import { exitCodeOfGuest } from '../guest/guest-exit.js';
+import { BROKEN_PIPE_EXIT_CODE, exitCodeOfGuest } from '../guest/guest-exit.js';
 import { Invocation } from '../invocation.js';
 import { Terminal } from '../io/terminal.js';
 import { Presenter } from '../render/presenter.js';
@@ -99,6 +99,7 @@ the others look on, until one comes with --take. The exit status is the session'
         signal: stop.signal,
       });
       if (exit !== undefined) this.invocation.exitCode = exitCodeOfGuest(exit);
+      if (this.terminal.stdoutError !== undefined) this.invocation.fail(BROKEN_PIPE_EXIT_CODE);
     } finally {
       unsubscribe();
       this.terminal.setRaw(false);

@@ -1,0 +1,70 @@
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ServerByteChannel } from '../../../src/core/rpc/index.js';
+import { CliRun, LAUNCHER } from './cli-process.js';
+import type { CliResult } from './cli-process.js';
+import { Script, startFakeDaemon } from './fake-daemon.js';
+import type { FakeDaemon } from './fake-daemon.js';
+
+const START = { stdout: 0, stderr: 0 };
+
+/** What a session is shown by: each of its answers begins where it was asked to. */
+function scriptOutput(
+  script: Script,
+  work: (channel: ServerByteChannel, from: number) => Promise<void>,
+): Script {
+  return script.on('session.logs', ({ from = START }) =>
+    Object.assign(
+      script.grant((channel) => work(channel, from.stdout)),
+      { from },
+    ),
+  );
+}
+
+describe('what a session has written', () => {
+  let daemon: FakeDaemon;
+  beforeEach(async () => {
+    daemon = await startFakeDaemon();
+  });
+  afterEach(() => daemon.stop());
+
+  /** The command line in a shell, where it can be given a file or a pipe. */
+  const inShell = (words: string): Promise<CliResult> =>
+    new CliRun(['-c', words.replaceAll('banger', `${LAUNCHER} --socket ${daemon.socketPath}`)], {
+      program: 'bash',
+      stdin: '',
+    }).ended;
+
+  const LOST = 'banger: its output could not be written (ENOSPC)';
+
+  it('is not taken for shown where it could not be written, and so is no other output', async () => {
+    scriptOutput(daemon.script, async (channel) => {
+      channel.stdout.write('all of it\n');
+      await channel.exit({ exitCode: 0, signal: null });
+    });
+    daemon.script.on('vm.list', () => []);
+    daemon.script.command = async (channel) => {
+      channel.stdout.write('all of it\n');
+      await channel.exit({ exitCode: 0, signal: null });
+    };
+    for (const [words, code] of [
+      ['vm session logs build', 9],
+      ['vm list', 9],
+      ['--json vm list', 9],
+      ['vm exec web -- true', 125],
+    ] as const) {
+      const result = await inShell(`banger ${words} > /dev/full`);
+      expect(result, words).toMatchObject({ code, stderr: expect.stringContaining(LOST) });
+    }
+    expect(await inShell('banger vm session logs build >&-')).toMatchObject({ code: 0 });
+  });
+
+  it('ends with its reader, as a pipe does', async () => {
+    scriptOutput(daemon.script, async (channel) => {
+      while (!channel.aborted.aborted)
+        if (!channel.stdout.write('again\n'.repeat(1000))) await once(channel.stdout, 'drain');
+    });
+    const words = 'banger vm session logs -f build | head -1; echo ${PIPESTATUS[0]}';
+    expect(await inShell(words)).toMatchObject({ stdout: 'again\n141\n', stderr: '' });
+  });
+});
