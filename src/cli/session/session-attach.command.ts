@@ -132,11 +132,15 @@ the others look on, until one comes with --take. The exit status is the session'
       if (at !== -1) detach();
     };
     terminal.stdin.on('data', forward);
+    // after a channel before this one it stands still
+    terminal.stdin.resume();
     const stopResize = terminal.onResize((size) => channel.resize(size));
     return () => {
       stopResize();
       terminal.stdin.off('data', forward);
       terminal.stdin.pause();
+      // until the next channel Ctrl-C is a signal again
+      terminal.setRaw(false);
     };
   }
 }

@@ -35,20 +35,27 @@ export class SessionChannel {
   /** Resolves at the end of the channel, or undefined at the abort. @throws what the daemon says, CONNECTION_LOST */
   async run<Grant extends OutputGrant>(request: ChannelRequest<Grant>): Promise<ChannelExit | undefined> {
     let received: { stdout: number; stderr: number } | undefined;
-    for (let client = await this.connector.connect(); ; client = await this.comeback(request)) {
+    const { signal } = request;
+    let client: RpcClient | undefined = await this.connector.connect();
+    while (client !== undefined) {
       try {
         const grant = await request.ask(client, received);
         received = { stdout: grant.from.stdout, stderr: grant.from.stderr };
         return await this.show(grant, received, request);
       } catch (error) {
-        if (request.signal.aborted) return undefined;
+        if (signal.aborted) return undefined;
         if (!isGone(error)) throw error;
         if (!request.resumes) throw lost(request.again);
       } finally {
         await client.close();
       }
-      this.presenter.note('the daemon is gone; the session is not: waiting for the next daemon');
+      this.presenter.note(
+        'the daemon is gone; the session is not: waiting for the next daemon (Ctrl-C leaves it)',
+      );
+      client = await this.connector.comeback(signal);
     }
+    if (signal.aborted) return undefined;
+    throw lost(request.again);
   }
 
   private async show<Grant extends OutputGrant>(
@@ -80,16 +87,6 @@ export class SessionChannel {
       stop?.();
       await channel.close();
     }
-  }
-
-  /** @throws BangerError CONNECTION_LOST */
-  private async comeback({
-    again,
-    signal,
-  }: Pick<ChannelRequest<OutputGrant>, 'again' | 'signal'>): Promise<RpcClient> {
-    const client = await this.connector.comeback(signal);
-    if (client === undefined) throw lost(again);
-    return client;
   }
 }
 

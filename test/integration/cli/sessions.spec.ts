@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { SessionView } from '../../../src/contract/index.js';
 import type { ServerByteChannel } from '../../../src/core/rpc/index.js';
+import { PseudoTerminal } from '../../support/pseudo-terminal.js';
 import { CliRun, LAUNCHER } from './cli-process.js';
 import type { CliResult } from './cli-process.js';
 import { Script, startFakeDaemon } from './fake-daemon.js';
@@ -66,5 +68,66 @@ describe('what a session has written', () => {
     });
     const words = 'banger vm session logs -f build | head -1; echo ${PIPESTATUS[0]}';
     expect(await inShell(words)).toMatchObject({ stdout: 'again\n141\n', stderr: '' });
+  });
+});
+
+describe('a terminal that is attached', () => {
+  let daemon: FakeDaemon;
+  beforeEach(async () => {
+    daemon = await startFakeDaemon();
+  });
+  afterEach(() => daemon.stop());
+
+  const SESSION = { id: 'ses_1', vm: 'web', state: 'running', terminal: true, stdin: true } as SessionView;
+
+  function scriptAttach(types: boolean, work: (channel: ServerByteChannel) => Promise<void>): Script {
+    const script = new Script();
+    return script.on('session.attach.begin', () =>
+      Object.assign(script.grant(work), { from: START, session: SESSION, types }),
+    );
+  }
+  const attach = (options = ''): PseudoTerminal =>
+    new PseudoTerminal(
+      `${LAUNCHER} --socket ${daemon.socketPath} vm session attach build ${options}`,
+      process.env,
+    );
+  const show =
+    (text: string) =>
+    async (channel: ServerByteChannel): Promise<void> => {
+      channel.stdout.write(text);
+      await once(channel.aborted, 'abort');
+    };
+  const begin = async (script: Script): Promise<void> => {
+    await daemon.end();
+    daemon = await startFakeDaemon(script, daemon.directory);
+  };
+
+  it('has its keys while the daemon is away, and leaves on Ctrl-C', async () => {
+    await begin(scriptAttach(true, show('screen')));
+    const terminal = attach();
+    await terminal.shows('screen');
+    await daemon.end();
+    await terminal.shows('waiting for the next daemon');
+    terminal.type('\u0003');
+    await terminal.shows('left; it goes on');
+    expect(await terminal.ended()).toEqual({ status: 0, restored: true });
+  });
+
+  it('types to the next daemon as it did to the one that has gone', async () => {
+    await begin(scriptAttach(true, show('screen')));
+    const terminal = attach();
+    await terminal.shows('screen');
+    await begin(
+      scriptAttach(true, async (channel) => {
+        channel.stdout.write('redrawn');
+        const [keys] = (await once(channel.stdin, 'data')) as [Buffer];
+        channel.stdout.write(`keys ${JSON.stringify(String(keys))}`);
+        await channel.exit({ exitCode: 3, signal: null });
+      }),
+    );
+    await terminal.shows('redrawn');
+    terminal.type('\u0003');
+    await terminal.shows('keys "\\u0003"');
+    expect(await terminal.ended()).toEqual({ status: 3, restored: true });
   });
 });
