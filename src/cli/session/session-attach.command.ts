@@ -92,7 +92,7 @@ the others look on, until one comes with --take. The exit status is the session'
           }),
         during: (channel, grant) => {
           hasScreen = grant.session.terminal;
-          return this.connect(channel, grant, { key, detach });
+          return this.connect(channel, grant, { key, detach, looksOn: options.readOnly === true });
         },
         resumes: true,
         again: `banger vm session attach ${session}`,
@@ -114,10 +114,10 @@ the others look on, until one comes with --take. The exit status is the session'
   private connect(
     channel: ClientByteChannel,
     { session, types }: SessionAttachGrant,
-    { key, detach }: { key: Key; detach: () => void },
+    { key, detach, looksOn }: { key: Key; detach: () => void; looksOn: boolean },
   ): () => void {
     const { terminal } = this;
-    if (!types && session.stdin)
+    if (!types && session.stdin && !looksOn)
       this.presenter.note('another terminal types; this one looks on (--take to type)');
     // The keys go to the session, also those that would end this command: all but one.
     terminal.setRaw(session.terminal && terminal.stdinIsTty);

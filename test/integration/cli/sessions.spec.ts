@@ -130,4 +130,16 @@ describe('a terminal that is attached', () => {
     await terminal.shows('keys "\\u0003"');
     expect(await terminal.ended()).toEqual({ status: 3, restored: true });
   });
+
+  it('is told that it looks on, unless that is what was asked for', async () => {
+    const note = 'another terminal types';
+    await begin(scriptAttach(false, show('screen')));
+    for (const options of ['', '--read-only']) {
+      const terminal = attach(options);
+      await terminal.shows('screen');
+      terminal.type('\u001d');
+      await terminal.ended();
+      expect(terminal.output.includes(note), options).toBe(options === '');
+    }
+  });
 });
