@@ -3,6 +3,8 @@ import { Terminal } from './terminal.js';
 import type { TerminalDimensions } from './terminal.js';
 
 const HIDDEN_CURSOR_OFF = '\u001b[?25h';
+/** `ms` that what goes to stderr gets, when the output is abandoned: its reader may be the same */
+const LAST_WORDS_MS = 500;
 
 /** Terminal of this process. */
 export class ProcessTerminal extends Terminal {
@@ -81,7 +83,9 @@ export class ProcessTerminal extends Terminal {
         stream.once('error', () => resolve());
         stream.write('', () => resolve());
       });
-    await Promise.all([this.abandoned ? undefined : left(process.stdout), left(process.stderr)]);
+    await (this.abandoned
+      ? Promise.race([left(process.stderr), pause(LAST_WORDS_MS)])
+      : Promise.all([left(process.stdout), left(process.stderr)]));
     // the error of a write that was tried at once, as to a file, comes a turn later
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -107,6 +111,10 @@ export class ProcessTerminal extends Terminal {
     this.setRaw(false);
     if (this.stderrIsTty) process.stderr.write(HIDDEN_CURSOR_OFF);
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /**

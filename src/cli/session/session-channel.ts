@@ -69,25 +69,34 @@ export class SessionChannel {
       signal,
     });
     const stop = during?.(channel, grant);
+    const copy = async (from: Readable, to: Writable, stream: 'stdout' | 'stderr'): Promise<void> => {
+      for await (const chunk of from as AsyncIterable<Buffer>) {
+        if (signal.aborted) return;
+        received[stream] += chunk.length;
+        await new Promise<void>((resolve) => to.write(chunk, () => resolve()));
+      }
+    };
+    const copied = Promise.all([
+      copy(channel.stdout, this.terminal.stdout, 'stdout'),
+      copy(channel.stderr, this.terminal.stderr, 'stderr'),
+    ]);
     try {
-      const copy = async (from: Readable, to: Writable, stream: 'stdout' | 'stderr'): Promise<void> => {
-        for await (const chunk of from as AsyncIterable<Buffer>) {
-          received[stream] += chunk.length;
-          await new Promise<void>((resolve) => to.write(chunk, () => resolve()));
-        }
-      };
-      const copied = Promise.all([
-        copy(channel.stdout, this.terminal.stdout, 'stdout'),
-        copy(channel.stderr, this.terminal.stderr, 'stderr'),
-      ]);
-      const exit = await channel.exited;
-      await copied;
-      return exit;
+      return await channel.exited;
     } finally {
+      // Also what came before a failure: the next daemon is asked for what is behind it.
+      await Promise.race([copied, abortOf(signal)]);
+      if (signal.aborted) this.terminal.abandonOutput();
       stop?.();
       await channel.close();
     }
   }
+}
+
+function abortOf(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 function isGone(error: unknown): boolean {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SessionView } from '../../../src/contract/index.js';
 import type { ServerByteChannel } from '../../../src/core/rpc/index.js';
@@ -68,6 +69,67 @@ describe('what a session has written', () => {
     });
     const words = 'banger vm session logs -f build | head -1; echo ${PIPESTATUS[0]}';
     expect(await inShell(words)).toMatchObject({ stdout: 'again\n141\n', stderr: '' });
+  });
+
+  /** `logs`, whose output nobody reads until it is told to. */
+  const unread = (...words: string[]): CliRun => {
+    const run = new CliRun(['--socket', daemon.socketPath, 'vm', 'session', 'logs', ...words, 'build']);
+    run.child.stdout.pause();
+    return run;
+  };
+  const text = Array.from({ length: 200_000 }, (_, at) => `${at}\n`).join('');
+  /** All from there on, as fast as it is taken. */
+  async function writeAll(channel: ServerByteChannel, from: number): Promise<void> {
+    channel.stdout.end(text.slice(from));
+    await channel.exit({ exitCode: 0, signal: null });
+  }
+  /** Until nothing more is taken. */
+  const stuck = async ({ stdout, stderr }: ServerByteChannel): Promise<void> => {
+    const left = (): number => stdout.writableLength + stderr.writableLength;
+    for (let before = -1; before !== left();) {
+      before = left();
+      await delay(500);
+    }
+  };
+
+  it('is shown once over a change of daemons, also to a slow reader', async () => {
+    const seen = Promise.withResolvers<ServerByteChannel>();
+    scriptOutput(daemon.script, async (channel, from) => {
+      seen.resolve(channel);
+      await writeAll(channel, from);
+    });
+    const run = unread('-f');
+    await stuck(await seen.promise);
+    await daemon.end();
+    daemon = await startFakeDaemon(scriptOutput(new Script(), writeAll), daemon.directory);
+    await delay(1_000);
+    run.child.stdout.resume();
+    const { code, stdout } = await run.ended;
+    expect([code, stdout.length, stdout === text]).toEqual([0, text.length, true]);
+  });
+
+  it('is left at SIGTERM, although nobody reads it', async () => {
+    // of the last, all has come here before
+    for (const [stream, length] of [
+      ['stdout', text.length],
+      ['stderr', text.length],
+      ['stdout', 300_000],
+    ] as const) {
+      const seen = Promise.withResolvers<ServerByteChannel>();
+      scriptOutput(daemon.script, async (channel) => {
+        seen.resolve(channel);
+        channel[stream].end(text.slice(0, length));
+        await channel.exit({ exitCode: 0, signal: null });
+      });
+      const run = unread();
+      run.child.stderr.pause();
+      await stuck(await seen.promise);
+      const exited = once(run.child, 'exit');
+      run.child.kill('SIGTERM');
+      const how = await Promise.race([exited, delay(5_000, 'it goes on')]);
+      run.child.kill('SIGKILL');
+      expect(how, `${length} bytes on ${stream}`).toEqual([0, null]);
+    }
   });
 });
 
