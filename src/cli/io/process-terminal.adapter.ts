@@ -1,3 +1,4 @@
+import { createReadStream, fstatSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { Terminal } from './terminal.js';
 import type { TerminalDimensions } from './terminal.js';
@@ -13,6 +14,7 @@ export class ProcessTerminal extends Terminal {
   readonly stderrIsTty = process.stderr.isTTY === true;
   readonly stdoutClosed: Promise<void>;
   stdoutError: NodeJS.ErrnoException | undefined;
+  private input: Readable | undefined;
   private raw = false;
   private abandoned = false;
 
@@ -30,7 +32,8 @@ export class ProcessTerminal extends Terminal {
   }
 
   get stdin(): Readable {
-    return process.stdin;
+    this.input ??= openStdin();
+    return this.input;
   }
   get stdout(): Writable {
     return process.stdout;
@@ -111,6 +114,14 @@ export class ProcessTerminal extends Terminal {
     this.setRaw(false);
     if (this.stderrIsTty) process.stderr.write(HIDDEN_CURSOR_OFF);
   }
+}
+
+/** Node takes a directory for an empty input; read as what it is, it fails. */
+function openStdin(): Readable {
+  const isDirectory = fstatSync(0).isDirectory();
+  const stdin = isDirectory ? createReadStream('', { fd: 0, autoClose: false }) : process.stdin;
+  // whoever needs to know has a listener of their own
+  return stdin.on('error', () => undefined);
 }
 
 function pause(ms: number): Promise<void> {

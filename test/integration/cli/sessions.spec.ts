@@ -24,6 +24,12 @@ function scriptOutput(
   );
 }
 
+/** The command line in a shell, where it can be given a file or a pipe. */
+function runInShell({ socketPath }: FakeDaemon, words: string): Promise<CliResult> {
+  const command = words.replaceAll('banger', `${LAUNCHER} --socket ${socketPath}`);
+  return new CliRun(['-c', command], { program: 'bash', stdin: '' }).ended;
+}
+
 describe('what a session has written', () => {
   let daemon: FakeDaemon;
   beforeEach(async () => {
@@ -31,13 +37,7 @@ describe('what a session has written', () => {
   });
   afterEach(() => daemon.stop());
 
-  /** The command line in a shell, where it can be given a file or a pipe. */
-  const inShell = (words: string): Promise<CliResult> =>
-    new CliRun(['-c', words.replaceAll('banger', `${LAUNCHER} --socket ${daemon.socketPath}`)], {
-      program: 'bash',
-      stdin: '',
-    }).ended;
-
+  const inShell = (words: string): Promise<CliResult> => runInShell(daemon, words);
   const LOST = 'banger: its output could not be written (ENOSPC)';
 
   it('is not taken for shown where it could not be written, and so is no other output', async () => {
@@ -203,5 +203,38 @@ describe('a terminal that is attached', () => {
       await terminal.ended();
       expect(terminal.output.includes(note), options).toBe(options === '');
     }
+  });
+});
+
+describe('what a session is sent', () => {
+  let daemon: FakeDaemon;
+  beforeEach(async () => {
+    daemon = await startFakeDaemon();
+  });
+  afterEach(() => daemon.stop());
+
+  it('is told where it cannot be read', async () => {
+    let came = '';
+    const { script } = daemon;
+    script.on('session.send', () =>
+      script.grant(async (channel) => {
+        for await (const chunk of channel.stdin) came += String(chunk);
+        await channel.exit({ exitCode: 0, signal: null });
+      }),
+    );
+    // one cannot be read, one has no memory at its beginning, one is a directory
+    for (const [words, fault] of [
+      ['0> /dev/null', 'EBADF'],
+      ['--file /proc/self/mem', 'EIO'],
+      ['< /', 'EISDIR'],
+    ] as const) {
+      const result = await runInShell(daemon, `timeout -s KILL 10 banger vm session send build ${words}`);
+      expect(result, words).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining(`cannot be read any further (${fault})`),
+      });
+    }
+    expect(await runInShell(daemon, 'echo x | banger vm session send build')).toMatchObject({ code: 0 });
+    expect(came).toBe('x\n');
   });
 });
