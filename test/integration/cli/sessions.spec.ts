@@ -238,3 +238,21 @@ describe('what a session is sent', () => {
     expect(came).toBe('x\n');
   });
 });
+
+it('a session whose start was cut off is to be looked for before it is started again', async () => {
+  for (const words of ['vm session start', 'vm exec --detach']) {
+    const daemon = await startFakeDaemon();
+    const asked = Promise.withResolvers<void>();
+    daemon.script.on('session.start', () => {
+      asked.resolve();
+      return new Promise(() => undefined);
+    });
+    const run = runInShell(daemon, `banger ${words} web -- true`);
+    await asked.promise;
+    await daemon.stop();
+    expect(await run, words).toMatchObject({
+      code: 7,
+      stderr: expect.stringMatching(/was lost\n[^]*fix: .*may have begun: see `banger vm session list web`/),
+    });
+  }
+});
