@@ -4,6 +4,7 @@ import { CliModule } from './cli.module.js';
 import { loadCommands } from './command-groups.js';
 import { checkFlags } from './invocation.js';
 import type { Invocation } from './invocation.js';
+import { outputError } from './io/output-error.js';
 import type { Terminal } from './io/terminal.js';
 import { ReportedFailures } from './render/failure-report.js';
 import { Presenter } from './render/presenter.js';
@@ -32,6 +33,9 @@ export async function runCli(invocation: Invocation, terminal: Terminal): Promis
   } catch (error) {
     onError(error);
   }
+  await terminal.flush();
+  const unwritten = outputError(terminal.stdoutError);
+  if (unwritten !== undefined) failures.lostResult(unwritten);
   return invocation.exitCode;
 }
 

@@ -203,6 +203,8 @@ export interface ErrorDetails {
     signal: string | null;
     stderrTail: string;
   };
+  /** stdout of a command, which its reader has not left */
+  OUTPUT_UNWRITABLE: { reason: string };
   TIMEOUT: { what: string; limitMs: number };
   CANCELLED: { what: string };
   INTERNAL: { ref?: string };
@@ -297,6 +299,7 @@ export const ERROR_CATEGORIES: Readonly<Record<ErrorKind, ErrorCategory>> = {
   VM_DISK_MISSING: 'host',
   PERMISSION_DENIED: 'permission',
   PROCESS_FAILED: 'external',
+  OUTPUT_UNWRITABLE: 'external',
   TIMEOUT: 'timeout',
   CANCELLED: 'cancelled',
   INTERNAL: 'internal',

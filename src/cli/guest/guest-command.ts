@@ -8,7 +8,7 @@ import { SessionStarter } from '../session/session-starter.js';
 import type { StartRequest } from '../session/session-starter.js';
 import { CapturedOutput } from './captured-output.js';
 import type { CaptureView } from './captured-output.js';
-import { exitCodeOfGuest } from './guest-exit.js';
+import { BROKEN_PIPE_EXIT_CODE, exitCodeOfGuest } from './guest-exit.js';
 import { termName } from './term-name.js';
 import type { GuestExit } from './guest-exit.js';
 
@@ -32,8 +32,6 @@ const LAST_OUTPUT_MS = 1_000;
 const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 /** the guest's command gets the signals; who insists wants to leave */
 const SIGNALS_TO_LEAVE = 3;
-/** what a shell shows for a process that its reader left alone (128 + SIGPIPE) */
-const BROKEN_PIPE_EXIT_CODE = 141;
 
 /** Runs a command in a VM with this process's streams, terminal and signals. */
 @Injectable()

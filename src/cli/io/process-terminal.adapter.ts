@@ -1,8 +1,11 @@
+import { createReadStream, fstatSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { Terminal } from './terminal.js';
 import type { TerminalDimensions } from './terminal.js';
 
 const HIDDEN_CURSOR_OFF = '\u001b[?25h';
+/** `ms` that what goes to stderr gets, when the output is abandoned: its reader may be the same */
+const LAST_WORDS_MS = 500;
 
 /** Terminal of this process. */
 export class ProcessTerminal extends Terminal {
@@ -10,19 +13,27 @@ export class ProcessTerminal extends Terminal {
   readonly stdoutIsTty = process.stdout.isTTY === true;
   readonly stderrIsTty = process.stderr.isTTY === true;
   readonly stdoutClosed: Promise<void>;
+  stdoutError: NodeJS.ErrnoException | undefined;
+  private input: Readable | undefined;
   private raw = false;
   private abandoned = false;
 
   /** @param exit ends the process; main.ts alone may do that */
   constructor(private readonly exit: (code: number) => never) {
     super();
-    this.stdoutClosed = new Promise((resolve) => process.stdout.on('error', () => resolve()));
+    this.stdoutClosed = new Promise((resolve) =>
+      process.stdout.on('error', (error) => {
+        this.stdoutError ??= error;
+        resolve();
+      }),
+    );
     process.stderr.on('error', () => undefined);
     process.on('exit', () => this.restore());
   }
 
   get stdin(): Readable {
-    return process.stdin;
+    this.input ??= openStdin();
+    return this.input;
   }
   get stdout(): Writable {
     return process.stdout;
@@ -75,7 +86,11 @@ export class ProcessTerminal extends Terminal {
         stream.once('error', () => resolve());
         stream.write('', () => resolve());
       });
-    await Promise.all([this.abandoned ? undefined : left(process.stdout), left(process.stderr)]);
+    await (this.abandoned
+      ? Promise.race([left(process.stderr), pause(LAST_WORDS_MS)])
+      : Promise.all([left(process.stdout), left(process.stderr)]));
+    // the error of a write that was tried at once, as to a file, comes a turn later
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   exitNow(code: number): never {
@@ -99,6 +114,18 @@ export class ProcessTerminal extends Terminal {
     this.setRaw(false);
     if (this.stderrIsTty) process.stderr.write(HIDDEN_CURSOR_OFF);
   }
+}
+
+/** Node takes a directory for an empty input; read as what it is, it fails. */
+function openStdin(): Readable {
+  const isDirectory = fstatSync(0).isDirectory();
+  const stdin = isDirectory ? createReadStream('', { fd: 0, autoClose: false }) : process.stdin;
+  // whoever needs to know has a listener of their own
+  return stdin.on('error', () => undefined);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /**

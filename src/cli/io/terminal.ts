@@ -17,8 +17,10 @@ export abstract class Terminal {
   abstract dimensions(): TerminalDimensions;
   abstract out(text: string): void;
   abstract err(text: string): void;
-  /** whether the reader of stdout has gone (EPIPE) */
+  /** settles when stdout takes no more: its reader has gone, or something is wrong */
   abstract readonly stdoutClosed: Promise<void>;
+  /** why stdout takes no more; undefined as long as it does */
+  abstract readonly stdoutError: NodeJS.ErrnoException | undefined;
   /** raw mode of stdin; switched off at exit in any case */
   abstract setRaw(on: boolean): void;
   /** returns the function that ends the subscription */
@@ -27,7 +29,10 @@ export abstract class Terminal {
   abstract onSignal(names: readonly NodeJS.Signals[], listener: (name: NodeJS.Signals) => void): () => void;
   /** What is left of the output is not waited for: its reader does not read. */
   abstract abandonOutput(): void;
-  /** Settles when everything written has left, or has no reader any more: process.exit would cut it off. */
+  /**
+   * Settles when everything written has left, or has no reader any more: process.exit would cut it off. What went wrong
+   * with it is known then.
+   */
   abstract flush(): Promise<void>;
   /** ends the process at once, terminal restored */
   abstract exitNow(code: number): never;

@@ -31,6 +31,12 @@ export class ReportedFailures {
     return json;
   }
 
+  /** Reports that the result itself was lost: as text, as JSON would go the same way. */
+  lostResult(error: BangerError): void {
+    this.invocation.exitCode = exitCodeFor(error, this.invocation.guestExitCodes);
+    this.terminal.err(renderFailure(error, this.presenter.errStyle, this.invocation.flags.verbose));
+  }
+
   /** Reports the failure that ends the command. */
   final(error: BangerError): void {
     const json = this.report(error);

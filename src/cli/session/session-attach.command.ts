@@ -2,7 +2,7 @@ import { Option, SubCommand } from 'nest-commander';
 import type { SessionAttachGrant } from '../../contract/session.dto.js';
 import type { ClientByteChannel } from '../client/rpc.js';
 import { BangerCommand } from '../command/banger-command.js';
-import { exitCodeOfGuest } from '../guest/guest-exit.js';
+import { BROKEN_PIPE_EXIT_CODE, exitCodeOfGuest } from '../guest/guest-exit.js';
 import { Invocation } from '../invocation.js';
 import { Terminal } from '../io/terminal.js';
 import { Presenter } from '../render/presenter.js';
@@ -92,13 +92,14 @@ the others look on, until one comes with --take. The exit status is the session'
           }),
         during: (channel, grant) => {
           hasScreen = grant.session.terminal;
-          return this.connect(channel, grant, { key, detach });
+          return this.connect(channel, grant, { key, detach, looksOn: options.readOnly === true });
         },
         resumes: true,
         again: `banger vm session attach ${session}`,
         signal: stop.signal,
       });
       if (exit !== undefined) this.invocation.exitCode = exitCodeOfGuest(exit);
+      if (this.terminal.stdoutError !== undefined) this.invocation.fail(BROKEN_PIPE_EXIT_CODE);
     } finally {
       unsubscribe();
       this.terminal.setRaw(false);
@@ -113,10 +114,10 @@ the others look on, until one comes with --take. The exit status is the session'
   private connect(
     channel: ClientByteChannel,
     { session, types }: SessionAttachGrant,
-    { key, detach }: { key: Key; detach: () => void },
+    { key, detach, looksOn }: { key: Key; detach: () => void; looksOn: boolean },
   ): () => void {
     const { terminal } = this;
-    if (!types && session.stdin)
+    if (!types && session.stdin && !looksOn)
       this.presenter.note('another terminal types; this one looks on (--take to type)');
     // The keys go to the session, also those that would end this command: all but one.
     terminal.setRaw(session.terminal && terminal.stdinIsTty);
@@ -131,11 +132,15 @@ the others look on, until one comes with --take. The exit status is the session'
       if (at !== -1) detach();
     };
     terminal.stdin.on('data', forward);
+    // after a channel before this one it stands still
+    terminal.stdin.resume();
     const stopResize = terminal.onResize((size) => channel.resize(size));
     return () => {
       stopResize();
       terminal.stdin.off('data', forward);
       terminal.stdin.pause();
+      // until the next channel Ctrl-C is a signal again
+      terminal.setRaw(false);
     };
   }
 }

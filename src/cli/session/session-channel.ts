@@ -35,20 +35,27 @@ export class SessionChannel {
   /** Resolves at the end of the channel, or undefined at the abort. @throws what the daemon says, CONNECTION_LOST */
   async run<Grant extends OutputGrant>(request: ChannelRequest<Grant>): Promise<ChannelExit | undefined> {
     let received: { stdout: number; stderr: number } | undefined;
-    for (let client = await this.connector.connect(); ; client = await this.comeback(request)) {
+    const { signal } = request;
+    let client: RpcClient | undefined = await this.connector.connect();
+    while (client !== undefined) {
       try {
         const grant = await request.ask(client, received);
         received = { stdout: grant.from.stdout, stderr: grant.from.stderr };
         return await this.show(grant, received, request);
       } catch (error) {
-        if (request.signal.aborted) return undefined;
+        if (signal.aborted) return undefined;
         if (!isGone(error)) throw error;
         if (!request.resumes) throw lost(request.again);
       } finally {
         await client.close();
       }
-      this.presenter.note('the daemon is gone; the session is not: waiting for the next daemon');
+      this.presenter.note(
+        'the daemon is gone; the session is not: waiting for the next daemon (Ctrl-C leaves it)',
+      );
+      client = await this.connector.comeback(signal);
     }
+    if (signal.aborted) return undefined;
+    throw lost(request.again);
   }
 
   private async show<Grant extends OutputGrant>(
@@ -62,35 +69,34 @@ export class SessionChannel {
       signal,
     });
     const stop = during?.(channel, grant);
+    const copy = async (from: Readable, to: Writable, stream: 'stdout' | 'stderr'): Promise<void> => {
+      for await (const chunk of from as AsyncIterable<Buffer>) {
+        if (signal.aborted) return;
+        received[stream] += chunk.length;
+        await new Promise<void>((resolve) => to.write(chunk, () => resolve()));
+      }
+    };
+    const copied = Promise.all([
+      copy(channel.stdout, this.terminal.stdout, 'stdout'),
+      copy(channel.stderr, this.terminal.stderr, 'stderr'),
+    ]);
     try {
-      const copy = async (from: Readable, to: Writable, stream: 'stdout' | 'stderr'): Promise<void> => {
-        for await (const chunk of from as AsyncIterable<Buffer>) {
-          received[stream] += chunk.length;
-          await new Promise<void>((resolve) => to.write(chunk, () => resolve()));
-        }
-      };
-      const copied = Promise.all([
-        copy(channel.stdout, this.terminal.stdout, 'stdout'),
-        copy(channel.stderr, this.terminal.stderr, 'stderr'),
-      ]);
-      const exit = await channel.exited;
-      await copied;
-      return exit;
+      return await channel.exited;
     } finally {
+      // Also what came before a failure: the next daemon is asked for what is behind it.
+      await Promise.race([copied, abortOf(signal)]);
+      if (signal.aborted) this.terminal.abandonOutput();
       stop?.();
       await channel.close();
     }
   }
+}
 
-  /** @throws BangerError CONNECTION_LOST */
-  private async comeback({
-    again,
-    signal,
-  }: Pick<ChannelRequest<OutputGrant>, 'again' | 'signal'>): Promise<RpcClient> {
-    const client = await this.connector.comeback(signal);
-    if (client === undefined) throw lost(again);
-    return client;
-  }
+function abortOf(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 function isGone(error: unknown): boolean {

@@ -3,6 +3,7 @@ import { OUTPUT_STREAMS } from '../../contract/names.js';
 import type { OutputStream } from '../../contract/names.js';
 import { BangerCommand } from '../command/banger-command.js';
 import { parseCount, parseSpan } from '../command/parse.js';
+import { BROKEN_PIPE_EXIT_CODE } from '../guest/guest-exit.js';
 import { Invocation } from '../invocation.js';
 import { Terminal } from '../io/terminal.js';
 import { UsageError } from '../usage-error.js';
@@ -84,6 +85,7 @@ export class VmSessionLogsCommand extends BangerCommand<LogsOptions> {
         again: `banger vm session logs --follow --since 1m ${session}`,
         signal: stop.signal,
       });
+      if (this.terminal.stdoutError !== undefined) this.invocation.fail(BROKEN_PIPE_EXIT_CODE);
     } finally {
       unsubscribe();
     }

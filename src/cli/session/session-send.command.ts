@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Option, SubCommand } from 'nest-commander';
 import { openByteChannel } from '../client/rpc.js';
+import type { ChannelExit, ClientByteChannel } from '../client/rpc.js';
 import { DaemonConnector } from '../client/daemon-connector.js';
 import { BangerCommand } from '../command/banger-command.js';
 import { Invocation } from '../invocation.js';
@@ -65,15 +66,22 @@ Examples:
       const channel = await openByteChannel({ socketPath: this.connector.socketPath, token: grant.token });
       const stop = this.terminal.onSignal(['SIGINT', 'SIGTERM', 'SIGHUP'], () => this.terminal.exitNow(130));
       try {
-        // Why it was not taken is told by how the channel ends.
-        void pipeline(source, channel.stdin).catch(() => undefined);
-        await channel.exited;
+        await Promise.race([channel.exited, this.feed(source, channel)]);
       } finally {
         stop();
         source.destroy();
         await channel.close();
       }
     });
+  }
+
+  /** Rejects when the source cannot be read; else it is the channel that tells how it ends. */
+  private async feed(source: Readable, channel: ClientByteChannel): Promise<ChannelExit> {
+    // Why it was not taken is told by how the channel ends.
+    await pipeline(readable(source), channel.stdin).catch((error: unknown) => {
+      if (error instanceof UsageError) throw error;
+    });
+    return await channel.exited;
   }
 
   private async source(text: string | undefined, { file, close, newline }: SendOptions): Promise<Readable> {
@@ -84,5 +92,18 @@ Examples:
     // Nothing but the end, where nobody could type.
     if (close && this.terminal.stdinIsTty) return Readable.from([]);
     return this.terminal.stdin;
+  }
+}
+
+/** What the source holds. @throws UsageError when it cannot be read, to be told from a channel that takes no more */
+async function* readable(source: Readable): AsyncGenerator<Buffer> {
+  try {
+    yield* source as AsyncIterable<Buffer>;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(
+      `the input cannot be read any further (${code ?? 'for no known reason'})`,
+      'send from a file or a pipe that can be read; what came before that has been sent',
+    );
   }
 }

@@ -80,4 +80,28 @@ export const SESSIONS: readonly Guarantee[] = [
     name: 'comes to a command whose keeper is killed, and is not told as one that was seen',
     mutations: [{ file: 'src/session/guest/keeper-program.ts', find: '  sys(157, 1, 9);', replace: '  ' }],
   },
+  {
+    guarantee: 'A reader of a session has all of its output once, however slow, over a change of daemons',
+    test: 'test/integration/cli/sessions.spec.ts',
+    name: 'is shown once over a change of daemons, also to a slow reader',
+    mutations: [
+      {
+        file: 'src/cli/session/session-channel.ts',
+        find: 'await Promise.race([copied, abortOf(signal)]);',
+        replace: 'await Promise.race([undefined, copied, abortOf(signal)]);',
+      },
+    ],
+  },
+  {
+    guarantee: 'Output that could not be written is never taken for written: the command says so and fails',
+    test: 'test/integration/cli/sessions.spec.ts',
+    name: 'is not taken for shown where it could not be written, and so is no other output',
+    mutations: [
+      {
+        file: 'src/cli/run-cli.ts',
+        find: 'outputError(terminal.stdoutError)',
+        replace: 'outputError(undefined)',
+      },
+    ],
+  },
 ];

@@ -24,6 +24,10 @@ export class Script {
   /** what happens on the byte channels that vm.exec grants */
   command: (channel: ServerByteChannel) => Promise<void> = (channel) =>
     channel.exit({ exitCode: 0, signal: null });
+  /** a grant for an answer that has one: a byte channel, and what happens on it; set when the daemon starts */
+  grant: ByteChannels['grant'] = () => {
+    throw new Error('the daemon has not begun');
+  };
 
   on<M extends MethodName>(method: M, answer: (params: ParamsOf<M>, context: RpcContext) => unknown): this {
     this.answers.set(method, answer);
@@ -80,12 +84,17 @@ export interface FakeDaemon {
   readonly script: Script;
   readonly directory: string;
   readonly socketPath: string;
+  /** ends it; its directory stays, for one that comes after it */
+  end(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** The daemon's real server on a real socket, with answers from a script. */
-export async function startFakeDaemon(script = new Script()): Promise<FakeDaemon> {
-  const directory = await mkdtemp(join(tmpdir(), 'bgr-cli-'));
+/**
+ * The daemon's real server on a real socket, with answers from a script.
+ * @param directory of an earlier one, to come after it on the same socket
+ */
+export async function startFakeDaemon(script = new Script(), directory?: string): Promise<FakeDaemon> {
+  directory ??= await mkdtemp(join(tmpdir(), 'bgr-cli-'));
   const socketPath = join(directory, 'banger.sock');
   class AppModule {}
   Module({ imports: [RpcModule], controllers: [controllerFor(script)] })(AppModule);
@@ -93,14 +102,18 @@ export async function startFakeDaemon(script = new Script()): Promise<FakeDaemon
     logger: false,
     abortOnError: false,
     inject: [ByteChannels],
-    useFactory: (channels: ByteChannels) => ({ strategy: new JsonRpcServer({ socketPath, channels }) }),
+    useFactory: (channels: ByteChannels) => {
+      script.grant = (work) => channels.grant(work);
+      return { strategy: new JsonRpcServer({ socketPath, channels }) };
+    },
   });
   await app.listen();
+  const end = (): Promise<void> => app.close();
   const stop = async (): Promise<void> => {
-    await app.close();
+    await end();
     await rm(directory, { recursive: true });
   };
-  return { script, directory, socketPath, stop };
+  return { script, directory, socketPath, end, stop };
 }
 
 const NOW = '2026-01-01T00:00:00.000Z';
