@@ -50,7 +50,10 @@ export class Followers implements OnModuleDestroy {
       if (await this.parts.logs.isMarked(vm.id)) this.follow(vm);
     }
     for (const session of await this.parts.sessions.list())
-      if (!hasEnded(session) && !running.has(session.vmId)) await this.#lose(session, DOWN);
+      if (!hasEnded(session) && !running.has(session.vmId))
+        this.#queue(session.vmId, () => this.#lose(session, DOWN));
+    // Output that cannot be read keeps no daemon from starting.
+    await Promise.all([...this.#queues.values()].map(({ done }) => done));
   }
 
   of(vmId: string): VmFollower | undefined {

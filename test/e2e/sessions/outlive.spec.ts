@@ -136,4 +136,24 @@ describe('sessions', () => {
       cause: 'session-ended',
     });
   });
+
+  // Each of them waited for ever.
+  it('leave nobody waiting when their VM is deleted', async () => {
+    await host.json(['vm', 'create', '--name', 'short', '--memory', '256m']);
+    await startSession(host, ['--name', 'doomed', 'short'], counting(100_000));
+    const follower = collect(
+      host.spawn(['vm', 'session', 'logs', '-f', 'doomed'], { stdio: 'pipe' }),
+      60_000,
+    );
+    const waiter = collect(host.spawn(['vm', 'session', 'wait', 'doomed'], { stdio: 'pipe' }), 60_000);
+    const attached = new PseudoTerminal(`${host.launcher} vm session attach doomed`, host.env);
+    await attached.shows(/\b12\r?\n/);
+    await host.banger(['vm', 'delete', '--force', 'short']);
+    const waited = await waiter;
+    expect(waited.exitCode).not.toBe(0);
+    expect(waited.stderr).toMatch(/the VM was deleted|no session/);
+    const followed = await follower;
+    expect(numbers(100_000).startsWith(followed.stdout)).toBe(true);
+    expect((await attached.ended()).restored).toBe(true);
+  });
 });

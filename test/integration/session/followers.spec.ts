@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { OutputLog } from '../../../src/session/output/output-log.js';
 import { OutputReader } from '../../../src/session/read/output-reader.js';
 import { recordBytes, recordsIn } from '../../support/session-records.js';
@@ -85,6 +85,9 @@ describe('the follower of sessions', () => {
     await all.followers.reconcile();
     expect(await state('ses_cccccccccccc')).toEqual(['lost', expect.stringMatching(/stopped/), 4]);
     expect(await state(suspended.id)).toEqual(['running', undefined, 0]);
+    await all.sessions.update('ses_cccccccccccc', { state: 'running' });
+    vi.spyOn(all.logs, 'written').mockRejectedValue(new RangeError('unreadable'));
+    await all.followers.reconcile();
   });
 
   // Its guest died in the middle of its start: it was taken for one that runs, for ever.
