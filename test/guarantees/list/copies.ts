@@ -15,6 +15,18 @@ export const COPIES: readonly Guarantee[] = [
     ],
   },
   {
+    guarantee: 'What a guest hides in a file with holes is not taken for more files of a copy',
+    test: 'src/cli/copy/archive-sieve.spec.ts',
+    name: 'refuses a file with holes',
+    mutations: [
+      {
+        file: 'src/cli/copy/archive-sieve.ts',
+        find: 'this.#map = sparseMap(header.type, size, records);',
+        replace: 'if (records.size > 999) this.#map = sparseMap(header.type, size, records);',
+      },
+    ],
+  },
+  {
     guarantee: 'A link that a guest has planted in one copy is not followed by the next',
     test: 'src/cli/copy/target-rules.spec.ts',
     name: 'lets a file take the place of a link',
