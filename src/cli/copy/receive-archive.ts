@@ -1,4 +1,5 @@
 import { packedSource } from '../../contract/copy-archive.js';
+import { saysDiskFull } from '../../core/errors/index.js';
 import { ArchiveSieve } from './archive-sieve.js';
 import { CopyRefusedError, HostCopyFailedError, HostDiskFullError } from './copy.errors.js';
 import { noteRemarks, noteSkipped } from './copy-job.js';
@@ -79,8 +80,7 @@ async function unpack(
     }
     const { exitCode, stderrTail } = await tar.ended;
     if (exitCode === 0 && taken) return;
-    if (/No space left on device|Disk quota exceeded/i.test(stderrTail))
-      throw new HostDiskFullError(placement.into);
+    if (saysDiskFull(stderrTail)) throw new HostDiskFullError(placement.into);
     throw new HostCopyFailedError('writing the files on this host', 'tar --extract', { stderrTail });
   } finally {
     tar.kill();

@@ -3,6 +3,7 @@ import type { VmExecParams } from '../../contract/vm-access.dto.js';
 import { openByteChannel } from '../client/rpc.js';
 import type { ClientByteChannel, RpcClient } from '../client/rpc.js';
 import { DaemonConnector } from '../client/daemon-connector.js';
+import { BROKEN_PIPE_EXIT_CODE } from '../io/broken-pipe.js';
 import { Terminal } from '../io/terminal.js';
 import { SessionStarter } from '../session/session-starter.js';
 import type { StartRequest } from '../session/session-starter.js';
@@ -32,8 +33,6 @@ const LAST_OUTPUT_MS = 1_000;
 const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 /** the guest's command gets the signals; who insists wants to leave */
 const SIGNALS_TO_LEAVE = 3;
-/** what a shell shows for a process that its reader left alone (128 + SIGPIPE) */
-const BROKEN_PIPE_EXIT_CODE = 141;
 
 /** Runs a command in a VM with this process's streams, terminal and signals. */
 @Injectable()

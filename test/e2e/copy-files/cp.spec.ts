@@ -1,10 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
 import { createHash, randomFillSync } from 'node:crypto';
 import {
+  closeSync,
   existsSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -111,6 +113,11 @@ describe('banger vm cp', () => {
     const sent = await host.banger(['vm', 'cp', '-', 'web:/srv/in'], { input: 'typed' });
     expect([sent.exitCode, await inside('cat /srv/in')]).toEqual([0, 'typed']);
 
+    const full = openSync('/dev/full', 'w');
+    const unwritten = host.spawn(['vm', 'cp', 'web:/srv/in', '-'], { stdio: ['ignore', full, 'ignore'] });
+    expect(await new Promise((resolve) => unwritten.once('close', resolve))).toBe(9);
+    closeSync(full);
+
     const refused = async (exitCode: number, message: RegExp, ...paths: string[]): Promise<void> => {
       const result = await cp(...paths);
       expect([result.exitCode, result.stderr]).toEqual([exitCode, expect.stringMatching(message)]);
@@ -211,6 +218,29 @@ describe('banger vm cp', () => {
           expect.stringMatching(/no space is left on the file system of small/),
         ]);
         expect(readdirSync(join(scratch, 'small'))).toEqual([]);
+      }
+    });
+
+    /** It had room at the beginning: others take it meanwhile. It waited for ever. */
+    it('ends the copy of a large file that fills it, which is gone on with when there is room', async () => {
+      const roomy = new SmallFilesystem(join(scratch, 'roomy'), 90);
+      try {
+        await inside('head -c 66M /dev/urandom > /srv/big');
+        const child = host.spawn(['vm', 'cp', 'web:/srv/big', 'roomy/'], { cwd: scratch, stdio: 'ignore' });
+        const ended = new Promise((resolve) => child.once('close', resolve));
+        const part = join(scratch, 'roomy/.big.banger-part');
+        await expect
+          .poll(() => existsSync(part) && statSync(part).size, { timeout: 60_000 })
+          .toBeGreaterThan(8 * MIB);
+        roomy.fillUp();
+        expect(await ended).toBe(9);
+        roomy.relieve();
+        expect((await done('web:/srv/big', 'roomy/')).stderr).toMatch(
+          /going on where an earlier copy stopped/,
+        );
+        expect(readdirSync(join(scratch, 'roomy'))).toEqual(['big']);
+      } finally {
+        roomy.unmount();
       }
     });
   });
