@@ -4,7 +4,7 @@ import { CancelledError } from '../../core/errors/index.js';
 import type { RpcClient } from '../client/rpc.js';
 import { DaemonConnector } from '../client/daemon-connector.js';
 import { Invocation } from '../invocation.js';
-import { BROKEN_PIPE_EXIT_CODE } from '../io/broken-pipe.js';
+import { BROKEN_PIPE_EXIT_CODE } from '../guest/guest-exit.js';
 import { Terminal } from '../io/terminal.js';
 import { CANCEL_EXIT_CODE } from '../operation/interruption.js';
 import { Presenter } from '../render/presenter.js';

@@ -3,13 +3,12 @@ import type { VmExecParams } from '../../contract/vm-access.dto.js';
 import { openByteChannel } from '../client/rpc.js';
 import type { ClientByteChannel, RpcClient } from '../client/rpc.js';
 import { DaemonConnector } from '../client/daemon-connector.js';
-import { BROKEN_PIPE_EXIT_CODE } from '../io/broken-pipe.js';
 import { Terminal } from '../io/terminal.js';
 import { SessionStarter } from '../session/session-starter.js';
 import type { StartRequest } from '../session/session-starter.js';
 import { CapturedOutput } from './captured-output.js';
 import type { CaptureView } from './captured-output.js';
-import { exitCodeOfGuest } from './guest-exit.js';
+import { BROKEN_PIPE_EXIT_CODE, exitCodeOfGuest } from './guest-exit.js';
 import { termName } from './term-name.js';
 import type { GuestExit } from './guest-exit.js';
 

@@ -1,5 +1,8 @@
 import { SIGNAL_NUMBERS } from '../../contract/names.js';
 
+/** what a shell shows for a process that its reader left alone (128 + SIGPIPE) */
+export const BROKEN_PIPE_EXIT_CODE = 141;
+
 /** How a command in the guest ended: by status, or by a signal. */
 export interface GuestExit {
   exitCode: number | null;
