@@ -1,5 +1,6 @@
 import { packedSource } from '../../contract/copy-archive.js';
 import { saysDiskFull } from '../../core/errors/index.js';
+import { bytesOfText } from '../../core/text-bytes.js';
 import { ArchiveSieve } from './archive-sieve.js';
 import { CopyRefusedError, HostCopyFailedError, HostDiskFullError } from './copy.errors.js';
 import { noteRemarks, noteSkipped } from './copy-job.js';
@@ -49,7 +50,7 @@ export async function receiveArchive(job: CopyJob, incoming: Incoming): Promise<
 /** Names of the sources, in latin1; undefined where what is in one was asked for, under whatever names that has. */
 function topsOf(sources: readonly string[]): ReadonlySet<string> | undefined {
   const names = sources.map((path) => packedSource(path).name);
-  const tops = names.flatMap((name) => (name === undefined ? [] : [Buffer.from(name).toString('latin1')]));
+  const tops = names.flatMap((name) => (name === undefined ? [] : [bytesOfText(name).toString('latin1')]));
   return tops.length === names.length ? new Set(tops) : undefined;
 }
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createHash, randomFillSync } from 'node:crypto';
 import {
@@ -132,6 +133,27 @@ describe('banger vm cp', () => {
     await refused(2, /neither side is in a VM/, 'd', 'e');
     await refused(3, /there is no VM called "other"/, 'd', 'other:/');
     expect(await inside('ls -A /srv; find / -xdev -name ".banger-*"')).toBe('in\nx');
+  });
+
+  it('takes names in the VM of any bytes', async () => {
+    /** Node gives no program bytes that are no UTF-8; xargs does. */
+    const bytesCp = (input: string, ...words: string[]): void => {
+      const args = Buffer.from(['vm', 'cp', ...words, ''].join('\0'), 'latin1');
+      const run = spawnSync('xargs', ['-0', 'sh', '-c', 'printf %s "$0" | exec "$@"', input, host.launcher], {
+        ...{ input: args, env: host.env, cwd: scratch },
+      });
+      expect(run.status, run.stderr.toString()).toBe(0);
+    };
+    await inside('cd /srv; mkdir "$(printf \'\\376\')"; echo one > "$(printf \'\\376/\\377\')"');
+    bytesCp('', 'web:/srv/\xfe', '.');
+    bytesCp('', 'web:/srv/\xfe/\xff', '.');
+    bytesCp('typed', '-', 'web:/srv/\xfd');
+    expect(readdirSync(scratch, 'latin1').toSorted()).toEqual(['\xfe', '\xff']);
+    const one = Buffer.from(`${scratch}/\xfe/\xff`, 'latin1');
+    expect([
+      readFileSync(one, 'utf8'),
+      await inside('cat "$(printf \'/srv/\\375\')"; ls -A /srv | wc -l'),
+    ]).toEqual(['one\n', 'typed2']);
   });
 
   describe('a large file', () => {
