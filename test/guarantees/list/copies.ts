@@ -39,6 +39,35 @@ export const COPIES: readonly Guarantee[] = [
     ],
   },
   {
+    guarantee: 'A copy into a VM moves nothing to its place where something is in the way of any of it',
+    test: 'test/integration/vm/copy-scripts.spec.ts',
+    name: 'moves nothing',
+    mutations: [
+      {
+        file: 'src/vm/copy-files/target-scripts.ts',
+        find: `[ -n "$as" ] || clashes '' || exit`,
+        replace: ':',
+      },
+    ],
+  },
+  {
+    guarantee: 'A copy out of a VM ends, and says why, when the disk of the host or its stdout takes no more',
+    test: 'src/cli/copy/receive-file.spec.ts',
+    name: 'fails when',
+    mutations: [
+      {
+        file: 'src/cli/copy/pump.ts',
+        find: 'if (to.destroyed || to.errored !== null) return;',
+        replace: 'if (to.destroyed) return;',
+      },
+      {
+        file: 'src/cli/copy/receive-file.ts',
+        find: 'if (failure === undefined) return',
+        replace: 'if (failure !== null) return',
+      },
+    ],
+  },
+  {
     guarantee:
       'A large file whose copy was interrupted has its name only when it is whole, and is gone on with',
     test: 'test/e2e/copy-files/cp.spec.ts',
