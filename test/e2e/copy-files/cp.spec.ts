@@ -135,6 +135,27 @@ describe('banger vm cp', () => {
     expect(await inside('ls -A /srv; find / -xdev -name ".banger-*"')).toBe('in\nx');
   });
 
+  it('waits for nobody: a stdin that gives nothing after SIGTERM, a reader of stdout that has gone', async () => {
+    const typing = host.spawn(['vm', 'cp', '-', 'web:/srv/typed'], { stdio: ['pipe', 'ignore', 'pipe'] });
+    let said = '';
+    typing.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const cancelled = new Promise((resolve) => typing.once('close', resolve));
+    typing.stdin?.write('some');
+    await expect
+      .poll(() => inside('cat /srv/.typed.banger-part 2>/dev/null || :'), { timeout: 30_000 })
+      .toBe('some');
+    typing.kill('SIGTERM');
+    expect([await cancelled, said]).toEqual([
+      130,
+      expect.stringMatching(/what comes from stdin is not gone on/),
+    ]);
+
+    await inside('head -c 3M /dev/zero > /srv/zeros');
+    const left = host.spawn(['vm', 'cp', 'web:/srv/zeros', '-'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    left.stdout?.once('data', () => left.stdout?.destroy());
+    expect(await new Promise((resolve) => left.once('exit', resolve))).toBe(141);
+  });
+
   it('takes names in the VM of any bytes', async () => {
     /** Node gives no program bytes that are no UTF-8; xargs does. */
     const bytesCp = (input: string, ...words: string[]): void => {
