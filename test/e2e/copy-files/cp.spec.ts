@@ -40,7 +40,15 @@ describe('banger vm cp', () => {
   });
   afterEach(async () => {
     rmSync(scratch, { recursive: true, force: true });
-    await host.banger(['vm', 'exec', 'web', '--', 'sh', '-c', 'rm -rf /srv/* /srv/.b* /usr/local/bin/tar']);
+    await host.banger([
+      'vm',
+      'exec',
+      'web',
+      '--',
+      'sh',
+      '-c',
+      'rm -rf /srv/* /srv/.[!.]* /usr/local/bin/tar',
+    ]);
   });
   afterAll(async () => {
     await host.banger(['vm', 'delete', '--force', 'web']);
