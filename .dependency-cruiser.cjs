@@ -91,7 +91,7 @@ module.exports = {
         pathNot: [
           '^src/core/rpc/client\\.ts$',
           '^src/core/(config|errors)/index\\.ts$',
-          '^src/core/side-by-side\\.ts$',
+          '^src/core/(side-by-side|text-bytes)\\.ts$',
         ],
       },
     },

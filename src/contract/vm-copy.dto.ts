@@ -20,8 +20,8 @@ const MAX_BYTES = Number.MAX_SAFE_INTEGER;
  * One step of copying files, in the guest. Paths are absolute or start from where `vm.exec` starts; `~/` is /root.
  * - `pack`: sends a line of facts for each path (`stat -c '%f %s %b %B %.9Y'`), then the line `archive` and a POSIX tar
  *   archive of them; or, where the one path is a dense file of `limit` bytes or more, the line `file` and nothing else
- * - `unpack`: takes such an archive whose last member is `./MARK`, and puts its members at the path as `cp -r` would, all
- *   of them or none
+ * - `unpack`: takes such an archive whose last member is `./MARK`, and puts its members at the path as `cp -r` would;
+ *   none of them where something is in the way of one
  * - `look`: where a file `name` for the path would be, and what there is of it in its part file: four strings that end in
  *   NUL: path of the file, path of the part file, its size, the sha256 of it in hex; the last two empty without one
  * - `write`: cuts the part file of the path off at `offset` and appends what comes

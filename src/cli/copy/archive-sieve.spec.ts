@@ -37,6 +37,25 @@ function pax(...records: string[]): Buffer {
   return Buffer.concat([member('./t/PaxHeaders/x', { type: 'x', size: content.length }), filled]);
 }
 
+/** A file with holes as GNU tar writes it; what it says of itself can be bent. */
+function withHoles(
+  { map = '2\n1024\n1024\n9000\n0\n', data = 1024, type = '0' } = {},
+  bent: Readonly<Record<string, string>> = {},
+): Buffer {
+  const records = { major: '1', minor: '0', name: './t/holes', realsize: '9000', ...bent };
+  const content = Buffer.alloc(Math.ceil((512 + data) / 512) * 512, 'd').fill(0, 0, data < 0 ? 0 : 512);
+  Buffer.from(map).copy(content);
+  return Buffer.concat([
+    pax(
+      ...Object.entries(records).flatMap(([key, value]) =>
+        value === '' ? [] : [record(`GNU.sparse.${key}`, value)],
+      ),
+    ),
+    member('./t/GNUSparseFile.1/holes', { type, size: 512 + data }),
+    content,
+  ]);
+}
+
 /** Through the sieve in pieces of so many bytes. */
 function sieved(archive: Buffer, rules = RULES, pieceBytes = archive.length): Buffer {
   const sieve = new ArchiveSieve(rules);
@@ -64,6 +83,41 @@ describe('the sieve of archives', () => {
   it.each([1, 7, 512, 513, 4096])('passes what is good as it is, in pieces of %i bytes', (bytes) => {
     const archive = Buffer.concat([GOOD, END, Buffer.alloc(8192)]);
     expect(sieved(archive, RULES, bytes).equals(Buffer.concat([GOOD, END]))).toBe(true);
+  });
+
+  it.each([1, 3, 512, 1000])('passes files with holes, in pieces of %i bytes', (bytes) => {
+    const files = [
+      withHoles(),
+      withHoles({ map: '2\n0\n600\n9000\n0\n', data: 600 }),
+      withHoles({ map: '1\n9000\n0\n', data: 0 }),
+      withHoles({ map: '2\n0\n512\n8192\n808\n', data: 1320 }),
+    ];
+    const archive = Buffer.concat([...files, member('./t/next'), END]);
+    expect(sieved(archive, RULES, bytes).equals(archive)).toBe(true);
+  });
+
+  // GNU tar believes what these say: it took a part of their content for headers, which no sieve had seen.
+  it.each<[string, Buffer]>([
+    ['a real size alone', withHoles({}, { major: '', minor: '', name: '' })],
+    ['no real size', withHoles({}, { realsize: '' })],
+    ['another format', withHoles({}, { major: '0' })],
+    ['a version to come', withHoles({}, { minor: '1' })],
+    ['a directory', withHoles({ type: '5' })],
+    ['a map that says less than the content', withHoles({ map: '1\n0\n512\n' })],
+    ['a map that says more', withHoles({ map: '1\n0\n1536\n' })],
+    ['regions that are no blocks', withHoles({ map: '2\n0\n500\n600\n524\n' })],
+    ['regions that overlap', withHoles({ map: '2\n0\n512\n511\n512\n' })],
+    ['a region beyond the end', withHoles({ map: '1\n8000\n1024\n' })],
+    ['a map with no end', withHoles({ map: '9\n' })],
+    ['more regions than there can be', withHoles({ map: '9999999999\n' })],
+    ['a number that is none', withHoles({ map: '1\n+0\n1024\n' })],
+    ['a number of many digits', withHoles({ map: `1\n${'0'.repeat(40)}\n1024\n` })],
+    ['no room for a map', withHoles({ map: '', data: -512 })],
+  ])('refuses a file with holes: %s', (_name, file) => {
+    for (const bytes of [1, 512, file.length])
+      expect(() => sieved(Buffer.concat([file, member('./t/next'), END]), RULES, bytes)).toThrow(
+        expect.objectContaining({ kind: 'COPY_REFUSED' }),
+      );
   });
 
   it('leaves devices and fifos out, with what was said of them', () => {

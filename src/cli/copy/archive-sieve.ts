@@ -1,6 +1,8 @@
 import { CopyRefusedError } from './copy.errors.js';
 import { paxSize, readPaxRecords } from './pax-records.js';
-import { BLOCK_BYTES, emptyFileHeader, keepPermissionsOnly, readHeader } from './tar-header.js';
+import { sparseMap } from './sparse-map.js';
+import type { SparseMap } from './sparse-map.js';
+import { BLOCK_BYTES, emptyFileHeader, filledUp, keepPermissionsOnly, readHeader } from './tar-header.js';
 import type { TarHeader } from './tar-header.js';
 
 /** `bytes` of what an `x` header has; paths have 4 KiB at most, and there are three of them */
@@ -41,6 +43,8 @@ export class ArchiveSieve {
   #carry: Buffer = Buffer.alloc(0);
   /** what is left of a member's content, filled up to a block */
   #content = 0;
+  /** with which the content of a file with holes begins, until all of it has come */
+  #map: SparseMap | undefined;
   #dropping = false;
   /** the `x` header and its records, until it is known whether the member passes */
   #pending: { readonly blocks: Buffer; readonly records: ReadonlyMap<string, string> } | undefined;
@@ -101,11 +105,7 @@ export class ArchiveSieve {
 
   /** What to do with the next bytes; undefined when more of them are needed. */
   #step(data: Buffer): { bytes: number; keep: boolean; instead?: Buffer } | undefined {
-    if (this.#content > 0) {
-      const bytes = Math.min(this.#content, data.length);
-      this.#content -= bytes;
-      return { bytes, keep: !this.#dropping };
-    }
+    if (this.#content > 0) return this.#ofContent(data);
     if (data.length < BLOCK_BYTES) return undefined;
     const block = data.subarray(0, BLOCK_BYTES);
     if (isZero(block)) {
@@ -115,6 +115,16 @@ export class ArchiveSieve {
     if (this.#zeroBlocks > 0) throw new CopyRefusedError('the archive goes on after its end');
     const header = readHeader(block);
     return header.type === 'x' ? this.#records(header, data) : this.#member(header, block);
+  }
+
+  #ofContent(data: Buffer): { bytes: number; keep: boolean } {
+    const bytes = Math.min(this.#content, data.length);
+    this.#content -= bytes;
+    this.#map?.take(data.subarray(0, bytes));
+    if (this.#map?.complete === true) this.#map = undefined;
+    if (this.#map !== undefined && this.#content === 0)
+      throw new CopyRefusedError('a file with holes in the archive does not say where they are');
+    return { bytes, keep: !this.#dropping };
   }
 
   #records(header: TarHeader, data: Buffer): { bytes: number; keep: false } | undefined {
@@ -133,6 +143,7 @@ export class ArchiveSieve {
     const name = this.#checkedName(header, records);
     const size = contentSize(header, records);
     this.#content = filledUp(size);
+    this.#map = sparseMap(header.type, size, records);
     this.#dropping = SPECIAL.has(header.type);
     if (this.#dropping) return this.#skip(name);
     this.contentBytes += size;
@@ -191,10 +202,6 @@ function checkPath(name: string, type: string): string | undefined {
 
 function shown(name: string): string {
   return JSON.stringify(Buffer.from(name.slice(0, 200), 'latin1').toString('utf8'));
-}
-
-function filledUp(bytes: number): number {
-  return Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
 }
 
 const ZERO_BLOCK = Buffer.alloc(BLOCK_BYTES);

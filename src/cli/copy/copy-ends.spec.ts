@@ -8,6 +8,7 @@ describe('the two sides of a copy', () => {
     [['web:a:b', '-'], { direction: 'out', vm: 'web', sources: ['a:b'], target: '-' }],
     [['./a:b', '/c:d', 'vm_1:e'], { direction: 'in', vm: 'vm_1', sources: ['./a:b', '/c:d'], target: 'e' }],
     [[':x', 'web:y'], { direction: 'in', vm: 'web', sources: [':x'], target: 'y' }],
+    [['web:\udcff', '.'], { direction: 'out', vm: 'web', sources: ['\udcff'], target: '.' }],
     [['-', 'web:y'], { direction: 'in', vm: 'web', sources: ['-'], target: 'y' }],
   ])('%j', (words, request) => {
     expect(parseCopy(words)).toEqual(request);
@@ -23,6 +24,8 @@ describe('the two sides of a copy', () => {
     [['', 'web:b'], /empty word/],
     [['-', 'a', 'web:b'], /"-" is stdin, and goes alone/],
     [['web:a', 'web:b', '-'], /stdout takes one file/],
+    [['a\udcff', 'web:b'], /no UTF-8: a\ufffd/],
+    [['web:a', 'b/\udcff'], /no UTF-8/],
   ])('refuses %j', (words, why) => {
     expect(() => parseCopy(words)).toThrow(why);
   });

@@ -40,6 +40,7 @@ export function parseCopy(words: readonly string[]): CopyRequest {
       'copy from each place by a command of its own',
     );
   if ((from === undefined) === (target.vm === undefined)) throw noWay(from);
+  checkHostPaths(ends);
   const request = {
     direction: from === undefined ? 'in' : 'out',
     vm: from ?? target.vm ?? '',
@@ -48,6 +49,16 @@ export function parseCopy(words: readonly string[]): CopyRequest {
   } as const;
   checkStream(request);
   return request;
+}
+
+/** Those of a VM may have any bytes; but tar is told of those here by arguments, which Node can give as UTF-8 only. */
+function checkHostPaths(ends: readonly End[]): void {
+  for (const { vm, path } of ends)
+    if (vm === undefined && !path.isWellFormed())
+      throw new UsageError(
+        `a path of this host is no UTF-8: ${path.toWellFormed()}`,
+        'copy the directory that it is in; what is below that may have any name',
+      );
 }
 
 function noWay(from: string | undefined): UsageError {

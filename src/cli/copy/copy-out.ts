@@ -14,8 +14,12 @@ import type { Announcement } from './source-facts.js';
 import { decidePlace, join } from './target-rules.js';
 import type { Placement } from './target-rules.js';
 
-/** Files of the VM onto this host. @throws BangerError */
-export async function copyOut(job: CopyJob, bounds: ArchiveBounds, terminal: Terminal): Promise<CopyResult> {
+/** Files of the VM onto this host. @returns undefined when the reader of stdout has gone @throws BangerError */
+export async function copyOut(
+  job: CopyJob,
+  bounds: ArchiveBounds,
+  terminal: Terminal,
+): Promise<CopyResult | undefined> {
   const { sources, target } = job.request;
   const toStream = target === STANDARD_STREAM;
   const step = await job.guest.begin({

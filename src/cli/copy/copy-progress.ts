@@ -43,10 +43,10 @@ export class CopyProgress {
     return performance.now() - this.startedAt;
   }
 
-  /** A remark above the line. */
+  /** A remark above the line. Guests have their part in most of them: names, paths, what their programs say. */
   note(text: string): void {
     if (this.timer !== undefined) this.terminal.err(CLEAR_LINE);
-    this.presenter.note(text);
+    this.presenter.note(escapeControls(text));
   }
 
   end(): void {

@@ -4,6 +4,7 @@ import { CancelledError } from '../../core/errors/index.js';
 import type { RpcClient } from '../client/rpc.js';
 import { DaemonConnector } from '../client/daemon-connector.js';
 import { Invocation } from '../invocation.js';
+import { BROKEN_PIPE_EXIT_CODE } from '../guest/guest-exit.js';
 import { Terminal } from '../io/terminal.js';
 import { CANCEL_EXIT_CODE } from '../operation/interruption.js';
 import { Presenter } from '../render/presenter.js';
@@ -46,7 +47,8 @@ export class FileCopier {
     try {
       const result = await this.copy({ request, files: this.files, guest, progress }, vm);
       progress.end();
-      this.report(vm, request, result, progress.elapsedMs);
+      if (result === undefined) this.invocation.exitCode = BROKEN_PIPE_EXIT_CODE;
+      else this.report(vm, request, result, progress.elapsedMs);
     } catch (error) {
       throw cancel.signal.aborted ? new CancelledError('the copy') : error;
     } finally {
@@ -55,7 +57,7 @@ export class FileCopier {
     }
   }
 
-  private async copy(job: CopyJob, vm: VmView): Promise<CopyResult> {
+  private async copy(job: CopyJob, vm: VmView): Promise<CopyResult | undefined> {
     if (job.request.direction === 'out') return await copyOut(job, boundsOf(vm), this.terminal);
     if (job.request.sources[0] === STANDARD_STREAM) return await sendStream(job, this.terminal.stdin);
     return await copyIn(job);

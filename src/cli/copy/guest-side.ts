@@ -1,6 +1,7 @@
 import type { VmCopyParams } from '../../contract/vm-copy.dto.js';
 import { openByteChannel } from '../client/rpc.js';
 import type { ClientByteChannel, RpcClient } from '../client/rpc.js';
+import { textOfBytes } from '../io/text-of-bytes.js';
 import { CopyRefusedError } from './copy.errors.js';
 
 /** `bytes` of the short answers of a guest */
@@ -43,7 +44,7 @@ export class GuestSide {
     };
   }
 
-  /** A step that takes nothing and answers briefly. */
+  /** A step that takes nothing and answers briefly; names in the answer may be any bytes. */
   async ask(step: Step): Promise<string> {
     const { channel, done } = await this.begin(step);
     try {
@@ -56,7 +57,7 @@ export class GuestSide {
         chunks.push(chunk as Buffer);
       }
       await done();
-      return Buffer.concat(chunks).toString('utf8');
+      return textOfBytes(Buffer.concat(chunks));
     } finally {
       await channel.close();
     }

@@ -2,6 +2,7 @@ import { createReadStream, lstatSync, statSync, statfsSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { PACK_OPTIONS, packedMembers, UNPACK_OPTIONS } from '../../contract/copy-archive.js';
+import { bytesOfText } from '../../core/text-bytes.js';
 import type { ProcessFacts } from '../invocation.js';
 import { digestOf } from './digest.adapter.js';
 import { HostFiles } from './host-files.js';
@@ -19,8 +20,9 @@ export class HostFilesAdapter extends HostFiles {
   }
 
   override look(path: string): Found {
-    const itself = lstatSync(path, { throwIfNoEntry: false });
-    const there = statSync(path, { throwIfNoEntry: false });
+    const bytes = bytesOfText(path);
+    const itself = lstatSync(bytes, { throwIfNoEntry: false });
+    const there = statSync(bytes, { throwIfNoEntry: false });
     const link = itself?.isSymbolicLink() === true;
     if (there === undefined) return { is: 'nothing', link };
     return { is: there.isDirectory() ? 'directory' : 'other', link };
@@ -39,7 +41,7 @@ export class HostFilesAdapter extends HostFiles {
   }
 
   override freeBytes(path: string): number {
-    const { bavail, bsize } = statfsSync(path);
+    const { bavail, bsize } = statfsSync(bytesOfText(path));
     return bavail * bsize;
   }
 

@@ -16,7 +16,7 @@ export interface HostSource {
 /** A directory beside the target in which things wait until they are whole. */
 export interface Staging {
   readonly directory: string;
-  /** bases of what came */
+  /** of what stands in it */
   names(): Buffer[];
   /** All that is in it to where it belongs; nothing of it when something there is in the way. @throws HostTargetInvalidError */
   place(placement: Placement, rule: { contents: boolean }): void;

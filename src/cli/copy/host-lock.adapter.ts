@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { statSync } from 'node:fs';
+import { bytesOfText } from '../../core/text-bytes.js';
 
 /**
  * A lock on a name in a directory that ends with this process, whatever ends it: an abstract socket, which is no file. Node
@@ -9,7 +10,9 @@ import { statSync } from 'node:fs';
 export async function takeLock(directory: string, name: string): Promise<(() => void) | undefined> {
   const { createHash } = process.getBuiltinModule('node:crypto');
   const { dev, ino } = statSync(directory);
-  const key = createHash('sha256').update(`${dev} ${ino} ${name}`).digest('hex');
+  const key = createHash('sha256')
+    .update(bytesOfText(`${dev} ${ino} ${name}`))
+    .digest('hex');
   const server = createServer((socket) => socket.destroy());
   return await new Promise((resolve) => {
     server.once('error', () => resolve(undefined));

@@ -11,6 +11,8 @@ import {
 } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { PART_NAME_BYTES, PART_SUFFIX } from '../../contract/copy-archive.js';
+import { bytesOfText } from '../../core/text-bytes.js';
+import { textOfBytes } from '../io/text-of-bytes.js';
 import { HostCopyFailedError, HostTargetBusyError } from './copy.errors.js';
 import { digestOf } from './digest.adapter.js';
 import type { PartFile } from './host-files.js';
@@ -36,21 +38,19 @@ export async function openPart(target: string): Promise<PartFile> {
 
 /** A link of that name is none of ours, and is not followed. */
 function open(path: string): number {
+  const bytes = bytesOfText(path);
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
   try {
-    return openSync(path, flags, 0o600);
+    return openSync(bytes, flags, 0o600);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ELOOP') throw error;
-    unlinkSync(path);
-    return openSync(path, flags, 0o600);
+    unlinkSync(bytes);
+    return openSync(bytes, flags, 0o600);
   }
 }
 
 function shortened(name: string): string {
-  return Buffer.from(name)
-    .subarray(0, PART_NAME_BYTES)
-    .toString()
-    .replace(/\ufffd+$/, '');
+  return textOfBytes(bytesOfText(name).subarray(0, PART_NAME_BYTES));
 }
 
 class Part implements PartFile {
@@ -84,12 +84,16 @@ class Part implements PartFile {
     fchmodSync(this.fd, mode & PERMISSIONS);
     // Node's own times are floating-point numbers, which are too coarse for nanoseconds.
     const { spawnSync } = process.getBuiltinModule('node:child_process');
-    const touch = spawnSync('touch', ['-m', '-d', `@${modified}`, '--', this.path], { encoding: 'utf8' });
+    // It takes its stdout for the file: not every name can be an argument from here.
+    const touch = spawnSync('touch', ['-m', '-d', `@${modified}`, '-'], {
+      stdio: ['ignore', this.fd, 'pipe'],
+      encoding: 'utf8',
+    });
     if (touch.status !== 0)
       throw new HostCopyFailedError('setting the time of the file', 'touch', {
         stderrTail: touch.stderr ?? '',
       });
-    renameSync(this.path, this.target);
+    renameSync(bytesOfText(this.path), bytesOfText(this.target));
     this.release();
   }
 
@@ -98,14 +102,14 @@ class Part implements PartFile {
     this.#isOpen = false;
     // An empty one is nothing to go on with.
     const { size, nlink } = fstatSync(this.fd);
-    if (size === 0 && nlink > 0) removeIfOurs(this.path, this.fd);
+    if (size === 0 && nlink > 0) removeIfOurs(bytesOfText(this.path), this.fd);
     closeSync(this.fd);
     this.unlock();
   }
 }
 
 /** After the rename the name is another file's, or nobody's. */
-function removeIfOurs(path: string, fd: number): void {
+function removeIfOurs(path: Buffer, fd: number): void {
   try {
     const there = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
     const same = fstatSync(there).ino === fstatSync(fd).ino;

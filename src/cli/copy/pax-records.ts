@@ -36,9 +36,13 @@ export function readPaxRecords(content: Buffer): ReadonlyMap<string, string> {
 /** `bytes`; undefined when the records have none. @throws CopyRefusedError */
 export function paxSize(records: ReadonlyMap<string, string>): number | undefined {
   const written = records.get('size');
-  if (written === undefined) return undefined;
-  const size = Number(written);
-  if (!/^\d{1,16}$/.test(written) || !Number.isSafeInteger(size))
+  return written === undefined ? undefined : paxNumber(written);
+}
+
+/** @throws CopyRefusedError for what is no number of decimal digits, or one that is not exact here */
+export function paxNumber(written: string): number {
+  const value = Number(written);
+  if (!/^\d{1,16}$/.test(written) || !Number.isSafeInteger(value))
     throw new CopyRefusedError('a size in the archive is none');
-  return size;
+  return value;
 }

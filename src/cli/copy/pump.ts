@@ -19,11 +19,20 @@ export async function write(to: Writable, chunk: Buffer): Promise<boolean> {
 
 /** Ends a stream; resolves when all of it has been taken, or can be no more. */
 export async function end(to: Writable): Promise<void> {
-  if (to.destroyed) return;
+  // one that failed, and closes itself not, has no end any more that could be waited for
+  if (to.destroyed || to.errored !== null) return;
   await new Promise<void>((resolve) => {
     to.once('close', resolve)
       .once('finish', resolve)
       .once('error', () => resolve());
     to.end();
+  });
+}
+
+/** Resolves when all that was written so far has been taken, or when it is known, by an event, that it was not. */
+export async function settled(to: Writable): Promise<void> {
+  await new Promise<void>((resolve) => {
+    if (to.errored === null) to.write('', () => setImmediate(resolve));
+    else setImmediate(resolve);
   });
 }

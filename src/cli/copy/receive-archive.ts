@@ -1,4 +1,6 @@
 import { packedSource } from '../../contract/copy-archive.js';
+import { saysDiskFull } from '../../core/errors/index.js';
+import { bytesOfText } from '../../core/text-bytes.js';
 import { ArchiveSieve } from './archive-sieve.js';
 import { CopyRefusedError, HostCopyFailedError, HostDiskFullError } from './copy.errors.js';
 import { noteRemarks, noteSkipped } from './copy-job.js';
@@ -30,23 +32,32 @@ export async function receiveArchive(job: CopyJob, incoming: Incoming): Promise<
   const { placement, contents, bounds, step } = incoming;
   const staging = await job.files.stage(placement.into);
   try {
-    const names = job.request.sources.map((path) => packedSource(path).name);
-    const tops = names.flatMap((name) => (name === undefined ? [] : [Buffer.from(name).toString('latin1')]));
-    const sieve = new ArchiveSieve({
-      ...bounds,
-      permissionsOnly: true,
-      ...(tops.length === names.length && { tops: new Set(tops) }),
-    });
+    const tops = topsOf(job.request.sources);
+    const sieve = new ArchiveSieve({ ...bounds, permissionsOnly: true, ...(tops !== undefined && { tops }) });
     await unpack(job, incoming, { staging, sieve });
     noteRemarks(job, await step.done());
     noteSkipped(job, sieve);
     if (sieve.entries === 0) throw new CopyRefusedError('there was nothing in it that can be copied');
+    checkStaged(staging, tops);
     staging.place(placement, { contents });
     const { contentBytes: bytes, entries, skipped } = sieve;
     return { bytes, entries, ...(skipped > 0 && { skipped }) };
   } finally {
     await staging.remove();
   }
+}
+
+/** Names of the sources, in latin1; undefined where what is in one was asked for, under whatever names that has. */
+function topsOf(sources: readonly string[]): ReadonlySet<string> | undefined {
+  const names = sources.map((path) => packedSource(path).name);
+  const tops = names.flatMap((name) => (name === undefined ? [] : [bytesOfText(name).toString('latin1')]));
+  return tops.length === names.length ? new Set(tops) : undefined;
+}
+
+/** A second wall: what tar has made of the archive, whatever the sieve took that to be. */
+function checkStaged(staging: Staging, tops: ReadonlySet<string> | undefined): void {
+  if (tops === undefined || staging.names().every((name) => tops.has(name.toString('latin1')))) return;
+  throw new CopyRefusedError('tar made something of the archive that was not asked for');
 }
 
 async function unpack(
@@ -70,8 +81,7 @@ async function unpack(
     }
     const { exitCode, stderrTail } = await tar.ended;
     if (exitCode === 0 && taken) return;
-    if (/No space left on device|Disk quota exceeded/i.test(stderrTail))
-      throw new HostDiskFullError(placement.into);
+    if (saysDiskFull(stderrTail)) throw new HostDiskFullError(placement.into);
     throw new HostCopyFailedError('writing the files on this host', 'tar --extract', { stderrTail });
   } finally {
     tar.kill();

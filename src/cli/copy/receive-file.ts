@@ -1,9 +1,10 @@
 import type { Writable } from 'node:stream';
+import { isDiskFull } from '../../core/errors/index.js';
 import { formatBytes } from '../render/text.js';
-import { CopyRefusedError, HostDiskFullError } from './copy.errors.js';
+import { CopyRefusedError, HostCopyFailedError, HostDiskFullError } from './copy.errors.js';
 import type { CopyJob, CopyResult } from './copy-job.js';
 import type { PartFile } from './host-files.js';
-import { end, write } from './pump.js';
+import { end, settled, write } from './pump.js';
 import type { GuestSource } from './source-facts.js';
 
 /** One large file, by way of a part file beside its target, with which a later copy goes on if this one is interrupted. */
@@ -21,10 +22,29 @@ export async function receiveFile(job: CopyJob, file: GuestSource, target: strin
   }
 }
 
-/** One file of any size to stdout. */
-export async function receiveStream(job: CopyJob, file: GuestSource, to: Writable): Promise<CopyResult> {
-  await read(job, file, { to, offset: 0 });
-  return { bytes: job.progress.bytes };
+/** One file of any size to stdout. @returns undefined when its reader has gone @throws BangerError when it takes no more */
+export async function receiveStream(
+  job: CopyJob,
+  file: GuestSource,
+  to: Writable,
+): Promise<CopyResult | undefined> {
+  // By the event: Node's own stdout forgets that it failed.
+  let failure: NodeJS.ErrnoException | undefined;
+  const failed = (error: NodeJS.ErrnoException): unknown => (failure ??= error);
+  to.on('error', failed);
+  try {
+    await read(job, file, { to, offset: 0 });
+    await settled(to);
+  } finally {
+    to.off('error', failed);
+  }
+  if (failure === undefined) return { bytes: job.progress.bytes };
+  if (failure.code === 'EPIPE') return undefined;
+  if (isDiskFull(failure)) throw new HostDiskFullError('stdout', failure);
+  throw new HostCopyFailedError('writing the file to stdout', 'write', {
+    why: failure.message,
+    fix: 'see where stdout leads; what had been written there before is no whole file',
+  });
 }
 
 /** How much of the file is there already: what there is of it here is compared with the same bytes in the guest. */
@@ -53,16 +73,15 @@ async function fill(
   { part, offset, target }: { part: PartFile; offset: number; target: string },
 ): Promise<void> {
   const to = part.append(offset);
-  let failure: NodeJS.ErrnoException | undefined;
-  to.on('error', (error) => (failure = error));
+  to.on('error', () => undefined);
   try {
     await read(job, file, { to, offset });
     await end(to);
-    if (failure !== undefined) throw failure;
+    if (to.errored !== null) throw to.errored;
   } catch (error) {
     await end(to);
     job.progress.note(`what has arrived is kept in ${part.path}; the same command goes on from there`);
-    throw failure?.code === 'ENOSPC' ? new HostDiskFullError(target, failure) : error;
+    throw isDiskFull(to.errored ?? error) ? new HostDiskFullError(target, to.errored ?? error) : error;
   }
 }
 

@@ -3,6 +3,7 @@ import { packedSource } from '../../contract/copy-archive.js';
 import { formatBytes } from '../render/text.js';
 import { CopyRefusedError, HostCopyFailedError } from './copy.errors.js';
 import type { CopyJob, CopyResult } from './copy-job.js';
+import type { GuestStep } from './guest-side.js';
 import type { HostSource } from './host-files.js';
 import { end, write } from './pump.js';
 
@@ -21,7 +22,8 @@ export async function sendFile(job: CopyJob, path: string, source: HostSource): 
   const guest = await lookAt(job, name);
   const offset = await beginningOf(job, path, source, guest);
   job.progress.begin(source.size, offset);
-  if (offset < source.size) await append(job, guest, { stream: job.files.read(path, offset), offset });
+  const left = 'the same command goes on from there';
+  if (offset < source.size) await append(job, guest, { stream: job.files.read(path, offset), offset, left });
   const now = job.files.source(path);
   if (now?.size !== source.size || now.modified !== source.modified)
     throw new HostCopyFailedError('reading the file', 'read', {
@@ -35,7 +37,8 @@ export async function sendFile(job: CopyJob, path: string, source: HostSource): 
 /** What comes on stdin, to a name in the VM; its end tells how long it is. */
 export async function sendStream(job: CopyJob, stream: Readable): Promise<CopyResult> {
   const guest = await lookAt(job, '');
-  await append(job, guest, { stream, offset: 0 });
+  const left = 'what comes from stdin is not gone on with: the next copy to that name replaces it';
+  await append(job, guest, { stream, offset: 0, left });
   const { bytes } = job.progress;
   const modified = `${(Date.now() / 1000).toFixed(3)}000000`;
   await job.guest.ask({ task: 'finish', paths: [guest.target], bytes, mode: DEFAULT_MODE, modified });
@@ -68,25 +71,59 @@ async function beginningOf(
   return 0;
 }
 
+interface Outgoing {
+  readonly stream: Readable;
+  readonly offset: number;
+  /** what becomes of the part when the copy fails */
+  readonly left: string;
+}
+
 async function append(
   { guest, progress, request }: CopyJob,
   { target, part }: GuestTarget,
-  { stream, offset }: { stream: Readable; offset: number },
+  { stream, offset, left }: Outgoing,
 ): Promise<void> {
-  const { channel, done } = await guest.begin({ task: 'write', paths: [target], offset });
+  const step = await guest.begin({ task: 'write', paths: [target], offset });
+  const { channel, done } = step;
   channel.stdout.resume();
   try {
-    for await (const chunk of stream) {
-      if (!(await write(channel.stdin, chunk as Buffer))) break;
-      progress.add((chunk as Buffer).length);
-    }
+    const all = await pour(stream, step, (bytes) => progress.add(bytes));
     if (!guest.signal.aborted) await end(channel.stdin);
     await done();
+    if (!all) throw new CopyRefusedError('the VM took less than all of it');
   } catch (error) {
-    progress.note(`what has arrived is kept in ${request.vm}:${part}; the same command goes on from there`);
+    progress.note(`what has arrived is kept in ${request.vm}:${part}; ${left}`);
     throw error;
   } finally {
     stream.destroy();
     await channel.close();
+  }
+}
+
+/**
+ * The stream to the guest. It is given up when the guest's side is over, or the user's patience: what is typed, or comes
+ * from a program, may give nothing more for long, and would be waited for.
+ * @returns whether all of it was taken
+ */
+async function pour(
+  stream: Readable,
+  { channel }: Pick<GuestStep, 'channel'>,
+  passed: (bytes: number) => void,
+): Promise<boolean> {
+  let over = false;
+  const giveUp = (): void => {
+    over = true;
+    stream.destroy();
+  };
+  channel.exited.then(giveUp, giveUp);
+  try {
+    for await (const chunk of stream) {
+      if (!(await write(channel.stdin, chunk as Buffer))) return false;
+      passed((chunk as Buffer).length);
+    }
+    return true;
+  } catch (error) {
+    if (over) return false;
+    throw error;
   }
 }

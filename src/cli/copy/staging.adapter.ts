@@ -1,5 +1,7 @@
 import {
+  accessSync,
   chmodSync,
+  constants,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -65,8 +67,8 @@ class StagingDirectory implements Staging {
       from: within(from, name),
       to: within(to, as === undefined ? name : Buffer.from(as)),
     }));
-    for (const move of moves) check(move.from, move.to);
-    for (const move of moves) put(move.from, move.to);
+    const steps = moves.flatMap((move) => plan(move.from, move.to));
+    for (const step of steps) (step.merged ? merge : move)(step);
   }
 
   async remove(): Promise<void> {
@@ -75,27 +77,42 @@ class StagingDirectory implements Staging {
   }
 }
 
-/** Nothing is moved before all of it is known to have room. */
-function check(from: Bytes, to: Bytes): void {
-  const isDirectory = lstatSync(from).isDirectory();
-  const there = found(lstatOf(to));
-  const refused = refusal(isDirectory, there);
-  if (refused !== undefined) throw new HostTargetInvalidError(to.toString(), `${to.toString()} ${refused}`);
-  if (!isDirectory || there.is !== 'directory') return;
-  for (const name of readableNames(from)) check(within(from, name), within(to, name));
+/** Something that came, and where it goes. */
+interface Step {
+  readonly from: Bytes;
+  readonly to: Bytes;
+  /** as it came: what is looked into is opened up for that */
+  readonly coming: Stats;
+  /** a directory to one that is there, after all that is in it */
+  readonly merged: boolean;
 }
 
-function put(from: Bytes, to: Bytes): void {
+/** Nothing is moved before all of it is known to have room, in directories that may be written. */
+function plan(from: Bytes, to: Bytes): Step[] {
   const coming = lstatSync(from);
-  if (!coming.isDirectory() || found(lstatOf(to)).is !== 'directory') return move(from, to, coming);
-  for (const name of readableNames(from)) put(within(from, name), within(to, name));
+  const there = lstatOf(to);
+  const refused = refusal(coming.isDirectory(), found(there));
+  if (refused !== undefined) throw new HostTargetInvalidError(to.toString(), `${to.toString()} ${refused}`);
+  const merged = coming.isDirectory() && there !== undefined;
+  if (!merged) return [{ from, to, coming, merged }];
+  accessSync(to, constants.W_OK | constants.X_OK);
+  if (there.dev !== coming.dev)
+    throw new HostTargetInvalidError(to.toString(), `${to.toString()} is another file system`);
+  const inside = openedNames(from, coming).flatMap((name) => plan(within(from, name), within(to, name)));
+  return [...inside, { from, to, coming, merged }];
+}
+
+/** What was in it has gone before. The mode and the time of a directory are its owner's to set. */
+function merge({ from, to, coming }: Step): void {
   rmdirSync(from);
+  const me = process.geteuid?.();
+  if (me !== 0 && lstatSync(to).uid !== me) return;
   chmodSync(to, coming.mode & PERMISSIONS);
   utimesSync(to, coming.atimeMs / 1000, coming.mtimeMs / 1000);
 }
 
 /** To another directory only a directory that may be written can go. */
-function move(from: Bytes, to: Bytes, coming: Stats): void {
+function move({ from, to, coming }: Step): void {
   const mode = coming.mode & PERMISSIONS;
   const closed = coming.isDirectory() && (mode & 0o200) === 0;
   if (closed) chmodSync(from, mode | 0o200);
@@ -103,9 +120,8 @@ function move(from: Bytes, to: Bytes, coming: Stats): void {
   if (closed) chmodSync(to, mode);
 }
 
-/** Their directory is about to go, or has told its mode already. */
-function readableNames(directory: Bytes): Bytes[] {
-  const { mode } = lstatSync(directory);
+/** Their directory is about to go, and has told its mode already. */
+function openedNames(directory: Bytes, { mode }: Stats): Bytes[] {
   if ((mode & ALL_FOR_OWNER) !== ALL_FOR_OWNER) chmodSync(directory, (mode & PERMISSIONS) | ALL_FOR_OWNER);
   return readdirSync(directory, { encoding: 'buffer' });
 }

@@ -41,6 +41,11 @@ export function keepPermissionsOnly(block: Buffer, mode: number): void {
   seal(block);
 }
 
+/** What such a content takes in the archive: whole blocks. */
+export function filledUp(bytes: number): number {
+  return Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
+}
+
 /** Header of an empty file. */
 export function emptyFileHeader(name: string): Buffer {
   const block = Buffer.alloc(BLOCK_BYTES);

@@ -6,7 +6,7 @@ const ESCAPE = 0xdc00;
 
 /**
  * The contract's text for any bytes: UTF-8 as it is, and each byte that is none as a lone surrogate, which no UTF-8 has.
- * Nothing is lost: src/core/ssh/text-bytes.ts gives the same bytes back.
+ * Nothing is lost: src/core/text-bytes.ts gives the same bytes back.
  */
 export function textOfBytes(bytes: Buffer): string {
   return bytes.toString('latin1').replace(CHARACTER_OR_BYTE, (found) => {

@@ -6,7 +6,7 @@ export { SshConnectError } from './ssh-errors.js';
 export { generateSshKeyPair } from './ssh-key-pair.adapter.js';
 export type { SshKeyPair } from './ssh-key-pair.adapter.js';
 export { SshPool } from './ssh-pool.js';
-export { bytesOfText, standsForBytes } from './text-bytes.js';
+export { bytesOfText, standsForBytes } from '../text-bytes.js';
 export { quoteShellWord } from './shell-word.js';
 export { Ssh2Client } from './ssh2-client.adapter.js';
 export { SshModule } from './ssh.module.js';

@@ -7,7 +7,7 @@ import { SshClient } from './ssh-client.js';
 import type { SshChannel, SshCommand, SshConnection, SshTarget } from './ssh-client.js';
 import { SshConnectError } from './ssh-errors.js';
 import type { SshFailureReason } from './ssh-errors.js';
-import { bytesOfText } from './text-bytes.js';
+import { bytesOfText } from '../text-bytes.js';
 import { Ssh2Channel } from './ssh2-channel.adapter.js';
 
 /** a connection to a guest that went away without a word is given up after four of these */

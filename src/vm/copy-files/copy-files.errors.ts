@@ -41,14 +41,21 @@ export class VmDiskFullError extends BangerError<'VM_DISK_FULL'> {
 }
 
 export class CopyFailedError extends BangerError<'COPY_FAILED'> {
-  constructor(step: { name: string; command: string }, stderrTail: string, options: { why?: string } = {}) {
+  constructor(
+    step: { name: string; command: string },
+    stderrTail: string,
+    options: { why?: string; fix?: string } = {},
+  ) {
     super('COPY_FAILED', `the copy failed while ${step.name} (${step.command})`, {
       details: { step: step.name, command: step.command, stderrTail },
       why: options.why ?? (stderrTail.trim().split('\n').at(-1) || undefined),
-      fix: 'see the cause above; what had been there before was not changed',
+      fix: options.fix ?? 'see the cause above; what had been there before was not changed',
     });
   }
 }
+
+const HALF_PLACED =
+  'see the cause above, and repeat the copy when it is gone; what was moved before it has taken the place of what was there';
 
 interface EndedStep {
   readonly vm: string;
@@ -72,11 +79,18 @@ export function copyFailure(
     case COPY_EXITS.targetBusy:
       return new CopyTargetBusyError(vm, path);
     case COPY_EXITS.cutOff:
-      return new CopyFailedError(step, stderrTail, { why: 'not all of the data arrived' });
+      return new CopyFailedError(step, stderrTail, {
+        why:
+          task === 'write'
+            ? 'what an earlier copy had left was taken away meanwhile, as another copy does when it is done'
+            : 'not all of the data arrived',
+      });
     case COPY_EXITS.changed:
       return new CopyFailedError(step, stderrTail, { why: `${path} was changed while it was copied` });
   }
   if (saysDiskFull(stderrTail)) return new VmDiskFullError(vm, path);
+  if (exitCode === COPY_EXITS.placing)
+    return new CopyFailedError(PLACING_STEP, stderrTail, { fix: HALF_PLACED });
   const ended = signal === null ? undefined : { why: `it was ended by the signal ${signal}` };
-  return new CopyFailedError(exitCode === COPY_EXITS.placing ? PLACING_STEP : step, stderrTail, ended);
+  return new CopyFailedError(step, stderrTail, ended);
 }

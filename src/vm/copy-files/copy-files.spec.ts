@@ -53,4 +53,11 @@ describe('the end of a step', () => {
     expect(kindOf(2, 'tar: x: Cannot write: No space left on device')).toBe('VM_DISK_FULL');
     expect(kindOf(null)).toBe('COPY_FAILED');
   });
+
+  it('does not say that nothing was changed where a part may have been moved', () => {
+    const fixOf = (exitCode: number): string | undefined =>
+      copyFailure({ exitCode, signal: null }, { vm: 'web', task: 'unpack', path: '/x', stderrTail: '' })?.fix;
+    expect(fixOf(2)).toMatch(/was not changed/);
+    expect(fixOf(COPY_EXITS.placing)).toMatch(/what was moved before it has taken the place/);
+  });
 });

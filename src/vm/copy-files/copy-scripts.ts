@@ -68,10 +68,14 @@ if [ -f "$part" ] && [ ! -L "$part" ]; then
 else printf '\\0\\0'
 fi`;
 
-/** A link of that name is none of ours. The lock ends with the shell that holds it. */
+/**
+ * A link of that name is none of ours. The lock ends with the shell that holds it. A part that became shorter since it was
+ * looked at is not made longer, by zeros: another copy was faster.
+ */
 const WRITE = `[ ! -L "$part" ] || rm -f -- "$part"
 exec 9>>"$part" || exit
 flock -n 9 || exit ${COPY_EXITS.targetBusy}
+[ "$(stat -c %s -- "$part")" -ge "$offset" ] || exit ${COPY_EXITS.cutOff}
 truncate -s "$offset" -- "$part" && cat >&9`;
 
 const FINISH = `[ "$(stat -c %s -- "$part")" = "$bytes" ] || exit ${COPY_EXITS.cutOff}

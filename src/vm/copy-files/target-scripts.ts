@@ -32,6 +32,25 @@ export const RESOLVE_FILE = `${RESOLVE_TREE}
 target=\${into%/}/\${as:-$name}`;
 
 /**
+ * Refuses what has no room in \`into\`, before anything is moved: a directory where a file is, or a link, or a file where a
+ * directory is. Where there is nothing yet it looks no further down.
+ */
+const CLASHES = `clashes() (
+  for entry in "$stage$1"/* "$stage$1"/.[!.]* "$stage$1"/..?*; do
+    below=\${entry#"$stage"}
+    at=\${into%/}$below
+    [ -e "$at" ] || [ -L "$at" ] || continue
+    if [ ! -e "$entry" ] && [ ! -L "$entry" ]; then continue
+    elif [ ! -d "$entry" ] || [ -L "$entry" ]; then
+      [ ! -d "$at" ] || [ -L "$at" ] || refuse "$at is a directory there"
+    elif [ -L "$at" ]; then refuse "$at is a symbolic link, which is not followed"
+    elif [ ! -d "$at" ]; then refuse "$at is there, and no directory"
+    else clashes "$below" || exit
+    fi
+  done
+)`;
+
+/**
  * All that comes is put into a directory of its own beside its place first. An archive without the mark was cut off: its
  * sender is gone. What is left by a copy that could not clean up (a reboot) goes when a later one comes by, and is a
  * minute old, and nobody holds its lock.
@@ -47,6 +66,8 @@ flock -n 9
 tar ${UNPACK_OPTIONS.join(' ')} -C "$stage" || exit
 [ -f "$stage/$mark" ] || exit ${COPY_EXITS.cutOff}
 rm -f -- "$stage/$mark"
+${CLASHES}
+[ -n "$as" ] || clashes '' || exit
 place() {
   if [ "$kind" = contents ] && [ -n "$as" ]; then mv -T -- "$stage" "$into/$as"; return; fi
   if [ "$kind" = contents ]; then

@@ -1,10 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createHash, randomFillSync } from 'node:crypto';
 import {
+  closeSync,
   existsSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -37,7 +40,15 @@ describe('banger vm cp', () => {
   });
   afterEach(async () => {
     rmSync(scratch, { recursive: true, force: true });
-    await host.banger(['vm', 'exec', 'web', '--', 'sh', '-c', 'rm -rf /srv/* /srv/.b* /usr/local/bin/tar']);
+    await host.banger([
+      'vm',
+      'exec',
+      'web',
+      '--',
+      'sh',
+      '-c',
+      'rm -rf /srv/* /srv/.[!.]* /usr/local/bin/tar',
+    ]);
   });
   afterAll(async () => {
     await host.banger(['vm', 'delete', '--force', 'web']);
@@ -111,6 +122,11 @@ describe('banger vm cp', () => {
     const sent = await host.banger(['vm', 'cp', '-', 'web:/srv/in'], { input: 'typed' });
     expect([sent.exitCode, await inside('cat /srv/in')]).toEqual([0, 'typed']);
 
+    const full = openSync('/dev/full', 'w');
+    const unwritten = host.spawn(['vm', 'cp', 'web:/srv/in', '-'], { stdio: ['ignore', full, 'ignore'] });
+    expect(await new Promise((resolve) => unwritten.once('close', resolve))).toBe(9);
+    closeSync(full);
+
     const refused = async (exitCode: number, message: RegExp, ...paths: string[]): Promise<void> => {
       const result = await cp(...paths);
       expect([result.exitCode, result.stderr]).toEqual([exitCode, expect.stringMatching(message)]);
@@ -125,6 +141,48 @@ describe('banger vm cp', () => {
     await refused(2, /neither side is in a VM/, 'd', 'e');
     await refused(3, /there is no VM called "other"/, 'd', 'other:/');
     expect(await inside('ls -A /srv; find / -xdev -name ".banger-*"')).toBe('in\nx');
+  });
+
+  it('waits for nobody: a stdin that gives nothing after SIGTERM, a reader of stdout that has gone', async () => {
+    const typing = host.spawn(['vm', 'cp', '-', 'web:/srv/typed'], { stdio: ['pipe', 'ignore', 'pipe'] });
+    let said = '';
+    typing.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const cancelled = new Promise((resolve) => typing.once('close', resolve));
+    typing.stdin?.write('some');
+    await expect
+      .poll(() => inside('cat /srv/.typed.banger-part 2>/dev/null || :'), { timeout: 30_000 })
+      .toBe('some');
+    typing.kill('SIGTERM');
+    expect([await cancelled, said]).toEqual([
+      130,
+      expect.stringMatching(/what comes from stdin is not gone on/),
+    ]);
+
+    await inside('head -c 3M /dev/zero > /srv/zeros');
+    const left = host.spawn(['vm', 'cp', 'web:/srv/zeros', '-'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    left.stdout?.once('data', () => left.stdout?.destroy());
+    expect(await new Promise((resolve) => left.once('exit', resolve))).toBe(141);
+  });
+
+  it('takes names in the VM of any bytes', async () => {
+    /** Node gives no program bytes that are no UTF-8; xargs does. */
+    const bytesCp = (input: string, ...words: string[]): void => {
+      const args = Buffer.from(['vm', 'cp', ...words, ''].join('\0'), 'latin1');
+      const run = spawnSync('xargs', ['-0', 'sh', '-c', 'printf %s "$0" | exec "$@"', input, host.launcher], {
+        ...{ input: args, env: host.env, cwd: scratch },
+      });
+      expect(run.status, run.stderr.toString()).toBe(0);
+    };
+    await inside('cd /srv; mkdir "$(printf \'\\376\')"; echo one > "$(printf \'\\376/\\377\')"');
+    bytesCp('', 'web:/srv/\xfe', '.');
+    bytesCp('', 'web:/srv/\xfe/\xff', '.');
+    bytesCp('typed', '-', 'web:/srv/\xfd');
+    expect(readdirSync(scratch, 'latin1').toSorted()).toEqual(['\xfe', '\xff']);
+    const one = Buffer.from(`${scratch}/\xfe/\xff`, 'latin1');
+    expect([
+      readFileSync(one, 'utf8'),
+      await inside('cat "$(printf \'/srv/\\375\')"; ls -A /srv | wc -l'),
+    ]).toEqual(['one\n', 'typed2']);
   });
 
   describe('a large file', () => {
@@ -211,6 +269,29 @@ describe('banger vm cp', () => {
           expect.stringMatching(/no space is left on the file system of small/),
         ]);
         expect(readdirSync(join(scratch, 'small'))).toEqual([]);
+      }
+    });
+
+    /** It had room at the beginning: others take it meanwhile. It waited for ever. */
+    it('ends the copy of a large file that fills it, which is gone on with when there is room', async () => {
+      const roomy = new SmallFilesystem(join(scratch, 'roomy'), 90);
+      try {
+        await inside('head -c 66M /dev/urandom > /srv/big');
+        const child = host.spawn(['vm', 'cp', 'web:/srv/big', 'roomy/'], { cwd: scratch, stdio: 'ignore' });
+        const ended = new Promise((resolve) => child.once('close', resolve));
+        const part = join(scratch, 'roomy/.big.banger-part');
+        await expect
+          .poll(() => existsSync(part) && statSync(part).size, { timeout: 60_000 })
+          .toBeGreaterThan(8 * MIB);
+        roomy.fillUp();
+        expect(await ended).toBe(9);
+        roomy.relieve();
+        expect((await done('web:/srv/big', 'roomy/')).stderr).toMatch(
+          /going on where an earlier copy stopped/,
+        );
+        expect(readdirSync(join(scratch, 'roomy'))).toEqual(['big']);
+      } finally {
+        roomy.unmount();
       }
     });
   });

@@ -14,10 +14,18 @@ import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import type { Header } from 'tar-stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { emptyFileHeader } from '../../../src/cli/copy/tar-header.js';
 import { TestHost } from '../../support/test-host.js';
 import type { CommandResult } from '../../support/test-host.js';
 
-type Member = Partial<Header> & { name: string; content?: string };
+type Member = Partial<Header> & { name: string; content?: string | Buffer; pax?: Record<string, string> };
+
+const SPARSE = {
+  'GNU.sparse.major': '1',
+  'GNU.sparse.minor': '0',
+  'GNU.sparse.name': './t/x',
+  'GNU.sparse.realsize': '512',
+};
 
 /** The guest's own tar is replaced by one that sends what the test wants. */
 describe('a hostile guest', () => {
@@ -100,6 +108,20 @@ describe('a hostile guest', () => {
     expect((await sent([top, { name: './t/link', content: 'a file takes its place' }])).exitCode).toBe(0);
     expect(readdirSync(victim)).toEqual([]);
     expect(lstatSync(join(scratch, 'here/t/link')).isFile()).toBe(true);
+  });
+
+  it('hides nothing in a file with holes', async () => {
+    const hidden = emptyFileHeader('./.bashrc');
+    const alone: Member = { name: './t/x', pax: { 'GNU.sparse.realsize': '0' }, content: hidden };
+    // its map has one block more than there is, so that tar takes the next header for that, and its content for headers
+    const map = Buffer.alloc(512).fill('1\n0\n512\n', 0, 8);
+    const short: Member = { name: './t/x', pax: SPARSE, content: map };
+    for (const members of [[alone], [short, { name: './t/y', content: hidden }]])
+      expect(await sent([top, ...members])).toMatchObject({
+        exitCode: 10,
+        stderr: expect.stringMatching(/a file with holes in the archive is not what it says/),
+      });
+    expect(here()).toEqual([]);
   });
 
   it('makes no devices, fifos or set-user-ID programs', async () => {

@@ -15,6 +15,18 @@ export const COPIES: readonly Guarantee[] = [
     ],
   },
   {
+    guarantee: 'What a guest hides in a file with holes is not taken for more files of a copy',
+    test: 'src/cli/copy/archive-sieve.spec.ts',
+    name: 'refuses a file with holes',
+    mutations: [
+      {
+        file: 'src/cli/copy/archive-sieve.ts',
+        find: 'this.#map = sparseMap(header.type, size, records);',
+        replace: 'if (records.size > 999) this.#map = sparseMap(header.type, size, records);',
+      },
+    ],
+  },
+  {
     guarantee: 'A link that a guest has planted in one copy is not followed by the next',
     test: 'src/cli/copy/target-rules.spec.ts',
     name: 'lets a file take the place of a link',
@@ -23,6 +35,35 @@ export const COPIES: readonly Guarantee[] = [
         file: 'src/cli/copy/target-rules.ts',
         find: 'if (there.link) return isDirectory',
         replace: 'if (there.link && !isDirectory) return isDirectory',
+      },
+    ],
+  },
+  {
+    guarantee: 'A copy into a VM moves nothing to its place where something is in the way of any of it',
+    test: 'test/integration/vm/copy-scripts.spec.ts',
+    name: 'moves nothing',
+    mutations: [
+      {
+        file: 'src/vm/copy-files/target-scripts.ts',
+        find: `[ -n "$as" ] || clashes '' || exit`,
+        replace: ':',
+      },
+    ],
+  },
+  {
+    guarantee: 'A copy out of a VM ends, and says why, when the disk of the host or its stdout takes no more',
+    test: 'src/cli/copy/receive-file.spec.ts',
+    name: 'fails when',
+    mutations: [
+      {
+        file: 'src/cli/copy/pump.ts',
+        find: 'if (to.destroyed || to.errored !== null) return;',
+        replace: 'if (to.destroyed) return;',
+      },
+      {
+        file: 'src/cli/copy/receive-file.ts',
+        find: 'if (failure === undefined) return',
+        replace: 'if (failure !== null) return',
       },
     ],
   },

@@ -8,7 +8,7 @@ export const VM: readonly Guarantee[] = [
     name: 'gives bytes that are no UTF-8 as they are',
     mutations: [
       {
-        file: 'src/core/ssh/text-bytes.ts',
+        file: 'src/core/text-bytes.ts',
         find: "at % 2 === 1 ? 'latin1' : 'utf8'",
         replace: "at < 0 ? 'latin1' : 'utf8'",
       },
