@@ -4,12 +4,14 @@ import type { Readable, Writable } from 'node:stream';
 import { sshSettings } from '../../src/contract/index.js';
 import { openByteChannel } from '../../src/core/rpc/client.js';
 import type { RpcClient } from '../../src/core/rpc/client.js';
-import { interleaved, median, pairedFigure, timed } from '../measure.js';
+import { interleaved, pairedFigure, timed } from '../measure.js';
 import type { Figure } from '../measure.js';
 import { CLEAN_ENV, createVm, residentMib, runCommand } from '../scratch-host.js';
 import type { ScratchHost } from '../scratch-host.js';
 
 const KEYS = 200;
+/** of the same by ssh -tt, whose terminal ends with it (docs/adr/0010-echo-of-an-attached-terminal.md) */
+const ECHO_BUDGET = 3;
 const LOG_MIB = 64;
 const LOG_RUNS = 3;
 const FOLLOWED = 50;
@@ -29,7 +31,7 @@ export async function sessions(host: ScratchHost): Promise<Figure[]> {
   }
 }
 
-/** From a key that is typed until its echo is there: what lies between a client and the session, beside what ssh takes. */
+/** From a key that is typed until its echo is there. */
 async function echo(host: ScratchHost, client: RpcClient): Promise<Figure> {
   const { ssh } = await openSsh(client);
   const size = { columns: 80, rows: 24 };
@@ -47,14 +49,10 @@ async function echo(host: ScratchHost, client: RpcClient): Promise<Figure> {
       () => keyEcho(plain.stdin, plain.stdout),
       () => keyEcho(channel.stdin, channel.stdout),
     );
-    return {
-      name: 'echo of a key in an attached session, beyond ssh -tt',
-      unit: 'ms',
-      value: median(pair.product) - median(pair.floor),
-      budget: 3,
-      runs: KEYS,
-      samples: pair,
-    };
+    return pairedFigure(
+      { name: 'echo of a key in an attached session', floorName: 'ssh -tt', budget: ECHO_BUDGET },
+      pair,
+    );
   } finally {
     plain.kill();
     await channel.close();

@@ -22,7 +22,7 @@ export function lifeScenarios({ name, createCommand }: Names): Scenario<VmOutcom
       from: 'absent',
       command: () => [...createCommand, '--cold'],
       outcomes: ['absent', 'running'],
-      sample: 1,
+      sample: 0,
     },
     {
       name: 'vm.delete of a stopped VM',
@@ -84,7 +84,7 @@ export function powerScenarios({ name }: Pick<Names, 'name'>): Scenario<VmOutcom
       from: 'running',
       command: () => ['vm', 'restart', name],
       outcomes: ['running', 'stopped'],
-      sample: 1,
+      sample: 0,
     },
   ];
 }
