@@ -14,7 +14,7 @@ import type { Announcement } from './source-facts.js';
 import { decidePlace, join } from './target-rules.js';
 import type { Placement } from './target-rules.js';
 
-/** Files of the VM onto this host. @returns undefined when the reader of stdout has gone @throws BangerError */
+/** Files of the VM onto this host. @returns undefined when stdout takes no more @throws BangerError */
 export async function copyOut(
   job: CopyJob,
   bounds: ArchiveBounds,

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { isDiskFull } from '../../core/errors/index.js';
 import { formatBytes } from '../render/text.js';
-import { CopyRefusedError, HostCopyFailedError, HostDiskFullError } from './copy.errors.js';
+import { CopyRefusedError, HostDiskFullError } from './copy.errors.js';
 import type { CopyJob, CopyResult } from './copy-job.js';
 import type { PartFile } from './host-files.js';
 import { end, settled, write } from './pump.js';
@@ -22,15 +22,15 @@ export async function receiveFile(job: CopyJob, file: GuestSource, target: strin
   }
 }
 
-/** One file of any size to stdout. @returns undefined when its reader has gone @throws BangerError when it takes no more */
+/** One file of any size to stdout. @returns undefined when that takes no more; why is told at the end of the command */
 export async function receiveStream(
   job: CopyJob,
   file: GuestSource,
   to: Writable,
 ): Promise<CopyResult | undefined> {
   // By the event: Node's own stdout forgets that it failed.
-  let failure: NodeJS.ErrnoException | undefined;
-  const failed = (error: NodeJS.ErrnoException): unknown => (failure ??= error);
+  let hasFailed = false;
+  const failed = (): unknown => (hasFailed = true);
   to.on('error', failed);
   try {
     await read(job, file, { to, offset: 0 });
@@ -38,13 +38,7 @@ export async function receiveStream(
   } finally {
     to.off('error', failed);
   }
-  if (failure === undefined) return { bytes: job.progress.bytes };
-  if (failure.code === 'EPIPE') return undefined;
-  if (isDiskFull(failure)) throw new HostDiskFullError('stdout', failure);
-  throw new HostCopyFailedError('writing the file to stdout', 'write', {
-    why: failure.message,
-    fix: 'see where stdout leads; what had been written there before is no whole file',
-  });
+  return hasFailed ? undefined : { bytes: job.progress.bytes };
 }
 
 /** How much of the file is there already: what there is of it here is compared with the same bytes in the guest. */

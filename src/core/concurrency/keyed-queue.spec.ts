@@ -23,7 +23,6 @@ it('the work of a key is done in order, that of others meanwhile; what fails hol
     queue.run('a', work('a3')),
     queue.run('b', work('b1')),
   ];
-  const drained = queue.drained().then(() => done.push('drained'));
   await turn();
   expect(done).toEqual(['b1']);
   first.resolve();
@@ -34,7 +33,6 @@ it('the work of a key is done in order, that of others meanwhile; what fails hol
     'a3',
     'b1',
   ]);
-  await drained;
-  expect(done).toEqual(['b1', 'a1', 'a3', 'drained']);
+  expect(done).toEqual(['b1', 'a1', 'a3']);
   expect(await queue.run('a', work('again'))).toBe('again');
 });

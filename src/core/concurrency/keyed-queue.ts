@@ -13,9 +13,4 @@ export class KeyedQueue {
     this.#last.set(key, settled);
     return mine;
   }
-
-  /** Resolves when all that was there at the call is done. */
-  async drained(): Promise<void> {
-    await Promise.all(this.#last.values());
-  }
 }

@@ -123,8 +123,13 @@ describe('banger vm cp', () => {
     expect([sent.exitCode, await inside('cat /srv/in')]).toEqual([0, 'typed']);
 
     const full = openSync('/dev/full', 'w');
-    const unwritten = host.spawn(['vm', 'cp', 'web:/srv/in', '-'], { stdio: ['ignore', full, 'ignore'] });
+    const unwritten = host.spawn(['vm', 'cp', 'web:/srv/in', '-'], { stdio: ['ignore', full, 'pipe'] });
+    let told = '';
+    unwritten.stderr?.on('data', (chunk: Buffer) => (told += chunk.toString()));
     expect(await new Promise((resolve) => unwritten.once('close', resolve))).toBe(9);
+    expect(told.match(/^banger: .*/gm), 'told once').toEqual([
+      'banger: its output could not be written (ENOSPC)',
+    ]);
     closeSync(full);
 
     const refused = async (exitCode: number, message: RegExp, ...paths: string[]): Promise<void> => {

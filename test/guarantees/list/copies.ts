@@ -62,8 +62,8 @@ export const COPIES: readonly Guarantee[] = [
       },
       {
         file: 'src/cli/copy/receive-file.ts',
-        find: 'if (failure === undefined) return',
-        replace: 'if (failure !== null) return',
+        find: '(): unknown => (hasFailed = true);',
+        replace: '(): unknown => undefined;',
       },
     ],
   },
