@@ -1,10 +1,10 @@
 import { Global, Module } from '@nestjs/common';
 import { ProjectReader, WorkspaceImporter } from '../vm/index.js';
-import { GitWorkspaceImporter, GUEST_BASE } from './git-workspace-importer.js';
+import { GitWorkspaceImporter, GUEST_BASE } from './import/git-workspace-importer.js';
 import { RepositoryProjectReader } from './project/repository-project-reader.js';
-import { RepositoryFinder } from './repository-finder.js';
-import { ScratchDirectories } from './scratch-directories.js';
-import { SCRATCH_PARENT, WorkspaceFiles } from './workspace-files.adapter.js';
+import { RepositoryFinder } from './repository/repository-finder.js';
+import { ScratchDirectories } from './repository/scratch-directories.js';
+import { SCRATCH_PARENT, WorkspaceFiles } from './repository/workspace-files.adapter.js';
 
 /** Global, because it answers a port of the module vm, which stands below it and cannot import it. */
 @Global()

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { WorkspaceSource } from '../../contract/index.js';
 import { ProjectReader } from '../../vm/index.js';
 import type { Project } from '../../vm/index.js';
-import { WorkspaceFiles } from '../workspace-files.adapter.js';
+import { WorkspaceFiles } from '../repository/workspace-files.adapter.js';
 import { parseProject } from './parse-project.js';
 import { ProjectFileUnreadableError } from './project-file.errors.js';
 import { PROJECT_FILE } from './project-keys.js';

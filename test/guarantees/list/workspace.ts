@@ -8,7 +8,7 @@ export const WORKSPACE: readonly Guarantee[] = [
     name: 'agrees',
     mutations: [
       {
-        file: 'src/workspace/scratch-git.ts',
+        file: 'src/workspace/repository/scratch-git.ts',
         find: 'GIT_OBJECT_DIRECTORY: objects }',
         replace: 'GIT_OBJECT_DIRECTORY: `${commonDirectory}/objects` }',
       },
@@ -20,7 +20,7 @@ export const WORKSPACE: readonly Guarantee[] = [
     name: 'agrees',
     mutations: [
       {
-        file: 'src/workspace/repository-snapshot.ts',
+        file: 'src/workspace/repository/repository-snapshot.ts',
         find: 'const present = [...changes.present, ...files];',
         replace: 'const present = [...changes.present, ...files.slice(files.length)];',
       },

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { NodeProcessRunner } from '../../../src/core/process/index.js';
-import { parseConfig } from '../../../src/workspace/git-listing.js';
-import { Git } from '../../../src/workspace/git.js';
-import { readInfoFiles } from '../../../src/workspace/info-files.js';
-import { WorkspaceFiles } from '../../../src/workspace/workspace-files.adapter.js';
+import { parseConfig } from '../../../src/workspace/git/git-listing.js';
+import { Git } from '../../../src/workspace/git/git.js';
+import { readInfoFiles } from '../../../src/workspace/repository/info-files.js';
+import { WorkspaceFiles } from '../../../src/workspace/repository/workspace-files.adapter.js';
 import { whyNoSshd } from '../ssh/support/sshd.js';
 import { shell, WorkspaceBench } from './support/workspace.js';
 

@@ -18,7 +18,7 @@ import { toBangerError } from '../../../src/core/errors/index.js';
 import { placeArguments, PLACE_SCRIPT } from '../../../src/vm/project/place-files.js';
 import type { PlacedFile } from '../../../src/vm/project/project-reader.js';
 import { RepositoryProjectReader } from '../../../src/workspace/project/repository-project-reader.js';
-import { WorkspaceFiles } from '../../../src/workspace/workspace-files.adapter.js';
+import { WorkspaceFiles } from '../../../src/workspace/repository/workspace-files.adapter.js';
 
 const SECRET = 'root:$6$secret$hash';
 

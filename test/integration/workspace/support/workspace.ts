@@ -8,10 +8,10 @@ import type { VmWorkspaceView } from '../../../../src/contract/index.js';
 import { NodeProcessRunner } from '../../../../src/core/process/index.js';
 import { Ssh2Client } from '../../../../src/core/ssh/index.js';
 import type { SshConnection } from '../../../../src/core/ssh/index.js';
-import { GitWorkspaceImporter } from '../../../../src/workspace/git-workspace-importer.js';
-import { RepositoryFinder } from '../../../../src/workspace/repository-finder.js';
-import { ScratchDirectories } from '../../../../src/workspace/scratch-directories.js';
-import { WorkspaceFiles } from '../../../../src/workspace/workspace-files.adapter.js';
+import { GitWorkspaceImporter } from '../../../../src/workspace/import/git-workspace-importer.js';
+import { RepositoryFinder } from '../../../../src/workspace/repository/repository-finder.js';
+import { ScratchDirectories } from '../../../../src/workspace/repository/scratch-directories.js';
+import { WorkspaceFiles } from '../../../../src/workspace/repository/workspace-files.adapter.js';
 import { Sshd } from '../../ssh/support/sshd.js';
 
 const ENVIRONMENT = {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
-import { ProcessRunner } from '../core/process/index.js';
-import type { GitUser } from './git.js';
+import { ProcessRunner } from '../../core/process/index.js';
+import type { GitUser } from '../git/git.js';
 import { WorkspaceFiles } from './workspace-files.adapter.js';
 
 /** Directories in which git works for an import. Each carries the daemon's pid, so that a dead daemon's are found. */

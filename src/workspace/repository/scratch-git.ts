@@ -1,10 +1,10 @@
-import { parseConfig } from './git-listing.js';
-import type { Config } from './git-listing.js';
-import type { Git } from './git.js';
-import { filterDrivers, withoutFilters } from './guest-config.js';
+import { parseConfig } from '../git/git-listing.js';
+import type { Config } from '../git/git-listing.js';
+import type { Git } from '../git/git.js';
+import { filterDrivers, withoutFilters } from '../import/guest-config.js';
 import type { Repository } from './repository-finder.js';
 import type { ScratchGit } from './repository-snapshot.js';
-import { WorkspacePathInvalidError } from './workspace.errors.js';
+import { WorkspacePathInvalidError } from '../workspace.errors.js';
 
 export interface PreparedGit {
   readonly git: ScratchGit;

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { SshConnectError } from '../core/ssh/index.js';
-import type { SshChannel, SshConnection } from '../core/ssh/index.js';
+import { SshConnectError } from '../../core/ssh/index.js';
+import type { SshChannel, SshConnection } from '../../core/ssh/index.js';
 import { sendPack } from './send-pack.js';
 
 describe('sendPack', () => {

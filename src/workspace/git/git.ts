@@ -1,5 +1,5 @@
-import type { ProcessRunner, RunRequest } from '../core/process/index.js';
-import { ProcessFailedError } from '../core/process/index.js';
+import type { ProcessRunner, RunRequest } from '../../core/process/index.js';
+import { ProcessFailedError } from '../../core/process/index.js';
 
 /** Who git runs as: the owner of the repository when the daemon is root, since a repository's config is its owner's code. */
 export interface GitUser {

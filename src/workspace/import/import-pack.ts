@@ -1,12 +1,12 @@
-import type { InfoFiles } from './info-files.js';
-import { missingObjects } from './partial-clone.js';
-import type { HeadFacts } from './repository-finder.js';
-import { toBytes } from './git-listing.js';
-import type { BytePath } from './git-listing.js';
-import type { Git } from './git.js';
+import type { InfoFiles } from '../repository/info-files.js';
+import { missingObjects } from '../repository/partial-clone.js';
+import type { HeadFacts } from '../repository/repository-finder.js';
+import { toBytes } from '../git/git-listing.js';
+import type { BytePath } from '../git/git-listing.js';
+import type { Git } from '../git/git.js';
 import type { GuestBlobs } from './guest-script.js';
-import { writeBlob } from './repository-snapshot.js';
-import type { ScratchGit, Snapshot } from './repository-snapshot.js';
+import { writeBlob } from '../repository/repository-snapshot.js';
+import type { ScratchGit, Snapshot } from '../repository/repository-snapshot.js';
 
 export interface Pack {
   /** file in the scratch directory */

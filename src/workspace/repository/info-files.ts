@@ -1,5 +1,5 @@
-import type { Config } from './git-listing.js';
-import type { Git } from './git.js';
+import type { Config } from '../git/git-listing.js';
+import type { Git } from '../git/git.js';
 import type { Repository } from './repository-finder.js';
 import type { WorkspaceFiles } from './workspace-files.adapter.js';
 

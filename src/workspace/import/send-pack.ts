@@ -1,10 +1,10 @@
 import { Transform } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { cancellation } from '../core/errors/index.js';
-import { openChannel, quoteShellWord } from '../core/ssh/index.js';
-import type { SshChannel, SshConnection, SshExit } from '../core/ssh/index.js';
-import type { ImportProgress } from '../vm/index.js';
+import { cancellation } from '../../core/errors/index.js';
+import { openChannel, quoteShellWord } from '../../core/ssh/index.js';
+import type { SshChannel, SshConnection, SshExit } from '../../core/ssh/index.js';
+import type { ImportProgress } from '../../vm/index.js';
 import { STEP_PREFIX } from './guest-script.js';
 
 const STDERR_TAIL_BYTES = 8 * 1024;

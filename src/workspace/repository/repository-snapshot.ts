@@ -1,6 +1,6 @@
-import type { Git } from './git.js';
-import { parseDiffFiles, parseIndexListing, parseUntracked, toBytes } from './git-listing.js';
-import type { BytePath, IndexListing, WorktreeChanges } from './git-listing.js';
+import type { Git } from '../git/git.js';
+import { parseDiffFiles, parseIndexListing, parseUntracked, toBytes } from '../git/git-listing.js';
+import type { BytePath, IndexListing, WorktreeChanges } from '../git/git-listing.js';
 
 /** The host's index and working tree as objects, in a place of their own. */
 export interface Snapshot {

@@ -1,4 +1,4 @@
-import { quoteShellWord } from '../core/ssh/index.js';
+import { quoteShellWord } from '../../core/ssh/index.js';
 
 /** What the guest is to make of the pack that follows on stdin. Names of blobs are object ids in that pack. */
 export interface GuestImport {

@@ -4,7 +4,7 @@ import { constants, lchown, lstat, mkdir, mkdtemp, open, readdir, realpath, stat
 import { userInfo } from 'node:os';
 import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
-import { WorkspacePathInvalidError } from './workspace.errors.js';
+import { WorkspacePathInvalidError } from '../workspace.errors.js';
 
 /** Directory in which imports work: one that every owner of a repository may write into. */
 export const SCRATCH_PARENT = Symbol('SCRATCH_PARENT');

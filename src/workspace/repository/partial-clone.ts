@@ -1,6 +1,6 @@
-import { displayPath, parseCheckedOut } from './git-listing.js';
-import type { Git } from './git.js';
-import { WorkspacePathInvalidError } from './workspace.errors.js';
+import { displayPath, parseCheckedOut } from '../git/git-listing.js';
+import type { Git } from '../git/git.js';
+import { WorkspacePathInvalidError } from '../workspace.errors.js';
 
 const PROMISES = String.raw`^(extensions\.partialclone|remote\..*\.promisor)$`;
 

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { ProcessFailedError, ProcessRunner } from '../core/process/index.js';
-import { Git } from './git.js';
-import type { GitUser } from './git.js';
+import { ProcessFailedError, ProcessRunner } from '../../core/process/index.js';
+import { Git } from '../git/git.js';
+import type { GitUser } from '../git/git.js';
 import { WorkspaceFiles } from './workspace-files.adapter.js';
 import type { DirectoryFacts } from './workspace-files.adapter.js';
-import { WorkspaceNotARepositoryError, WorkspacePathInvalidError } from './workspace.errors.js';
+import { WorkspaceNotARepositoryError, WorkspacePathInvalidError } from '../workspace.errors.js';
 
 /** A repository of the host with a working tree. */
 export interface Repository {

@@ -1,7 +1,7 @@
-import type { VmWorkspaceView } from '../contract/index.js';
-import { displayPath } from './git-listing.js';
-import type { Snapshot } from './repository-snapshot.js';
-import type { HeadFacts, Repository } from './repository-finder.js';
+import type { VmWorkspaceView } from '../../contract/index.js';
+import { displayPath } from '../git/git-listing.js';
+import type { Snapshot } from '../repository/repository-snapshot.js';
+import type { HeadFacts, Repository } from '../repository/repository-finder.js';
 
 const BRANCH_PREFIX = 'refs/heads/';
 const SHOWN_NAMES = 5;
