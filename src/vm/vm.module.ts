@@ -213,6 +213,7 @@ const POLICIES = [
     HypervisorModule,
     Machines,
     VmBooksModule,
+    VmChangeRunner,
     VmPathFinder,
     VmsAtStart,
     VmStopService,

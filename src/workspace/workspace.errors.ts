@@ -38,3 +38,65 @@ export class WorkspaceImportFailedError extends BangerError<'WORKSPACE_IMPORT_FA
     });
   }
 }
+
+export class WorkspaceNotFoundError extends BangerError<'WORKSPACE_NOT_FOUND'> {
+  constructor(vm: string, available: string[], at?: string) {
+    const what = at === undefined ? 'no repository' : `no repository at ${at}`;
+    super('WORKSPACE_NOT_FOUND', `VM ${vm} has ${what}`, {
+      details: { vm, available, ...(at !== undefined && { at }) },
+      fix:
+        available.length === 0
+          ? `bring one there: banger workspace prepare ${vm} PATH`
+          : `name one that it has: --at ${available.join(', --at ')}`,
+    });
+  }
+}
+
+export class WorkspaceAmbiguousError extends BangerError<'WORKSPACE_AMBIGUOUS'> {
+  constructor(vm: string, available: string[]) {
+    super('WORKSPACE_AMBIGUOUS', `VM ${vm} has several repositories`, {
+      details: { vm, available },
+      fix: `say which: --at ${available.join(', --at ')}`,
+    });
+  }
+}
+
+/** What the guest sent is not taken; nothing of it has reached the host's repository. */
+export class WorkspaceWorkRefusedError extends BangerError<'WORKSPACE_WORK_REFUSED'> {
+  constructor(vm: string, reason: string, cause?: unknown) {
+    super('WORKSPACE_WORK_REFUSED', `what VM ${vm} sent of its repository is refused`, {
+      details: { vm, reason },
+      why: reason,
+      fix: `see what is in there: banger vm exec ${vm} -- git fsck; the repository on the host was not changed`,
+      cause,
+    });
+  }
+}
+
+/** The guest could not say what work it has. */
+export class WorkspaceWorkUnreadableError extends BangerError<'WORKSPACE_WORK_UNREADABLE'> {
+  constructor(facts: { vm: string; path: string; step: string; stderrTail: string }) {
+    const { vm, path, stderrTail } = facts;
+    super(
+      'WORKSPACE_WORK_UNREADABLE',
+      `the repository ${path} of VM ${vm} cannot be read (step: ${facts.step})`,
+      {
+        details: facts,
+        why: stderrTail.trim().split('\n').at(-1) || undefined,
+        fix: `look at it there: banger vm exec ${vm} -- git -C ${path} status; the repository on the host was not changed`,
+      },
+    );
+  }
+}
+
+/** The host's repository, as it is, takes no work. */
+export class WorkspaceRepositoryUnusableError extends BangerError<'WORKSPACE_REPOSITORY_UNUSABLE'> {
+  constructor(path: string, reason: string, options: { fix: string; cause?: unknown }) {
+    super('WORKSPACE_REPOSITORY_UNUSABLE', `the repository ${path} cannot be used`, {
+      details: { path, reason },
+      why: reason,
+      fix: options.fix,
+      cause: options.cause,
+    });
+  }
+}

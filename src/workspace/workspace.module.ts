@@ -1,12 +1,20 @@
 import { Global, Module } from '@nestjs/common';
-import { ProjectReader, WorkspaceImporter } from '../vm/index.js';
+import { ProjectReader, VmModule, WorkspaceImporter } from '../vm/index.js';
+import { WorkspaceDiff } from './diff/workspace-diff.js';
+import { WorkspaceExport } from './export/workspace-export.js';
 import { GitWorkspaceImporter, GUEST_BASE } from './import/git-workspace-importer.js';
+import { DEFAULT_INCOMING_LIMITS, INCOMING_LIMITS } from './incoming/incoming-limits.js';
+import { IncomingWork } from './incoming/incoming-work.js';
+import { WorkspacePreparation } from './prepare/workspace-preparation.js';
 import { RepositoryProjectReader } from './project/repository-project-reader.js';
 import { RepositoryFinder } from './repository/repository-finder.js';
 import { ScratchDirectories } from './repository/scratch-directories.js';
 import { SCRATCH_PARENT, WorkspaceFiles } from './repository/workspace-files.adapter.js';
+import { WorkspaceStatus } from './status/workspace-status.js';
+import { WorkspaceController } from './workspace.controller.js';
+import { WorkspaceFinder } from './workspace-finder.js';
 
-/** Global, because it answers a port of the module vm, which stands below it and cannot import it. */
+/** What the module vm asks of this one, which stands above it and cannot be imported by it. Global, so that it is found. */
 @Global()
 @Module({
   providers: [
@@ -19,6 +27,21 @@ import { SCRATCH_PARENT, WorkspaceFiles } from './repository/workspace-files.ada
     { provide: ProjectReader, useClass: RepositoryProjectReader },
     { provide: WorkspaceImporter, useClass: GitWorkspaceImporter },
   ],
-  exports: [ProjectReader, WorkspaceImporter],
+  exports: [ProjectReader, WorkspaceImporter, WorkspaceFiles, RepositoryFinder, ScratchDirectories],
+})
+export class WorkspaceImportModule {}
+
+@Module({
+  imports: [WorkspaceImportModule, VmModule],
+  controllers: [WorkspaceController],
+  providers: [
+    IncomingWork,
+    { provide: INCOMING_LIMITS, useValue: DEFAULT_INCOMING_LIMITS },
+    WorkspaceDiff,
+    WorkspaceExport,
+    WorkspaceFinder,
+    WorkspacePreparation,
+    WorkspaceStatus,
+  ],
 })
 export class WorkspaceModule {}

@@ -39,7 +39,7 @@ const COLUMNS: readonly VmColumn[] = [
     cell: ({ labels }) => formatLabels(labels) || NOTHING,
     optional: true,
   },
-  { title: 'WORKSPACE', shrinkTo: 9, cell: (vm) => vm.workspace?.hostPath ?? NOTHING },
+  { title: 'WORKSPACE', shrinkTo: 9, cell: (vm) => vm.workspaces[0]?.hostPath ?? NOTHING },
 ];
 
 interface VmListOptions {

@@ -43,8 +43,9 @@ export class VmCopies {
     const hostKey = await generateSshKeyPair(`root@${name}`);
     const inserted = await this.vms.insert(rowOf(demand, hostKey.publicKey));
     try {
-      const { workspace } = parent;
-      const vm = workspace === undefined ? inserted : await this.vms.update(inserted.id, { workspace });
+      // Where the parent's work was brought to is the parent's.
+      const workspaces = parent.workspaces.map(({ exports: _exports, ...workspace }) => workspace);
+      const vm = workspaces.length === 0 ? inserted : await this.vms.update(inserted.id, { workspaces });
       const request = { vm, image, hostKeyPrivate: hostKey.privateKey, source, paused };
       return await this.changes.begin({ vm, kind, action: 'creation' }, (operation) => {
         if (warning !== undefined) operation.warn(warning);

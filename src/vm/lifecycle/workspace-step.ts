@@ -33,7 +33,7 @@ export class WorkspaceStep {
     );
     for (const warning of warnings) operation.warn(warning);
     const used = project === undefined ? {} : { projectFile: project.file };
-    await this.vms.update(vm.id, { workspace: { ...workspace, ...used } });
+    await this.vms.update(vm.id, { workspaces: [{ ...workspace, ...used }] });
     if (project !== undefined) await this.projects.run(vm, project, workspace.guestPath, operation);
   }
 }

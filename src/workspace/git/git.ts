@@ -12,6 +12,8 @@ export interface GitUser {
 export interface GitRun {
   readonly stdin?: RunRequest['stdin'];
   readonly env?: Readonly<Record<string, string>>;
+  /** of stdout; more fails the run. 256 MiB when left out */
+  readonly maxOutputBytes?: number;
   readonly signal: AbortSignal;
 }
 
@@ -57,11 +59,15 @@ export class Git {
     private readonly environment: Readonly<Record<string, string>> = {},
   ) {}
 
-  /** The same, with more config or environment. */
-  with(options: { config?: Record<string, string>; environment?: Record<string, string> }): Git {
+  /** The same, with more config or environment, or somewhere else. */
+  with(options: {
+    config?: Record<string, string>;
+    environment?: Record<string, string>;
+    directory?: string;
+  }): Git {
     return new Git(
       this.runner,
-      this.directory,
+      options.directory ?? this.directory,
       this.user,
       { ...this.config, ...options.config },
       { ...this.environment, ...options.environment },
@@ -69,13 +75,8 @@ export class Git {
   }
 
   /** stdout. @throws ProcessFailedError, HostBinaryMissingError, CancelledError */
-  async run(args: readonly string[], { stdin, env, signal }: GitRun): Promise<Buffer> {
-    const { stdout } = await this.program('git', ['--no-pager', ...args], {
-      signal,
-      ...(stdin !== undefined && { stdin }),
-      env: { ...configEnvironment({ ...FIXED_CONFIG, ...this.config }), ...env },
-    });
-    return stdout;
+  async run(args: readonly string[], request: GitRun): Promise<Buffer> {
+    return (await this.program('git', ['--no-pager', ...args], request)).stdout;
   }
 
   /** First line of stdout, or undefined when git says no by its status 1. */
@@ -88,20 +89,26 @@ export class Git {
     }
   }
 
-  /** Another program as the same user, in the same place. */
+  /** Another program as the same user, in the same place; a git that it starts has the same config. */
   program(
     file: string,
     args: readonly string[],
-    { stdin, env, signal }: GitRun,
+    { stdin, env, maxOutputBytes = MAX_OUTPUT_BYTES, signal }: GitRun,
   ): ReturnType<ProcessRunner['run']> {
     const { uid, gid, home } = this.user;
     return this.runner.run({
       file,
       args,
       cwd: this.directory,
-      env: { ...FIXED_ENVIRONMENT, HOME: home, ...this.environment, ...env },
+      env: {
+        ...FIXED_ENVIRONMENT,
+        HOME: home,
+        ...configEnvironment({ ...FIXED_CONFIG, ...this.config }),
+        ...this.environment,
+        ...env,
+      },
       signal,
-      maxOutputBytes: MAX_OUTPUT_BYTES,
+      maxOutputBytes,
       ...(stdin !== undefined && { stdin }),
       ...(uid !== undefined && { uid }),
       ...(gid !== undefined && { gid }),

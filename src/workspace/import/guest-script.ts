@@ -1,4 +1,5 @@
 import { quoteShellWord } from '../../core/ssh/index.js';
+import { STEP_PREFIX } from '../guest/step-prefix.js';
 
 /** What the guest is to make of the pack that follows on stdin. Names of blobs are object ids in that pack. */
 export interface GuestImport {
@@ -41,9 +42,6 @@ export interface GuestBlobs {
   /** content of .git/info/sparse-checkout */
   readonly sparse?: string;
 }
-
-/** stderr of a failed script ends with a line of this and the step that failed */
-export const STEP_PREFIX = 'banger-step: ';
 
 /**
  * The POSIX sh script that the guest runs as root, with the pack on its stdin. It leaves a repository whose

@@ -5,7 +5,7 @@ import { cancellation } from '../../core/errors/index.js';
 import { openChannel, quoteShellWord } from '../../core/ssh/index.js';
 import type { SshChannel, SshConnection, SshExit } from '../../core/ssh/index.js';
 import type { ImportProgress } from '../../vm/index.js';
-import { STEP_PREFIX } from './guest-script.js';
+import { splitStep } from '../guest/step-prefix.js';
 
 const STDERR_TAIL_BYTES = 8 * 1024;
 /** `ms` between remarks */
@@ -92,11 +92,4 @@ function counter(total: number, progress: ImportProgress): Transform {
 
 function mebibytes(bytes: number): string {
   return (bytes / 1_048_576).toFixed(1);
-}
-
-function splitStep(stderr: string): { step: string; stderrTail: string } {
-  const at = stderr.lastIndexOf(STEP_PREFIX);
-  if (at < 0) return { step: 'guest', stderrTail: stderr };
-  const rest = stderr.slice(at + STEP_PREFIX.length);
-  return { step: rest.split('\n')[0] ?? 'guest', stderrTail: stderr.slice(0, at) };
 }

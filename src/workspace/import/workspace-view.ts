@@ -20,6 +20,7 @@ export function workspaceView(
   return {
     hostPath: top,
     guestPath,
+    mode: 'shallow',
     workingDirectory: workingDirectory ?? (subdirectory === '' ? guestPath : `${guestPath}/${subdirectory}`),
     ...(head.commit !== undefined && { head: head.commit }),
     ...(head.ref?.startsWith(BRANCH_PREFIX) === true && { branch: head.ref.slice(BRANCH_PREFIX.length) }),

@@ -1,5 +1,6 @@
 import { parseConfig } from '../git/git-listing.js';
 import type { Config } from '../git/git-listing.js';
+import { alternate } from '../git/alternate.js';
 import type { Git } from '../git/git.js';
 import { filterDrivers, withoutFilters } from '../import/guest-config.js';
 import type { Repository } from './repository-finder.js';
@@ -79,10 +80,4 @@ async function joinSplitIndex(
   await joining
     .with({ config: withoutFilters(filters) })
     .run(['update-index', '--no-split-index', '--force-write-index'], { signal });
-}
-
-/** The variable is a list with ":" between; git reads C-style quotes in it. */
-function alternate(path: string): string {
-  if (!/[:"\n\\]/.test(path)) return path;
-  return `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
 }

@@ -9,6 +9,11 @@ import { NodeProcessRunner } from '../../../../src/core/process/index.js';
 import { Ssh2Client } from '../../../../src/core/ssh/index.js';
 import type { SshConnection } from '../../../../src/core/ssh/index.js';
 import { GitWorkspaceImporter } from '../../../../src/workspace/import/git-workspace-importer.js';
+import { DEFAULT_INCOMING_LIMITS } from '../../../../src/workspace/incoming/incoming-limits.js';
+import type { IncomingLimits } from '../../../../src/workspace/incoming/incoming-limits.js';
+import { IncomingWork } from '../../../../src/workspace/incoming/incoming-work.js';
+import type { Quarantine } from '../../../../src/workspace/incoming/quarantine.js';
+import type { Work } from '../../../../src/workspace/incoming/incoming-work.js';
 import { RepositoryFinder } from '../../../../src/workspace/repository/repository-finder.js';
 import { ScratchDirectories } from '../../../../src/workspace/repository/scratch-directories.js';
 import { WorkspaceFiles } from '../../../../src/workspace/repository/workspace-files.adapter.js';
@@ -34,11 +39,13 @@ export class WorkspaceBench {
     readonly guestBase: string,
     readonly importer: GitWorkspaceImporter,
     readonly directories: ScratchDirectories,
+    readonly incoming: IncomingWork,
+    readonly finder: RepositoryFinder,
     readonly ssh: SshConnection,
     private readonly sshd: Sshd,
   ) {}
 
-  static async start(): Promise<WorkspaceBench> {
+  static async start(limits: Partial<IncomingLimits> = {}): Promise<WorkspaceBench> {
     const directory = await mkdtemp(join(tmpdir(), 'banger-workspace-'));
     execFileSync('chmod', ['755', directory]);
     const guestBase = join(directory, 'guest root');
@@ -51,9 +58,10 @@ export class WorkspaceBench {
     const finder = new RepositoryFinder(runner, files);
     const directories = new ScratchDirectories(runner, files);
     const importer = new GitWorkspaceImporter(finder, files, directories, guestBase);
+    const incoming = new IncomingWork(directories, files, { ...DEFAULT_INCOMING_LIMITS, ...limits });
     const sshd = await Sshd.start();
     const ssh = await new Ssh2Client().connect(sshd.target, { timeoutMs: 10_000 });
-    return new WorkspaceBench(directory, guestBase, importer, directories, ssh, sshd);
+    return new WorkspaceBench(directory, guestBase, importer, directories, incoming, finder, ssh, sshd);
   }
 
   /** What imports left behind. */
@@ -90,6 +98,21 @@ export class WorkspaceBench {
   ): Promise<VmWorkspaceView & { warnings: string[] }> {
     const plan = await this.importer.inspect({ path }, signal);
     return this.importer.import(plan, this.ssh, { detail: () => undefined }, signal);
+  }
+
+  /** What the guest has done in a repository, as it arrives beside the host's. */
+  async work<T>(
+    workspace: VmWorkspaceView,
+    body: (work: Work, quarantine: Quarantine) => Promise<T>,
+    options: { committedOnly?: boolean } = {},
+  ): Promise<T> {
+    const signal = new AbortController().signal;
+    const repository = await this.finder.find(workspace.hostPath, signal);
+    const vm = { id: 'vm1', name: 'web', gitName: 'Agent', gitEmail: 'agent@example.com' };
+    const request = { vm, workspace, ssh: this.ssh, committedOnly: options.committedOnly ?? false };
+    return this.incoming.within(repository, signal, async (quarantine, stop) =>
+      body(await this.incoming.receive(quarantine, request, stop), quarantine),
+    );
   }
 }
 
