@@ -222,7 +222,7 @@ function portsToJson(ports: Vm['publishedPorts']): Prisma.InputJsonObject[] {
 
 /** Plain JSON by construction. */
 function listToJson(list: readonly object[]): Prisma.InputJsonValue {
-  return list as readonly Prisma.InputJsonObject[];
+  return [...list];
 }
 
 function toJson(value: object | null): Prisma.InputJsonValue | typeof Prisma.DbNull {

@@ -1,3 +1,4 @@
+import { withoutUndefined } from '../without-undefined.js';
 import type { InfoFiles } from '../repository/info-files.js';
 import { missingObjects } from '../repository/partial-clone.js';
 import type { HeadFacts } from '../repository/repository-finder.js';
@@ -68,10 +69,4 @@ export async function writePack(
 async function hasParents(git: Git, commit: string, signal: AbortSignal): Promise<boolean> {
   const text = (await git.run(['cat-file', 'commit', commit], { signal })).toString('latin1');
   return /^parent /m.test(text.slice(0, text.indexOf('\n\n')));
-}
-
-type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-function withoutUndefined<T extends object>(value: T): Present<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Present<T>;
 }

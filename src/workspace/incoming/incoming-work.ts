@@ -3,6 +3,7 @@ import type { VmWorkspaceView } from '../../contract/index.js';
 import { TimeoutError } from '../../core/errors/index.js';
 import type { SshConnection } from '../../core/ssh/index.js';
 import type { Vm } from '../../vm/index.js';
+import { withoutUndefined } from '../without-undefined.js';
 import { writeStandIn } from '../git/stand-in-commit.js';
 import { ScratchDirectories } from '../repository/scratch-directories.js';
 import type { Repository } from '../repository/repository-finder.js';
@@ -15,6 +16,7 @@ import type { IncomingLimits } from './incoming-limits.js';
 import { makeQuarantine, requireBoundedObjects, requireBoundedTree, requireConnected } from './quarantine.js';
 import type { Quarantine } from './quarantine.js';
 import { receiveWork } from './receive-work.js';
+import type { WorkHeader } from './work-header.js';
 import { replaceBase } from './replace-base.js';
 
 export interface WorkRequest {
@@ -80,64 +82,73 @@ export class IncomingWork {
   async receive(quarantine: Quarantine, request: WorkRequest, signal: AbortSignal): Promise<Work> {
     const { vm, workspace, ssh, committedOnly, progress = () => undefined } = request;
     const { git, repository } = quarantine;
-    const { head: recorded, mode, guestPath } = workspace;
+    const { head: recorded, guestPath: path } = workspace;
     await requireBase(quarantine, recorded, signal);
-    const imported =
-      recorded === undefined || mode !== 'metadata' ? recorded : await writeStandIn(git, recorded, signal);
+    const imported = await commitOfGuest(git, workspace, signal);
     const known = await hostCommits(repository, [imported, recorded], signal);
-    const header = await receiveWork(
-      quarantine,
-      {
-        vm: vm.name,
-        ssh,
-        known,
-        limits: this.limits,
-        progress,
-        question: { path: guestPath, committedOnly },
-      },
-      signal,
-    );
-    const wanted = [header.head, header.tree].filter((id) => id !== undefined);
-    await this.#verify(quarantine, { vm: vm.name, wanted, known }, signal);
-    const { head: sentHead, tree: sentTree } = header;
-    await requireType(quarantine, vm.name, sentHead, 'commit', signal);
-    await requireType(quarantine, vm.name, sentTree, 'tree', signal);
-    const head =
-      sentHead === undefined || imported === undefined || recorded === undefined || imported === recorded
-        ? sentHead
-        : await replaceBase(git, { head: sentHead, from: imported, to: recorded }, signal);
+    const source = {
+      vm: vm.name,
+      ssh,
+      known,
+      limits: this.limits,
+      progress,
+      question: { path, committedOnly },
+    };
+    const sent = await receiveWork(quarantine, source, signal);
+    await this.#verify(quarantine, { vm: vm.name, sent, known }, signal);
+    const replaced = { head: sent.head, from: imported, to: recorded };
+    const head = await headOnHost(quarantine, replaced, signal);
     const committed = head === undefined ? await emptyTree(git, signal) : await treeOf(git, head, signal);
-    const tree = sentTree ?? committed;
+    const tree = sent.tree ?? committed;
     await requireBoundedTree(quarantine, { vm: vm.name, tree }, this.limits, signal);
     const uncommitted = tree !== committed;
-    const tip = uncommitted
-      ? await commitUncommitted(git, { tree, head, vm, workspace, repository }, signal)
-      : head;
+    const wanted = { tree, head, vm, workspace, repository };
+    const tip = uncommitted ? await commitUncommitted(git, wanted, signal) : head;
     const base = await mergeBase(git, head, recorded, signal);
-    const commits = tip === undefined ? 0 : await count(git, tip, base, signal);
-    return {
+    return withoutUndefined({
+      base,
+      head,
+      tip,
       tree,
       uncommitted,
-      commits,
-      warnings: innerWarnings(header.inner),
-      ...(base !== undefined && { base }),
-      ...(head !== undefined && { head }),
-      ...(tip !== undefined && { tip }),
-      ...(header.branch !== undefined && { branch: header.branch.slice('refs/heads/'.length) }),
-    };
+      commits: tip === undefined ? 0 : await count(git, tip, base, signal),
+      branch: sent.branch?.slice('refs/heads/'.length),
+      warnings: innerWarnings(sent.inner),
+    });
   }
 
   async #verify(
     quarantine: Quarantine,
-    facts: { vm: string; wanted: readonly string[]; known: readonly string[] },
+    { vm, sent, known }: { vm: string; sent: WorkHeader; known: readonly string[] },
     signal: AbortSignal,
   ): Promise<void> {
-    await requireBoundedObjects(quarantine, facts.vm, this.limits, signal);
-    await requireConnected(quarantine, facts, signal);
+    await requireBoundedObjects(quarantine, vm, this.limits, signal);
+    const wanted = [sent.head, sent.tree].filter((id) => id !== undefined);
+    await requireConnected(quarantine, { vm, wanted, known }, signal);
+    await requireType(quarantine, vm, sent.head, 'commit', signal);
+    await requireType(quarantine, vm, sent.tree, 'tree', signal);
   }
 }
 
 type Git = Quarantine['git'];
+
+/** What the guest knows the imported commit as. */
+async function commitOfGuest(
+  git: Git,
+  { head, mode }: VmWorkspaceView,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  return head === undefined || mode !== 'metadata' ? head : writeStandIn(git, head, signal);
+}
+
+async function headOnHost(
+  quarantine: Quarantine,
+  { head, from, to }: { head: string | undefined; from: string | undefined; to: string | undefined },
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (head === undefined || from === undefined || to === undefined || from === to) return head;
+  return replaceBase(quarantine, { head, from, to }, signal);
+}
 
 async function requireBase(
   { git, repository }: Quarantine,
@@ -173,7 +184,9 @@ async function treeOf(git: Git, commit: string, signal: AbortSignal): Promise<st
 }
 
 async function emptyTree(git: Git, signal: AbortSignal): Promise<string> {
-  return (await git.run(['mktree'], { stdin: Buffer.alloc(0), signal })).toString('latin1').trim();
+  return (await git.run(['hash-object', '-t', 'tree', '--stdin'], { stdin: Buffer.alloc(0), signal }))
+    .toString('latin1')
+    .trim();
 }
 
 async function mergeBase(

@@ -1,12 +1,13 @@
-import type { Git } from '../git/git.js';
+import type { Quarantine } from './quarantine.js';
 
 /**
  * Makes the commits after `from` anew over `to`, which has the same files: a guest without history gets its commits
  * onto the one that they are about. Trees, authors, dates and messages stay; a signature would be wrong and goes.
+ * What is written is not looked for in the host's repository, where git would set the time of one that is there.
  * @returns what `head` becomes
  */
 export async function replaceBase(
-  git: Git,
+  { git, alone }: Pick<Quarantine, 'git' | 'alone'>,
   { head, from, to }: { head: string; from: string; to: string },
   signal: AbortSignal,
 ): Promise<string> {
@@ -16,7 +17,7 @@ export async function replaceBase(
   for (const id of ids) {
     const raw = await git.run(['cat-file', 'commit', id], { signal });
     const stdin = withParents(raw, made);
-    const written = await git.run(['hash-object', '-t', 'commit', '-w', '--stdin'], { stdin, signal });
+    const written = await alone.run(['hash-object', '-t', 'commit', '-w', '--stdin'], { stdin, signal });
     made.set(id, written.toString('latin1').trim());
   }
   return made.get(head) ?? head;

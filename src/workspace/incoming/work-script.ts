@@ -21,8 +21,8 @@ export interface WorkQuestion {
  *     tree <id of the tree of what is there, committed or not; empty when only commits are wanted>
  *     inner <number of repositories inside it that git does not track>
  *
- * an empty line, and a pack of what the host lacks. Nothing in the repository changes: what is written goes into a
- * directory of its own, which is removed.
+ * an empty line, and a pack of what the host lacks. What is written goes into a directory of its own, which is
+ * removed; of the repository no more than times of objects change.
  */
 export function workScript({ path, committedOnly }: WorkQuestion): string {
   return [prologue(path), OPEN, committedOnly ? 'tree=\ninner=0' : UNCOMMITTED, SEND, ''].join('\n');

@@ -34,16 +34,25 @@ const ENVIRONMENT = {
 
 /** A host with repositories, and a guest that is this machine's own sshd with another directory instead of /root. */
 export class WorkspaceBench {
+  readonly importer: GitWorkspaceImporter;
+  readonly directories: ScratchDirectories;
+  readonly incoming: IncomingWork;
+  readonly finder: RepositoryFinder;
+
   private constructor(
     readonly directory: string,
     readonly guestBase: string,
-    readonly importer: GitWorkspaceImporter,
-    readonly directories: ScratchDirectories,
-    readonly incoming: IncomingWork,
-    readonly finder: RepositoryFinder,
     readonly ssh: SshConnection,
     private readonly sshd: Sshd,
-  ) {}
+    limits: Partial<IncomingLimits>,
+  ) {
+    const files = new WorkspaceFiles(this.scratchParent);
+    const runner = new NodeProcessRunner();
+    this.finder = new RepositoryFinder(runner, files);
+    this.directories = new ScratchDirectories(runner, files);
+    this.importer = new GitWorkspaceImporter(this.finder, files, this.directories, guestBase);
+    this.incoming = new IncomingWork(this.directories, files, { ...DEFAULT_INCOMING_LIMITS, ...limits });
+  }
 
   static async start(limits: Partial<IncomingLimits> = {}): Promise<WorkspaceBench> {
     const directory = await mkdtemp(join(tmpdir(), 'banger-workspace-'));
@@ -53,15 +62,9 @@ export class WorkspaceBench {
     const scratch = join(directory, 'scratch');
     await mkdir(scratch);
     execFileSync('chmod', ['1777', scratch]);
-    const files = new WorkspaceFiles(scratch);
-    const runner = new NodeProcessRunner();
-    const finder = new RepositoryFinder(runner, files);
-    const directories = new ScratchDirectories(runner, files);
-    const importer = new GitWorkspaceImporter(finder, files, directories, guestBase);
-    const incoming = new IncomingWork(directories, files, { ...DEFAULT_INCOMING_LIMITS, ...limits });
     const sshd = await Sshd.start();
     const ssh = await new Ssh2Client().connect(sshd.target, { timeoutMs: 10_000 });
-    return new WorkspaceBench(directory, guestBase, importer, directories, incoming, finder, ssh, sshd);
+    return new WorkspaceBench(directory, guestBase, ssh, sshd, limits);
   }
 
   /** What imports left behind. */
