@@ -44,12 +44,12 @@ export async function prepareScratch(
   };
 }
 
-async function readConfig(git: Git, signal: AbortSignal): Promise<Config> {
+export async function readConfig(git: Git, signal: AbortSignal): Promise<Config> {
   return parseConfig(await git.run(['config', '--list', '-z', '--show-scope'], { signal }));
 }
 
 /** @throws WorkspacePathInvalidError for a name that no environment can carry, so that its filter would run */
-function filtersToSwitchOff({ values }: Config, { top }: Repository): string[] {
+export function filtersToSwitchOff({ values }: Config, { top }: Repository): string[] {
   const filters = filterDrivers(values);
   if (!filters.some((name) => name.includes('\uFFFD'))) return filters;
   throw new WorkspacePathInvalidError(top, 'its config has a filter whose name is not UTF-8', {

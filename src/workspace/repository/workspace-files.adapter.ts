@@ -66,6 +66,14 @@ export class WorkspaceFiles {
     return facts.isDirectory() ? 'directory' : 'other';
   }
 
+  /** Something that is no directory is there. @param path latin1, below the directory */
+  async isFileLike(directory: string, path: string): Promise<boolean> {
+    const facts = await statOrUndefined(
+      Buffer.concat([Buffer.from(`${directory}/`), Buffer.from(path, 'latin1')]),
+    );
+    return facts !== undefined && !facts.isDirectory();
+  }
+
   async exists(path: string): Promise<boolean> {
     return (await statOrUndefined(path)) !== undefined;
   }
