@@ -50,5 +50,130 @@ describe.skipIf(reason !== undefined)(
       expect(checkoutOf(path)).toEqual(before);
       shell(path, 'git fsck --strict --no-dangling');
     });
+
+    it('moves its own branch on, also over history that the guest has made anew, and is none where nothing is', async () => {
+      const path = await bench.repository('again', '');
+      const { warnings: _warnings, ...imported } = await bench.import(path);
+      expect((await exportWork(bench, imported)).plan).toMatchObject({ outcome: 'nothing' });
+      expect(shell(path, 'git for-each-ref refs/heads/banger')).toBe('');
+      shell(imported.guestPath, 'git commit -q --allow-empty -m one');
+      const first = await exportWork(bench, imported);
+      shell(imported.guestPath, 'git commit -q --amend --allow-empty -m other; printf x > x');
+      const second = await exportWork(bench, first.workspace);
+      expect(second.plan).toMatchObject({ outcome: 'updated', from: first.plan.tip });
+      const third = await exportWork(bench, second.workspace);
+      expect(third.plan).toMatchObject({ outcome: 'unchanged', tip: second.plan.tip });
+      const committed = await exportWork(bench, third.workspace, { committedOnly: true, branch: 'banger/c' });
+      expect(shell(path, 'git log -1 --format=%s banger/c')).toBe('other\n');
+      expect(committed.work.uncommitted).toBe(false);
+    });
+
+    it('comes as a pack where it is much, and leaves nothing else among the objects', async () => {
+      const path = await bench.repository('many', '');
+      const workspace = await bench.import(path);
+      shell(
+        workspace.guestPath,
+        'for n in $(seq 300); do echo $n > f$n; done; git add -A; git commit -q -m many',
+      );
+      await exportWork(bench, workspace);
+      expect(shell(path, 'ls .git/objects | grep -v -E "^(..|info|pack)$" || true')).toBe('');
+      expect(shell(path, 'ls .git/objects/pack | sed "s/.*[.]//" | sort -u')).toBe('idx\npack\n');
+      shell(path, 'git fsck --strict; git checkout -q banger/web; [ "$(cat f300)" = 300 ]');
+    });
+
+    it.each<[string, string, string, object]>([
+      ['one that somebody has', 'git branch banger/web', 'banger/web', { kind: 'WORKSPACE_BRANCH_TAKEN' }],
+      [
+        'one that leads to another',
+        'git symbolic-ref refs/heads/banger/web refs/heads/main',
+        'banger/web',
+        { kind: 'WORKSPACE_BRANCH_TAKEN' },
+      ],
+      [
+        'one that is checked out',
+        'git worktree add -q ../tree-of-refusals -b banger/web',
+        'banger/web',
+        { kind: 'WORKSPACE_BRANCH_TAKEN' },
+      ],
+      [
+        'one with a branch above',
+        'git branch banger',
+        'banger/web',
+        {
+          kind: 'WORKSPACE_REPOSITORY_UNUSABLE',
+          why: 'its branch banger is in the way of one of the name banger/web',
+        },
+      ],
+      [
+        'one with a branch below',
+        'git branch banger/web/x',
+        'banger/web',
+        {
+          kind: 'WORKSPACE_REPOSITORY_UNUSABLE',
+          why: 'its branch banger/web/x is in the way of one of the name banger/web',
+        },
+      ],
+      [
+        'one that is locked',
+        'mkdir -p .git/refs/heads/banger; : > .git/refs/heads/banger/web.lock',
+        'banger/web',
+        { kind: 'WORKSPACE_REPOSITORY_UNUSABLE', why: expect.stringMatching(/web.lock is there$/) },
+      ],
+      ['none that git takes', 'true', '-x', { kind: 'WORKSPACE_REPOSITORY_UNUSABLE' }],
+    ])('is refused, and nothing changes: %s', async (name, script, branch, refusal) => {
+      const path = await bench.repository(`refused ${name}`, '');
+      const workspace = await bench.import(path);
+      shell(workspace.guestPath, 'git commit -q --allow-empty -m work');
+      shell(path, script);
+      const before = fingerprint(path);
+      await expect(exportWork(bench, workspace, { branch })).rejects.toMatchObject(refusal);
+      expect(fingerprint(path)).toBe(before);
+    });
+
+    it('is not moved under a working tree that has it, nor where somebody moved it', async () => {
+      const path = await bench.repository('held', '');
+      const imported = await bench.import(path);
+      shell(imported.guestPath, 'git commit -q --allow-empty -m one');
+      const { workspace } = await exportWork(bench, imported);
+      shell(imported.guestPath, 'git commit -q --allow-empty -m two');
+      shell(path, 'git worktree add -q ../holder banger/web');
+      await expect(exportWork(bench, workspace)).rejects.toMatchObject({
+        kind: 'WORKSPACE_BRANCH_CHECKED_OUT',
+        details: { worktree: `${bench.directory}/holder` },
+      });
+      shell(path, 'git worktree remove ../holder; git branch -f banger/web main');
+      await expect(exportWork(bench, workspace)).rejects.toMatchObject({
+        kind: 'WORKSPACE_BRANCH_TAKEN',
+        details: { expected: workspace.exports?.[0]?.commit },
+      });
+    });
+
+    it('is not moved when somebody moves it meanwhile', async () => {
+      const path = await bench.repository('raced', '');
+      const workspace = await bench.import(path);
+      shell(workspace.guestPath, 'git commit -q --allow-empty -m one');
+      const meanwhile = (): void => void shell(path, 'git branch banger/web');
+      await expect(exportWork(bench, workspace, { meanwhile })).rejects.toMatchObject({
+        kind: 'WORKSPACE_REPOSITORY_UNUSABLE',
+      });
+      expect(shell(path, 'git rev-parse banger/web main | sort -u | wc -l').trim()).toBe('1');
+    });
+
+    it('comes to where the repository is now', async () => {
+      const path = await bench.repository('moved', '');
+      const workspace = await bench.import(path);
+      shell(workspace.guestPath, 'git commit -q --allow-empty -m one');
+      shell(path, 'cd ..; mv moved moved-on');
+      await expect(exportWork(bench, workspace)).rejects.toMatchObject({
+        kind: 'WORKSPACE_REPOSITORY_UNUSABLE',
+        fix: expect.stringContaining('--to PATH'),
+      });
+      await exportWork(bench, workspace, { to: `${path}-on` });
+      expect(shell(`${path}-on`, 'git log -1 --format=%s banger/web')).toBe('one\n');
+      const other = await bench.repository('not it', 'git commit -q --allow-empty --amend -m another', {});
+      await expect(exportWork(bench, workspace, { to: other })).rejects.toMatchObject({
+        kind: 'WORKSPACE_REPOSITORY_UNUSABLE',
+      });
+    });
   },
 );
