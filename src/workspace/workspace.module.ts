@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { ProjectReader, VmModule, WorkspaceImporter } from '../vm/index.js';
 import { WorkspaceDiff } from './diff/workspace-diff.js';
+import { ExportRecords } from './export/export-records.js';
 import { RepositoryExport } from './export/repository-export.js';
 import { WorkspaceExport } from './export/workspace-export.js';
 import { GitWorkspaceImporter, GUEST_BASE } from './import/git-workspace-importer.js';
@@ -38,6 +39,7 @@ export class WorkspaceImportModule {}
   providers: [
     IncomingWork,
     { provide: INCOMING_LIMITS, useValue: DEFAULT_INCOMING_LIMITS },
+    ExportRecords,
     RepositoryExport,
     WorkspaceDiff,
     WorkspaceExport,

@@ -62,7 +62,8 @@ export class HostCheckout {
   /** Everything that could refuse the merge is asked before anything is written. @throws WorkspaceTreeDirtyError */
   async prepare(merge: MergePlan, signal: AbortSignal): Promise<CheckoutPlan> {
     const plan = { ...merge, filters: this.filters };
-    await this.#run(['update-index', '-q', '--refresh'], signal);
+    // Its status says no more than what is asked next.
+    await this.reading.query(['update-index', '-q', '--refresh'], signal);
     const dirty = await this.#changedFiles(signal);
     if (merge.kind === 'none') return { ...plan, onlyHead: false, warnings: [] };
     if (dirty.length > 0 && (await this.#isAt(merge.commit, signal)))
@@ -92,14 +93,11 @@ export class HostCheckout {
   /** Untracked files in the way; also those that git ignores, and would overwrite. */
   async #requireRoom(from: string, commit: string, signal: AbortSignal): Promise<void> {
     const { top } = this.quarantine.repository;
-    const args = ['diff-tree', '-r', '-z', '--name-only', '--no-renames', '--diff-filter=A', from, commit];
-    const inTheWay: string[] = [];
-    for (const path of names(await this.reading.run(args, { signal })))
-      if (await this.files.isFileLike(top, path)) inTheWay.push(displayPath(path));
-    if (inTheWay.length > 0) throw new WorkspaceTreeDirtyError(top, inTheWay, 'untracked, and in the way');
-    const trees = from === commit ? [commit] : [from, commit];
+    const inTheWay = await this.#inTheWay(from, commit, signal);
+    if (inTheWay.length > 0)
+      throw new WorkspaceTreeDirtyError(top, inTheWay.map(displayPath), 'untracked, and in the way');
     try {
-      await this.reading.run(['read-tree', '-m', '-u', '-n', '--no-recurse-submodules', ...trees], {
+      await this.reading.run(['read-tree', '-m', '-u', '-n', '--no-recurse-submodules', from, commit], {
         signal,
       });
     } catch (error) {
@@ -110,11 +108,42 @@ export class HostCheckout {
     }
   }
 
+  async #inTheWay(from: string, commit: string, signal: AbortSignal): Promise<BytePath[]> {
+    const deleted = new Set(await this.#differing(from, commit, 'D', signal));
+    const found = new Set<BytePath>();
+    const directories: BytePath[] = [];
+    const seen = new Set<BytePath>();
+    for (const path of await this.#differing(from, commit, 'A', signal))
+      for (const place of placesOf(path)) {
+        if (deleted.has(place)) break;
+        if (seen.has(place)) continue;
+        seen.add(place);
+        const kind = await this.#kindOf(place);
+        if (kind === 'directory' && place === path) directories.push(`${place}/` as BytePath);
+        if (kind !== undefined && kind !== 'directory') found.add(place);
+      }
+    if (directories.length === 0) return [...found];
+    const others = names(await this.reading.run(['ls-files', '-o', '-z', '--directory'], { signal }));
+    // Either may be the inner one: git names the outermost directory that has nothing tracked.
+    const isIn = (inner: string, outer: string): boolean => outer.endsWith('/') && inner.startsWith(outer);
+    const full = directories.filter((path) => others.some((other) => isIn(other, path) || isIn(path, other)));
+    return [...found, ...full];
+  }
+
+  #kindOf(path: BytePath): ReturnType<WorkspaceFiles['kindOf']> {
+    const { top } = this.quarantine.repository;
+    return this.files.kindOf(Buffer.concat([Buffer.from(`${top}/`), Buffer.from(path, 'latin1')]));
+  }
+
+  async #differing(from: string, commit: string, filter: string, signal: AbortSignal): Promise<BytePath[]> {
+    const args = ['diff-tree', '-r', '-z', '--name-only', '--no-renames', `--diff-filter=${filter}`];
+    return names(await this.reading.run([...args, from, commit], { signal }));
+  }
+
   /** Files that change, and have a filter that the repository's config names. */
   async #filtered(from: string, commit: string, signal: AbortSignal): Promise<string[]> {
     if (this.filters.length === 0) return [];
-    const args = ['diff-tree', '-r', '-z', '--name-only', '--no-renames', '--diff-filter=d', from, commit];
-    const changed = names(await this.reading.run(args, { signal }));
+    const changed = await this.#differing(from, commit, 'd', signal);
     const stdin = toBytes(changed);
     const asked = await this.reading.run(['check-attr', '-z', '--stdin', 'filter'], { stdin, signal });
     const fields = names(asked);
@@ -132,11 +161,6 @@ export class HostCheckout {
     });
     return made.toString('latin1').trim();
   }
-
-  /** Status 1 is an answer. */
-  async #run(args: readonly string[], signal: AbortSignal): Promise<void> {
-    await this.reading.query(args, signal);
-  }
 }
 
 /** No other git is at work on it, and none was left half-way. */
@@ -153,17 +177,10 @@ async function requireAtRest(
       throw new WorkspaceTreeDirtyError(top, [`.git/${name}`], `${what} is under way there`);
 }
 
-/** What no config of the repository may add to a merge that only moves forward. */
-const PLAIN_MERGE = {
-  'merge.autoStash': 'false',
-  'merge.verifySignatures': 'false',
-  'maintenance.auto': 'false',
-  'submodule.recurse': 'false',
-};
-
 /**
  * Brings index, files and HEAD of the host to the commit: files first. Killed in between, all files are as they were
- * or as they are to be, and the next export sees that only HEAD is left.
+ * or as they are to be, and the next export sees that only HEAD is left. By plumbing: what `git merge` does is for the
+ * repository's config to say, down to the strategy.
  */
 export async function applyCheckout(
   { repository }: Pick<Quarantine, 'repository'>,
@@ -171,21 +188,21 @@ export async function applyCheckout(
   reason: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const git = durable(repository.git).with({ config: { ...withoutFilters(filters), ...PLAIN_MERGE } });
-  if (onlyHead) {
-    const old = from ?? '0'.repeat(commit.length);
-    await git.run(['update-ref', '-m', reason, 'HEAD', commit, old], { signal });
-    return;
+  const git = durable(repository.git).with({ config: withoutFilters(filters) });
+  if (!onlyHead) {
+    await git.query(['update-index', '-q', '--refresh'], signal);
+    const trees = from === undefined ? [commit] : [from, commit];
+    await git.run(['read-tree', '-m', '-u', '--no-recurse-submodules', ...trees], { signal });
   }
-  const options = [
-    '--ff-only',
-    '--no-overwrite-ignore',
-    '--no-autostash',
-    '--no-verify-signatures',
-    '--no-stat',
-    '-q',
-  ];
-  await git.run(['merge', ...options, commit], { env: { GIT_REFLOG_ACTION: reason }, signal });
+  const old = from ?? '0'.repeat(commit.length);
+  await git.run(['update-ref', '-m', reason, 'HEAD', commit, old], { signal });
+}
+
+/** The path itself, and the directories that it is in. */
+function* placesOf(path: BytePath): Generator<BytePath> {
+  for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1))
+    yield path.slice(0, end) as BytePath;
+  yield path;
 }
 
 function names(listing: Buffer): BytePath[] {

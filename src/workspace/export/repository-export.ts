@@ -9,6 +9,7 @@ import type { Repository } from '../repository/repository-finder.js';
 import { WorkspaceFiles } from '../repository/workspace-files.adapter.js';
 import { WorkspaceRepositoryUnusableError } from '../workspace.errors.js';
 import { deliverObjects, durable } from './deliver-objects.js';
+import { WorkspaceBranchTakenError } from './export.errors.js';
 import { branchAt, BRANCHES, requireOwnBranch, requirePossibleBranch } from './host-branch.js';
 import { applyCheckout, HostCheckout } from './host-checkout.js';
 import type { CheckoutPlan } from './host-checkout.js';
@@ -123,12 +124,27 @@ export class RepositoryExport {
     try {
       if (merge !== undefined && merge.kind !== 'none')
         await applyCheckout({ repository }, merge, reason, NEVER);
-      if (outcome === 'unchanged') return;
-      const args = ['update-ref', '--no-deref', '-m', reason, BRANCHES + branch, tip];
-      // Only from where it was when everything was decided.
-      await durable(repository.git).run([...args, from ?? '0'.repeat(tip.length)], { signal: NEVER });
+      if (outcome !== 'unchanged') await this.#moveBranch(repository, { branch, tip, from }, reason);
     } catch (error) {
       throw hostFailure(error, repository.top);
+    }
+  }
+
+  /** Only from where it was when everything was decided. */
+  async #moveBranch(
+    repository: Repository,
+    { branch, tip, from }: { branch: string; tip: string; from: string | undefined },
+    reason: string,
+  ): Promise<void> {
+    const old = from ?? '0'.repeat(tip.length);
+    const args = ['update-ref', '--no-deref', '-m', reason, BRANCHES + branch, tip, old];
+    try {
+      await durable(repository.git).run(args, { signal: NEVER });
+    } catch (error) {
+      const found = await branchAt(repository, branch, NEVER);
+      if (found === undefined || found === from) throw error;
+      const expected = from === undefined ? {} : { expected: from };
+      throw new WorkspaceBranchTakenError({ path: repository.top, branch, found, ...expected });
     }
   }
 }

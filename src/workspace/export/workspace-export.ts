@@ -2,14 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { VmWorkspaceView, WorkspaceExportParams, WorkspaceExportView } from '../../contract/index.js';
 import { OperationRunner } from '../../core/operations/index.js';
 import type { OperationContext } from '../../core/operations/index.js';
-import { GuestAccess, VmChangeRunner, VmRepository } from '../../vm/index.js';
+import { GuestAccess, VmChangeRunner } from '../../vm/index.js';
 import type { Vm } from '../../vm/index.js';
 import { IncomingWork } from '../incoming/incoming-work.js';
 import type { Work } from '../incoming/incoming-work.js';
 import type { Quarantine } from '../incoming/quarantine.js';
 import { withoutUndefined } from '../without-undefined.js';
-import { WorkspaceFinder } from '../workspace-finder.js';
-import { withoutSuperseded, withRecord } from './export-records.js';
+import { ExportRecords, withoutSuperseded, withRecord } from './export-records.js';
 import { RepositoryExport } from './repository-export.js';
 import type { ExportPlan } from './repository-export.js';
 
@@ -26,21 +25,19 @@ export class WorkspaceExport {
   constructor(
     private readonly changes: VmChangeRunner,
     private readonly operations: OperationRunner,
-    private readonly vms: VmRepository,
+    private readonly records: ExportRecords,
     private readonly access: GuestAccess,
     private readonly incoming: IncomingWork,
     private readonly host: RepositoryExport,
-    private readonly finder: WorkspaceFinder,
   ) {}
 
   /** @param signal ends when the caller is gone, and with it the export, unless it has begun to move refs */
   async export(vm: Vm, params: WorkspaceExportParams, signal: AbortSignal): Promise<WorkspaceExportView> {
     const change = { vm, kind: 'workspace.export', action: 'exporting its work' };
     const { view, finished } = await this.changes.begin(change, async (operation) => {
-      const current = await this.vms.require(vm.id);
-      const workspace = this.finder.require(current, params.at);
-      const branch = params.branch ?? `banger/${current.name}`;
-      return this.#export({ vm: current, workspace, branch, params }, operation);
+      const found = await this.records.find(vm.id, params.at);
+      const branch = params.branch ?? `banger/${found.vm.name}`;
+      return this.#export({ ...found, branch, params }, operation);
     });
     const cancel = (): void => void this.operations.cancel(view.id).catch(() => undefined);
     signal.addEventListener('abort', cancel, { once: true });
@@ -110,11 +107,7 @@ export class WorkspaceExport {
   }
 
   async #note({ vm, workspace }: Target, exports: NonNullable<VmWorkspaceView['exports']>): Promise<void> {
-    const { workspaces } = await this.vms.require(vm.id);
-    const changed = workspaces.map((other) =>
-      other.guestPath === workspace.guestPath ? { ...other, exports } : other,
-    );
-    await this.vms.update(vm.id, { workspaces: changed });
+    await this.records.write(vm.id, workspace.guestPath, exports);
   }
 }
 

@@ -18,6 +18,8 @@ import type { WorkQuestion } from './work-script.js';
 const STDERR_TAIL_BYTES = 8 * 1024;
 /** `ms` that a guest gets to end once its pack is through */
 const END_LIMIT_MS = 10_000;
+/** `bytes` that may still be on their way from a guest that has ended; one that sends more has not */
+const MAX_LATE_BYTES = 16 * 1024 * 1024;
 
 export interface WorkSource {
   /** name of the VM, for messages */
@@ -99,10 +101,15 @@ async function indexPack(
   }
 }
 
-/** Undefined when the guest has not ended in time. */
+/** Undefined when the guest has not ended in time, or goes on sending. */
 async function endOf(channel: SshChannel): Promise<Awaited<SshChannel['exited']> | undefined> {
-  channel.stdout.resume();
   const limit = Promise.withResolvers<undefined>();
+  let late = 0;
+  channel.stdout.on('data', (chunk: Buffer) => {
+    late += chunk.length;
+    if (late > MAX_LATE_BYTES) limit.resolve(undefined);
+  });
+  channel.stdout.resume();
   const timer = setTimeout(() => limit.resolve(undefined), END_LIMIT_MS);
   try {
     return await Promise.race([channel.exited, limit.promise]);

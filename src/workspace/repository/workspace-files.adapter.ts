@@ -59,19 +59,11 @@ export class WorkspaceFiles {
   }
 
   /** Of the path itself: a link is `other`, wherever it leads. */
-  async kindOf(path: string): Promise<'file' | 'directory' | 'other' | undefined> {
+  async kindOf(path: string | Buffer): Promise<'file' | 'directory' | 'other' | undefined> {
     const facts = await statOrUndefined(path);
     if (facts === undefined) return undefined;
     if (facts.isFile()) return 'file';
     return facts.isDirectory() ? 'directory' : 'other';
-  }
-
-  /** Something that is no directory is there. @param path latin1, below the directory */
-  async isFileLike(directory: string, path: string): Promise<boolean> {
-    const facts = await statOrUndefined(
-      Buffer.concat([Buffer.from(`${directory}/`), Buffer.from(path, 'latin1')]),
-    );
-    return facts !== undefined && !facts.isDirectory();
   }
 
   async exists(path: string): Promise<boolean> {

@@ -154,7 +154,7 @@ describe.skipIf(reason !== undefined)(
       shell(workspace.guestPath, 'git commit -q --allow-empty -m one');
       const meanwhile = (): void => void shell(path, 'git branch banger/web');
       await expect(exportWork(bench, workspace, { meanwhile })).rejects.toMatchObject({
-        kind: 'WORKSPACE_REPOSITORY_UNUSABLE',
+        kind: 'WORKSPACE_BRANCH_TAKEN',
       });
       expect(shell(path, 'git rev-parse banger/web main | sort -u | wc -l').trim()).toBe('1');
     });

@@ -96,6 +96,17 @@ describe.skipIf(reason !== undefined)(
       ],
       ['a file in the way of a directory', 'printf mine > out', {}],
       ['a directory in the way of a file', 'mkdir -p out/new.txt; printf mine > out/new.txt/mine', {}],
+      [
+        'an ignored file in the way of a directory',
+        'echo out > .git/info/exclude; printf mine > out',
+        { files: ['out'] },
+      ],
+      [
+        'an ignored directory in the way of a file',
+        'echo out > .git/info/exclude; mkdir -p out/new.txt; printf mine > out/new.txt/mine',
+        { files: ['out/new.txt/'] },
+      ],
+      ['a link in the way', 'mkdir ../elsewhere; ln -s ../elsewhere out', { files: ['out'] }],
       ['a merge under way', 'git rev-parse HEAD > .git/MERGE_HEAD', { files: ['.git/MERGE_HEAD'] }],
       ['a rebase under way', 'mkdir .git/rebase-merge', { files: ['.git/rebase-merge'] }],
       [

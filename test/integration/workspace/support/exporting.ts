@@ -1,4 +1,5 @@
 import type { VmWorkspaceView } from '../../../../src/contract/index.js';
+import type { SshConnection } from '../../../../src/core/ssh/index.js';
 import { RepositoryExport } from '../../../../src/workspace/export/repository-export.js';
 import type { ExportPlan } from '../../../../src/workspace/export/repository-export.js';
 import type { Work } from '../../../../src/workspace/incoming/incoming-work.js';
@@ -11,6 +12,8 @@ export interface Exporting {
   readonly merge?: boolean;
   readonly committedOnly?: boolean;
   readonly to?: string;
+  /** a guest other than that of the bench */
+  readonly ssh?: SshConnection;
   readonly signal?: AbortSignal;
   /** between the decision and what is done */
   readonly meanwhile?: () => void;
@@ -20,7 +23,14 @@ export interface Exporting {
 export async function exportWork(
   bench: WorkspaceBench,
   workspace: VmWorkspaceView,
-  { branch = 'banger/web', merge = false, committedOnly = false, to, ...more }: Exporting = {},
+  {
+    branch = 'banger/web',
+    merge = false,
+    committedOnly = false,
+    to,
+    ssh = bench.ssh,
+    ...more
+  }: Exporting = {},
 ): Promise<{ work: Work; plan: ExportPlan; workspace: VmWorkspaceView }> {
   const { signal = new AbortController().signal, meanwhile } = more;
   const host = new RepositoryExport(bench.finder, new WorkspaceFiles(bench.scratchParent));
@@ -28,7 +38,7 @@ export async function exportWork(
   await host.requirePossible(repository, branch, signal);
   const vm = { id: 'vm1', name: 'web', gitName: 'Agent', gitEmail: 'agent@example.com' };
   return bench.incoming.within(repository, signal, async (quarantine, stop, scratch) => {
-    const request = { vm, workspace, ssh: bench.ssh, committedOnly };
+    const request = { vm, workspace, ssh, committedOnly };
     const work = await bench.incoming.receive(quarantine, request, stop);
     const wanted = { vm, exports: workspace.exports, branch, merge };
     const plan = await host.plan(quarantine, work, wanted, { scratch, signal: stop });
@@ -37,7 +47,7 @@ export async function exportWork(
     await host.move(repository, vm.name, plan);
     const exports =
       plan.tip === undefined ? [] : [{ branch, commit: plan.tip, at: new Date().toISOString() }];
-    return { work, plan, workspace: { ...workspace, exports } };
+    return { work, plan, workspace: Object.assign(workspace, { exports }) };
   });
 }
 
