@@ -3,13 +3,11 @@ import { alternate } from '../git/alternate.js';
 import { displayPath, toBytes } from '../git/git-listing.js';
 import type { BytePath } from '../git/git-listing.js';
 import type { Git } from '../git/git.js';
-import { withoutFilters } from '../import/guest-config.js';
 import type { Quarantine } from '../incoming/quarantine.js';
 import { prepareScratch } from '../repository/scratch-git.js';
 import type { PreparedGit } from '../repository/scratch-git.js';
 import type { WorkspaceFiles } from '../repository/workspace-files.adapter.js';
 import { WorkspaceRepositoryUnusableError } from '../workspace.errors.js';
-import { durable } from './deliver-objects.js';
 import { WorkspaceTreeDirtyError } from './export.errors.js';
 import type { MergePlan } from './merge-plan.js';
 
@@ -26,6 +24,8 @@ const UNDER_WAY: Readonly<Record<string, string>> = {
 
 /** How the host's checkout is brought to another commit. */
 export interface CheckoutPlan extends MergePlan {
+  /** commit or tree that index and files are at before */
+  readonly files: string;
   /** index and files are there already: an export was cut off before HEAD was moved */
   readonly onlyHead: boolean;
   /** filter drivers that are not run */
@@ -61,7 +61,8 @@ export class HostCheckout {
 
   /** Everything that could refuse the merge is asked before anything is written. @throws WorkspaceTreeDirtyError */
   async prepare(merge: MergePlan, signal: AbortSignal): Promise<CheckoutPlan> {
-    const plan = { ...merge, filters: this.filters };
+    const from = merge.from ?? (await this.#emptyTree(signal));
+    const plan = { ...merge, files: from, filters: this.filters };
     // Its status says no more than what is asked next.
     await this.reading.query(['update-index', '-q', '--refresh'], signal);
     const dirty = await this.#changedFiles(signal);
@@ -70,7 +71,6 @@ export class HostCheckout {
       return { ...plan, onlyHead: true, warnings: [] };
     const { top } = this.quarantine.repository;
     if (dirty.length > 0) throw new WorkspaceTreeDirtyError(top, dirty, 'changed and not committed');
-    const from = merge.from ?? (await this.#emptyTree(signal));
     await this.#requireRoom(from, merge.commit, signal);
     return { ...plan, onlyHead: false, warnings: await this.#filtered(from, merge.commit, signal) };
   }
@@ -175,27 +175,6 @@ async function requireAtRest(
   for (const [name, what] of Object.entries(UNDER_WAY))
     if (await files.exists(`${gitDirectory}/${name}`))
       throw new WorkspaceTreeDirtyError(top, [`.git/${name}`], `${what} is under way there`);
-}
-
-/**
- * Brings index, files and HEAD of the host to the commit: files first. Killed in between, all files are as they were
- * or as they are to be, and the next export sees that only HEAD is left. By plumbing: what `git merge` does is for the
- * repository's config to say, down to the strategy.
- */
-export async function applyCheckout(
-  { repository }: Pick<Quarantine, 'repository'>,
-  { commit, from, onlyHead, filters }: CheckoutPlan,
-  reason: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const git = durable(repository.git).with({ config: withoutFilters(filters) });
-  if (!onlyHead) {
-    await git.query(['update-index', '-q', '--refresh'], signal);
-    const trees = from === undefined ? [commit] : [from, commit];
-    await git.run(['read-tree', '-m', '-u', '--no-recurse-submodules', ...trees], { signal });
-  }
-  const old = from ?? '0'.repeat(commit.length);
-  await git.run(['update-ref', '-m', reason, 'HEAD', commit, old], { signal });
 }
 
 /** The path itself, and the directories that it is in. */

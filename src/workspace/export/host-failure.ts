@@ -13,6 +13,10 @@ const CAUSES: readonly (readonly [said: RegExp, fix: string])[] = [
     /[Pp]ermission denied/,
     'let the owner of the repository write all of its .git: some of it may belong to somebody else',
   ],
+  [
+    /unable to (?:write|create)/,
+    'see whether its file system has space left and its owner may write there: df, ls -l',
+  ],
 ];
 
 /** git could not do in the host's repository what it was to do there. */

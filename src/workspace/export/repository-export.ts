@@ -8,10 +8,11 @@ import { RepositoryFinder } from '../repository/repository-finder.js';
 import type { Repository } from '../repository/repository-finder.js';
 import { WorkspaceFiles } from '../repository/workspace-files.adapter.js';
 import { WorkspaceRepositoryUnusableError } from '../workspace.errors.js';
+import { applyCheckout } from './apply-checkout.js';
 import { deliverObjects, durable } from './deliver-objects.js';
 import { WorkspaceBranchTakenError } from './export.errors.js';
 import { branchAt, BRANCHES, requireOwnBranch, requirePossibleBranch } from './host-branch.js';
-import { applyCheckout, HostCheckout } from './host-checkout.js';
+import { HostCheckout } from './host-checkout.js';
 import type { CheckoutPlan } from './host-checkout.js';
 import { hostFailure } from './host-failure.js';
 import { planMerge } from './merge-plan.js';
@@ -116,14 +117,14 @@ export class RepositoryExport {
   /** What is checked out, where that is wanted, and the branch: last, so that a repeat finishes what was cut off. */
   async move(
     repository: Repository,
-    vm: string,
+    { vm, scratch }: { vm: string; scratch: string },
     { branch, tip, from, merge, outcome }: ExportPlan,
   ): Promise<void> {
     if (tip === undefined) return;
     const reason = `banger: work of VM ${vm}`;
     try {
       if (merge !== undefined && merge.kind !== 'none')
-        await applyCheckout({ repository }, merge, reason, NEVER);
+        await applyCheckout(repository, merge, { reason, scratch }, NEVER);
       if (outcome !== 'unchanged') await this.#moveBranch(repository, { branch, tip, from }, reason);
     } catch (error) {
       throw hostFailure(error, repository.top);

@@ -85,19 +85,25 @@ export class WorkspaceExport {
     );
     const what =
       plan.merge === undefined ? `moving the branch ${branch}` : `merging it and moving the branch ${branch}`;
-    await operation.step('workspace.move', what, () => this.#move(target, quarantine, { ...plan, tip }));
+    await operation.step('workspace.move', what, () =>
+      this.#move(target, { quarantine, scratch: within.scratch }, { ...plan, tip }),
+    );
     return plan;
   }
 
   /** The intent is on record first: a branch that was moved when the daemon died is still banger's. */
-  async #move(target: Target, { repository }: Quarantine, plan: ExportPlan & { tip: string }): Promise<void> {
+  async #move(
+    target: Target,
+    { quarantine, scratch }: { quarantine: Quarantine; scratch: string },
+    plan: ExportPlan & { tip: string },
+  ): Promise<void> {
     const { vm, workspace, branch } = target;
     const before = workspace.exports ?? [];
     const record = { branch, commit: plan.tip, at: new Date().toISOString() };
     const intended = withRecord(before, record);
     await this.#note(target, intended);
     try {
-      await this.host.move(repository, vm.name, plan);
+      await this.host.move(quarantine.repository, { vm: vm.name, scratch }, plan);
     } catch (error) {
       await this.#note(target, before);
       throw error;

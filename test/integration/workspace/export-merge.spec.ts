@@ -132,6 +132,33 @@ describe.skipIf(reason !== undefined)(
       await run(false);
     });
 
+    it('is taken back where a file cannot be written', async () => {
+      const path = await bench.repository('unwritable', '');
+      shell(path, 'echo old > z.txt; git add z.txt; git commit -q -m z; chown -R nobody:nogroup .');
+      const workspace = await bench.import(path);
+      shell(
+        workspace.guestPath,
+        'echo new > a.txt; echo new > dir/c.txt; echo new > added; echo x > dir/x; git add -A; git commit -q -m work',
+      );
+      const files =
+        "find . -path ./.git -prune -o -type f -printf '%p ' -exec sha256sum {} + | sort; git ls-files -s; git rev-parse HEAD";
+      const before = shell(
+        path,
+        `export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*'; ${files}`,
+      );
+      const meanwhile = (): void => void shell(path, 'chmod 555 dir');
+      await expect(exportWork(bench, workspace, { merge: true, meanwhile })).rejects.toMatchObject({
+        kind: 'WORKSPACE_REPOSITORY_UNUSABLE',
+        why: expect.stringContaining('dir/'),
+      });
+      shell(path, 'chmod 755 dir');
+      const after = shell(
+        path,
+        `export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*'; ${files}`,
+      );
+      expect(after).toBe(before);
+    });
+
     it('gives a repository without a commit its first', async () => {
       const path = await bench.repository('unborn', '', { empty: true });
       const workspace = await bench.import(path);

@@ -208,17 +208,17 @@ describe.skipIf(reason !== undefined)(`a hostile guest${reason === undefined ? '
   it.each([
     ['says nothing', 'sleep 60'],
     ['says half of it', 'printf "banger-work 1\\nhead"; sleep 60'],
-  ])('is waited for no longer than the bound when it %s', async (_what, script) => {
+  ])('is bounded: waited for no longer when it %s', async (_what, script) => {
     guest.runs(script);
     await expectRefused({ kind: 'TIMEOUT' });
   });
 
-  it('is waited for no longer than the bound when it sends a byte now and then', async () => {
+  it('is bounded: waited for no longer when it sends a byte now and then', async () => {
     sayEndless('block; while sleep 0.2; do printf x; done');
     await expectRefused({ kind: 'TIMEOUT' });
   });
 
-  it('is refused with a file that is too large', async () => {
+  it('is bounded: refused with a file that is too large', async () => {
     const blob = guest.blob(Buffer.alloc(LIMITS.objectBytes + 1));
     const tree = guest.tree(['100644', 'f', blob]);
     const head = guest.commit(tree, base);
@@ -226,7 +226,7 @@ describe.skipIf(reason !== undefined)(`a hostile guest${reason === undefined ? '
     await expectRefused({ ...REFUSED, why: expect.stringContaining('are taken') });
   });
 
-  it('is refused with files that are too large together', async () => {
+  it('is bounded: refused with files that are too large together', async () => {
     const blobs = ['a', 'b'].map((text) => guest.blob(Buffer.alloc(60 * 1024 ** 2, text)));
     const tree = guest.tree(['100644', 'a', blobs[0] ?? ''], ['100644', 'b', blobs[1] ?? '']);
     const head = guest.commit(tree, base);
@@ -234,14 +234,14 @@ describe.skipIf(reason !== undefined)(`a hostile guest${reason === undefined ? '
     await expectRefused({ ...REFUSED, why: expect.stringContaining('unpacked') });
   });
 
-  it('takes no more memory than the bound for a file that unpacks to many times itself', async () => {
+  it('is bounded: takes no more memory for a file that unpacks to many times itself', async () => {
     const size = 0xffffff;
     const bomb = { type: 7, base: guest.blob(Buffer.alloc(size)), data: copyingDelta(size, 40) };
     sayRaw([{ type: 3, data: Buffer.alloc(size) }, bomb]);
     await expectRefused({ ...REFUSED, why: expect.stringMatching(/memory|malloc/i) });
   });
 
-  it('is refused with few small trees that name a billion files', async () => {
+  it('is bounded: refused with few small trees that name a billion files', async () => {
     let id = guest.blob('x');
     const ids = [id];
     for (let depth = 0; depth < 9; depth += 1) {

@@ -44,7 +44,7 @@ export async function exportWork(
     const plan = await host.plan(quarantine, work, wanted, { scratch, signal: stop });
     meanwhile?.();
     await host.deliver(quarantine, work, plan, { scratch, signal: stop });
-    await host.move(repository, vm.name, plan);
+    await host.move(repository, { vm: vm.name, scratch }, plan);
     const exports =
       plan.tip === undefined ? [] : [{ branch, commit: plan.tip, at: new Date().toISOString() }];
     return { work, plan, workspace: Object.assign(workspace, { exports }) };
