@@ -111,6 +111,39 @@ describe('a project file', () => {
     ]);
   });
 
+  it('says how the repository goes in', async () => {
+    const text = [
+      '[workspace]',
+      'mode = "full"',
+      'depth = 5',
+      'include_untracked = false',
+      'exclude = ["*.mp4", "!a.mp4"]',
+      'setup = "npm ci"',
+    ];
+    expect(await parseProject('f', text.join('\n'))).toMatchObject({
+      settings: {},
+      setup: undefined,
+      workspace: {
+        mode: 'full',
+        depth: 5,
+        includeUntracked: false,
+        exclude: ['*.mp4', '!a.mp4'],
+        setup: 'npm ci',
+      },
+    });
+    expect(
+      await issuesOf('[workspace]\nmod = "full"\ndepth = 0\ninclude_untracked = "no"\nexclude = [""]'),
+    ).toEqual([
+      '2:1 workspace.mod is not a known key → mode',
+      '3:1 workspace.depth must be a whole number from 1 to 100000, not 0',
+      '4:1 workspace.include_untracked must be true or false, not the text "no"',
+      '5:12 workspace.exclude[0] must be a pattern as in .gitignore, not the text ""',
+    ]);
+    expect(await issuesOf('workspace = "full"')).toEqual([
+      expect.stringMatching(/^1:1 workspace must be a table, not the text/),
+    ]);
+  });
+
   it('has bounds that a hostile one meets', async () => {
     expect(
       await issuesOf(`[env]\n${Array.from({ length: 300 }, (_, n) => `A${n} = ""`).join('\n')}`),
