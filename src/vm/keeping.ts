@@ -1,4 +1,5 @@
 import { VmCopiesController } from './copies/copies.controller.js';
+import { CopyBranch } from './copies/copy-branch.js';
 import { CopyPreflight } from './copies/copy-preflight.js';
 import { CopySteps } from './copies/copy-steps.js';
 import { ForkCapture } from './copies/fork-capture.js';
@@ -26,6 +27,7 @@ import { Waking } from './suspend/waking.js';
 
 /** Machines that are kept, to go on later or more than once. */
 export const KEEPING = [
+  CopyBranch,
   CopyPreflight,
   CopySteps,
   DiskRestoration,

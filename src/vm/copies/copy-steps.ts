@@ -12,6 +12,7 @@ import type { DiskBases } from '../vm-disks.js';
 import { VmEvents } from '../vm-events.js';
 import { VmRepository } from '../vm.repository.js';
 import type { MachineShape, Vm } from '../vm.types.js';
+import { CopyBranch } from './copy-branch.js';
 
 /** What a copy begins as. */
 export interface CopySource {
@@ -33,6 +34,8 @@ export interface CopyRequest {
   readonly source: CopySource;
   /** it does not go on before it is resumed */
   readonly paused: boolean;
+  /** that its first repository gets when it runs */
+  readonly branch: string | undefined;
 }
 
 /** The steps that make a VM of what another one was. Its rollback removes it whole. */
@@ -45,10 +48,11 @@ export class CopySteps {
     private readonly teardown: MachineTeardown,
     private readonly vms: VmRepository,
     private readonly events: VmEvents,
+    private readonly branches: CopyBranch,
   ) {}
 
   async run(request: CopyRequest, operation: OperationContext): Promise<Vm> {
-    const { vm, image, source, paused } = request;
+    const { vm, image, source, paused, branch } = request;
     operation.rollback.add('the VM', async () => {
       await this.vms.transition(vm, 'deleting');
       await this.teardown.destroy(vm);
@@ -67,6 +71,7 @@ export class CopySteps {
     }
     const point = machine === undefined ? undefined : { source: machine.saved, shape: machine.shape, copyOf };
     const runs = await this.boot.boot(stored, image, operation, point);
+    if (branch !== undefined) await this.branches.start(runs, branch, operation);
     return operation.step('vm.ready', 'ready', () => this.vms.transition(runs, 'running'));
   }
 }

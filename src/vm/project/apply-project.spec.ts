@@ -70,6 +70,7 @@ it('a repository goes in as it is asked for, and as it wants it otherwise itself
       includeUntracked: false,
       exclude: ['*.mp4'],
     });
+  expect(of({ depth: 7 }, { mode: 'full' })).toEqual({ path: '/r', depth: 7 });
   expect(of({}, { mode: 'full', depth: 3 })).toEqual({ path: '/r', mode: 'full' });
   expect(applyProjectWorkspace({ path: '/r', readonly: true }, { ...project, workspace: {} })).toEqual({
     path: '/r',

@@ -26,6 +26,8 @@ export function applyProjectWorkspace(
   const joined: WorkspaceSource = Object.assign({}, wanted, given, { path: asked.path });
   const patterns = [...exclude, ...(asked.exclude ?? [])];
   if (patterns.length > 0) joined.exclude = patterns;
+  // whoever asks for a depth asks for the mode that has one
+  if (asked.depth !== undefined && asked.mode === undefined) delete joined.mode;
   // a depth of the repository's own is none for the mode that is asked for instead
   if (asked.depth === undefined && (joined.mode ?? 'shallow') !== 'shallow') delete joined.depth;
   return joined;

@@ -34,6 +34,7 @@ describe('a project file', () => {
       },
       files: [{ from: 'config/npmrc', to: '/root/.npmrc', mode: '0600' }],
       setup: 'npm ci',
+      workspace: { mode: 'full', exclude: ['*.mp4', '/data/'], setup: 'npm ci' },
     });
     expect(await parseProject('f', '')).toEqual({ file: 'f', settings: {}, files: [], setup: undefined });
   });
