@@ -41,7 +41,7 @@ const OF_A_REPOSITORY = {
 export abstract class WorkspaceSourceCommand<
   Options extends WorkspaceSourceOptions,
 > extends BangerCommand<Options> {
-  @Option({ flags: '--at <dir>', description: 'where the repository comes to lie in the VM, below /root' })
+  @Option({ flags: '--at <dir>', description: 'where it comes to lie in the VM (default: /root/NAME)' })
   parseAt(value: string): string {
     return parseGuestDirectory('--at', value);
   }

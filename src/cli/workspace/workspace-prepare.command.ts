@@ -59,7 +59,8 @@ export class WorkspacePrepareCommand extends WorkspaceSourceCommand<WorkspacePre
 }
 
 const PREPARE_HELP = `
-The repository on the host is not written. What is not committed goes in as it is, staged and unstaged apart.
+The repository on the host is not written. What is not committed goes in as it is, staged and
+unstaged apart.
 
 Examples:
   banger workspace prepare web .                      this repository, or what is new in it

@@ -60,7 +60,7 @@ describe('branches of copies', () => {
     expect(branches(1, {})).toEqual([undefined]);
   });
 
-  it.each(['{n}..{n}', 'x.lock', `${'x'.repeat(198)}{n}`, 'HEAD', '@'])(
+  it.each(['{n}..{n}', 'x.lock', `${'x'.repeat(199)}{n}`, 'HEAD', '@'])(
     'called %s are refused before anything is done',
     (branch) => {
       expect(() => branches(20, { branch })).toThrowError(
