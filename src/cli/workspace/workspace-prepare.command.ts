@@ -45,11 +45,8 @@ export class WorkspacePrepareCommand extends WorkspaceSourceCommand<WorkspacePre
     [vm = '', path = '']: string[],
     options: WorkspacePrepareOptions,
   ): Promise<void> {
-    const params = {
-      vm,
-      ...this.workspaceSource(path, options),
-      ...(options.force === true && { force: true }),
-    };
+    const source = this.workspaceSource(path, options);
+    const params = Object.assign({ vm }, source, options.force === true && { force: true });
     const view: WorkspacePrepareView = await this.calls.run(vm, (client) =>
       client.call('workspace.prepare', params),
     );

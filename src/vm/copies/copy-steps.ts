@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { OperationContext } from '../../core/operations/index.js';
 import type { BootableImage } from '../../image/index.js';
 import type { SavedMachine } from '../hypervisor/hypervisor.js';
-import { BootService } from '../lifecycle/boot.service.js';
 import { MachineTeardown } from '../lifecycle/machine-teardown.js';
 import { VmStorage } from '../lifecycle/vm-storage.js';
 import type { CopyOrigin } from '../saving/restore-point.js';
@@ -12,7 +11,7 @@ import type { DiskBases } from '../vm-disks.js';
 import { VmEvents } from '../vm-events.js';
 import { VmRepository } from '../vm.repository.js';
 import type { MachineShape, Vm } from '../vm.types.js';
-import { CopyBranch } from './copy-branch.js';
+import { CopyStart } from './copy-start.js';
 
 /** What a copy begins as. */
 export interface CopySource {
@@ -43,16 +42,15 @@ export interface CopyRequest {
 export class CopySteps {
   constructor(
     private readonly storage: VmStorage,
-    private readonly boot: BootService,
+    private readonly start: CopyStart,
     private readonly suspended: SuspendedVms,
     private readonly teardown: MachineTeardown,
     private readonly vms: VmRepository,
     private readonly events: VmEvents,
-    private readonly branches: CopyBranch,
   ) {}
 
   async run(request: CopyRequest, operation: OperationContext): Promise<Vm> {
-    const { vm, image, source, paused, branch } = request;
+    const { vm, source, paused } = request;
     operation.rollback.add('the VM', async () => {
       await this.vms.transition(vm, 'deleting');
       await this.teardown.destroy(vm);
@@ -70,8 +68,7 @@ export class CopySteps {
       return this.vms.transition(stored, 'suspended');
     }
     const point = machine === undefined ? undefined : { source: machine.saved, shape: machine.shape, copyOf };
-    const runs = await this.boot.boot(stored, image, operation, point);
-    if (branch !== undefined) await this.branches.start(runs, branch, operation);
+    const runs = await this.start.run(stored, request, operation, point);
     return operation.step('vm.ready', 'ready', () => this.vms.transition(runs, 'running'));
   }
 }
