@@ -47,6 +47,12 @@ export const COMMAND_GROUPS: Readonly<Record<string, CommandLoader>> = {
       await programProvider(),
     ];
   },
+  workspace: async () => {
+    const { WORKSPACE_COMMANDS, WorkspaceGroupCommand } =
+      await import('./workspace/workspace-group.command.js');
+    const { FollowedCall } = await import('./operation/followed-call.js');
+    return [WorkspaceGroupCommand, ...WORKSPACE_COMMANDS, FollowedCall, await followerProvider()];
+  },
   image: async () => {
     const { IMAGE_COMMANDS, ImageGroupCommand } = await import('./image/image-commands.js');
     return [ImageGroupCommand, ...IMAGE_COMMANDS, await followerProvider()];

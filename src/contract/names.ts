@@ -20,7 +20,7 @@ export type DiffFormat = (typeof DIFF_FORMATS)[number];
 
 /** A branch that git takes, told before anything is asked of git; git itself has the last word. */
 export const BRANCH_NAME_PATTERN =
-  /^(?![-/.])(?!.*(?:\.\.|\/\/|@\{|\/\.|\.lock(?:\/|$)))[^\p{C} ~^:?*[\\]{1,200}(?<![/.])$/u;
+  /^(?![-/.]|(?:HEAD|@)$)(?!.*(?:\.\.|\/\/|@\{|\/\.|\.lock(?:\/|$)))[^\p{C} ~^:?*[\\]{1,200}(?<![/.])$/u;
 
 export const BRANCH_MESSAGE =
   'branch must be a name that git takes for a branch: no space, no .., none of ~^:?*[\\';

@@ -33,4 +33,15 @@ export abstract class WorkspaceImporter {
     step: ImportProgress,
     signal: AbortSignal,
   ): Promise<VmWorkspaceView & { warnings: string[] }>;
+
+  /**
+   * Makes a branch in a guest's repository and checks it out; what is not committed stays as it is.
+   * @returns why it could not be made; undefined when it was
+   * @throws VM_GUEST_UNREACHABLE, CANCELLED
+   */
+  abstract startBranch(
+    ssh: SshConnection,
+    place: { guestPath: string; branch: string },
+    signal: AbortSignal,
+  ): Promise<string | undefined>;
 }

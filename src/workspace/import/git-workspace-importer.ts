@@ -22,6 +22,7 @@ import { sendPack } from './send-pack.js';
 import type { GuestOutcome } from './send-pack.js';
 import { WorkspaceFiles } from '../repository/workspace-files.adapter.js';
 import { WorkspaceImportFailedError } from '../workspace.errors.js';
+import { startBranch } from '../guest/start-branch.js';
 import { importWarnings, workspaceView } from './workspace-view.js';
 
 /** Directory of the guest in which repositories come to lie. */
@@ -66,6 +67,14 @@ export class GitWorkspaceImporter extends WorkspaceImporter {
     } catch (error) {
       throw translate(error, repository.top, signal);
     }
+  }
+
+  override startBranch(
+    ssh: SshConnection,
+    place: { guestPath: string; branch: string },
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    return startBranch(ssh, place, signal);
   }
 
   /** All files of the working tree that would be imported; latin1. */
