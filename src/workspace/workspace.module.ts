@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { ProjectReader, VmModule, WorkspaceImporter } from '../vm/index.js';
+import { WorkDocuments } from './diff/work-documents.js';
 import { WorkspaceDiff } from './diff/workspace-diff.js';
 import { WorkspaceExport } from './export/workspace-export.js';
 import { GitWorkspaceImporter, GUEST_BASE } from './import/git-workspace-importer.js';
@@ -10,6 +11,8 @@ import { RepositoryProjectReader } from './project/repository-project-reader.js'
 import { RepositoryFinder } from './repository/repository-finder.js';
 import { ScratchDirectories } from './repository/scratch-directories.js';
 import { SCRATCH_PARENT, WorkspaceFiles } from './repository/workspace-files.adapter.js';
+import { HostRepositories } from './status/host-repositories.js';
+import { StatusReader } from './status/status-reader.js';
 import { WorkspaceStatus } from './status/workspace-status.js';
 import { WorkspaceController } from './workspace.controller.js';
 import { WorkspaceFinder } from './workspace-finder.js';
@@ -35,8 +38,11 @@ export class WorkspaceImportModule {}
   imports: [WorkspaceImportModule, VmModule],
   controllers: [WorkspaceController],
   providers: [
+    HostRepositories,
     IncomingWork,
+    StatusReader,
     { provide: INCOMING_LIMITS, useValue: DEFAULT_INCOMING_LIMITS },
+    WorkDocuments,
     WorkspaceDiff,
     WorkspaceExport,
     WorkspaceFinder,
