@@ -58,19 +58,22 @@ FACTS`;
 
 /** What has no commit in common with HEAD is still what files are compared with, where it is there. */
 const BASE = `step=base
-base=
-if [ -n "$head" ] && [ "$head" != "$imported" ]; then
+base= ahead=
+if [ -n "$head" ] && [ "$head" = "$imported" ]; then
+  base=$head ahead=0
+elif [ -n "$head" ]; then
   for one in $imported $(sed -n 's/^base \\([0-9a-f]\\{40,64\\}\\)$/\\1/p' "$noted" 2>/dev/null | tail -n 8 | sed '1!G;h;$!d'); do
-    if base=$(git merge-base "$one" "$head" 2>/dev/null); then break; fi
-    base=
+    counts=$(git rev-list --left-right --count "$one...$head" 2>/dev/null) || continue
+    ahead=\${counts##*[!0-9]}
+    if [ "\${counts%%[!0-9]*}" = 0 ]; then base=$one; else base=$(git merge-base "$one" "$head") || base=; fi
+    [ -z "$base" ] || break
   done
+  [ -n "$ahead" ] || ahead=$(git rev-list --count "$head")
 fi
 [ -n "$base" ] || [ -z "$imported" ] || base=$(git rev-parse -q --verify "$imported^{commit}") || base=`;
 
 const ANSWER = `step=read
-ahead=0
-if [ -n "$head" ] && [ "$head" != "$base" ]; then ahead=$(git rev-list --count "$head" \${base:+"^$base"}); fi
-printf '${STATUS_MAGIC}\\nhead %s\\nahead %s\\n\\n' "$head" "$ahead"
+printf '${STATUS_MAGIC}\\nhead %s\\nahead %s\\n\\n' "$head" "\${ahead:-0}"
 git --no-pager status --porcelain=v2 --branch -z -uall --no-renames --no-ahead-behind --ignore-submodules=dirty
 if [ "$head" != "$base" ]; then
   empty=
