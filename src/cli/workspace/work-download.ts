@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import type { ChannelGrant } from '../../contract/vm-access.dto.js';
+import { CancelledError } from '../../core/errors/index.js';
 import { DaemonConnector } from '../client/daemon-connector.js';
 import { openByteChannel } from '../client/rpc.js';
 import type { RpcClient } from '../client/rpc.js';
@@ -57,6 +58,8 @@ export class WorkDownload {
       const bytes = await this.receive(ask, (chunk) => file.write(chunk), stop.signal);
       await file.finish();
       return bytes;
+    } catch (error) {
+      throw stop.signal.aborted ? new CancelledError(`writing ${path}`) : error;
     } finally {
       await file.discard();
       unsubscribe();

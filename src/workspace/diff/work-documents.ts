@@ -2,6 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Writable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { DiffFormat } from '../../contract/index.js';
+import { isKind } from '../../core/errors/index.js';
 import { INCOMING_LIMITS } from '../incoming/incoming-limits.js';
 import type { IncomingLimits } from '../incoming/incoming-limits.js';
 import { IncomingWork } from '../incoming/incoming-work.js';
@@ -10,7 +11,11 @@ import type { Quarantine } from '../incoming/quarantine.js';
 import { RepositoryFinder } from '../repository/repository-finder.js';
 import type { Repository } from '../repository/repository-finder.js';
 import { WorkspaceFiles } from '../repository/workspace-files.adapter.js';
-import { WorkspaceNoWorkError, WorkspaceUnrelatedError } from '../workspace.errors.js';
+import {
+  WorkspaceNoWorkError,
+  WorkspaceRepositoryUnusableError,
+  WorkspaceUnrelatedError,
+} from '../workspace.errors.js';
 import { writeBundle, writeDiff } from './write-document.js';
 import type { DocumentTarget } from './write-document.js';
 
@@ -42,7 +47,7 @@ export class WorkDocuments {
 
   /** @param to is ended @throws WorkspaceUnrelatedError, and what IncomingWork throws */
   async diff({ of, against, format }: DiffRequest, to: Writable, signal: AbortSignal): Promise<void> {
-    const repository = await this.repositories.find(of.workspace.hostPath, signal);
+    const repository = await this.#repository(of, signal);
     if (against !== undefined) await this.#requireSame(repository, of, against, signal);
     await this.#send(repository, to, signal, async (quarantine, target, stop) => {
       const work = await this.incoming.receive(quarantine, of, stop);
@@ -61,13 +66,26 @@ export class WorkDocuments {
     to: Writable,
     signal: AbortSignal,
   ): Promise<void> {
-    const repository = await this.repositories.find(of.workspace.hostPath, signal);
+    const repository = await this.#repository(of, signal);
     await this.#send(repository, to, signal, async (quarantine, target, stop) => {
       const { tip, base, commits } = await this.incoming.receive(quarantine, of, stop);
       if (tip === undefined || commits === 0)
         throw new WorkspaceNoWorkError(of.vm.name, of.workspace.guestPath);
       await writeBundle(quarantine, { branch, tip, base }, { vm: of.vm.name, ...target }, stop);
     });
+  }
+
+  async #repository({ workspace: { hostPath }, vm }: WorkRequest, signal: AbortSignal): Promise<Repository> {
+    try {
+      return await this.repositories.find(hostPath, signal);
+    } catch (error) {
+      if (!isKind(error, 'WORKSPACE_PATH_INVALID') && !isKind(error, 'WORKSPACE_NOT_A_REPOSITORY'))
+        throw error;
+      throw new WorkspaceRepositoryUnusableError(hostPath, error.why ?? error.message, {
+        fix: `put it back where it was, or bring the work to where it is: banger workspace export ${vm.name} --to PATH`,
+        cause: error,
+      });
+    }
   }
 
   async #send(
@@ -93,7 +111,7 @@ export class WorkDocuments {
   ): Promise<void> {
     const [path, other] = [of.workspace.hostPath, against.workspace.hostPath];
     if (path === other) return;
-    const found = await this.repositories.find(other, signal);
+    const found = await this.#repository(against, signal);
     if (found.commonDirectory === commonDirectory) return;
     throw new WorkspaceUnrelatedError({ vm: of.vm.name, path }, { vm: against.vm.name, path: other });
   }

@@ -150,6 +150,15 @@ describe('the work in a workspace as a document', () => {
     expect(shell(fresh, 'git rev-parse agent/work^{tree}').trim()).toBe(treeOf(workspace.guestPath));
   });
 
+  it('says where the repository of the host has gone', async () => {
+    const workspace = await prepared('moved', 'true');
+    shell(bench.directory, 'mv moved away');
+    await expect(views.diff(workspace)).rejects.toMatchObject({
+      kind: 'WORKSPACE_REPOSITORY_UNUSABLE',
+      why: 'it does not exist',
+    });
+  });
+
   it('has no more bytes than are taken, and nothing of it is sent then', async () => {
     const workspace = await prepared('large', 'head -c 3000000 /dev/urandom > large');
     const small = new WorkspaceViews(bench, { packBytes: 1_000_000 });
