@@ -50,8 +50,18 @@ export const COMMAND_GROUPS: Readonly<Record<string, CommandLoader>> = {
   workspace: async () => {
     const { WORKSPACE_COMMANDS, WorkspaceGroupCommand } =
       await import('./workspace/workspace-group.command.js');
+    const { WorkDownload } = await import('./workspace/work-download.js');
     const { FollowedCall } = await import('./operation/followed-call.js');
-    return [WorkspaceGroupCommand, ...WORKSPACE_COMMANDS, FollowedCall, await followerProvider()];
+    const { OutputFiles } = await import('./io/output-files.js');
+    const { OutputFilesAdapter } = await import('./io/output-files.adapter.js');
+    return [
+      WorkspaceGroupCommand,
+      ...WORKSPACE_COMMANDS,
+      WorkDownload,
+      FollowedCall,
+      { provide: OutputFiles, useClass: OutputFilesAdapter },
+      await followerProvider(),
+    ];
   },
   image: async () => {
     const { IMAGE_COMMANDS, ImageGroupCommand } = await import('./image/image-commands.js');

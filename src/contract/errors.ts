@@ -163,6 +163,10 @@ export interface ErrorDetails {
   WORKSPACE_BRANCH_CHECKED_OUT: { path: string; branch: string; worktree: string };
   WORKSPACE_TREE_DIRTY: { path: string; files: string[] };
   WORKSPACE_MERGE_CONFLICT: { path: string; into: string; files: string[] };
+  /** a bundle of nothing was asked for */
+  WORKSPACE_NO_WORK: { vm: string; path: string };
+  /** two VMs were to be compared whose repositories are not the same */
+  WORKSPACE_UNRELATED: { vms: string[]; paths: string[] };
 
   SESSION_NOT_FOUND: { session: string };
   SESSION_AMBIGUOUS: { session: string; matches: string[] };
@@ -290,6 +294,8 @@ export const ERROR_CATEGORIES: Readonly<Record<ErrorKind, ErrorCategory>> = {
   WORKSPACE_BRANCH_CHECKED_OUT: 'conflict',
   WORKSPACE_TREE_DIRTY: 'conflict',
   WORKSPACE_MERGE_CONFLICT: 'conflict',
+  WORKSPACE_NO_WORK: 'conflict',
+  WORKSPACE_UNRELATED: 'conflict',
 
   SESSION_NOT_FOUND: 'not-found',
   SESSION_AMBIGUOUS: 'conflict',

@@ -100,3 +100,23 @@ export class WorkspaceRepositoryUnusableError extends BangerError<'WORKSPACE_REP
     });
   }
 }
+
+/** There is nothing to be brought out as a bundle, which cannot be empty. */
+export class WorkspaceNoWorkError extends BangerError<'WORKSPACE_NO_WORK'> {
+  constructor(vm: string, path: string) {
+    super('WORKSPACE_NO_WORK', `VM ${vm} has no work in ${path} that the host does not have`, {
+      details: { vm, path },
+      fix: `see what is there: banger workspace status ${vm}`,
+    });
+  }
+}
+
+export class WorkspaceUnrelatedError extends BangerError<'WORKSPACE_UNRELATED'> {
+  constructor(one: { vm: string; path: string }, other: { vm: string; path: string }) {
+    super('WORKSPACE_UNRELATED', `VMs ${one.vm} and ${other.vm} have the work of different repositories`, {
+      details: { vms: [one.vm, other.vm], paths: [one.path, other.path] },
+      why: `one was imported from ${one.path}, the other from ${other.path}`,
+      fix: `look at each of them: banger workspace diff ${one.vm}, banger workspace diff ${other.vm}`,
+    });
+  }
+}

@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { ProjectReader, VmModule, WorkspaceImporter } from '../vm/index.js';
+import { WorkDocuments } from './diff/work-documents.js';
 import { WorkspaceDiff } from './diff/workspace-diff.js';
 import { ExportRecords } from './export/export-records.js';
 import { RepositoryExport } from './export/repository-export.js';
@@ -12,6 +13,8 @@ import { RepositoryProjectReader } from './project/repository-project-reader.js'
 import { RepositoryFinder } from './repository/repository-finder.js';
 import { ScratchDirectories } from './repository/scratch-directories.js';
 import { SCRATCH_PARENT, WorkspaceFiles } from './repository/workspace-files.adapter.js';
+import { HostRepositories } from './status/host-repositories.js';
+import { StatusReader } from './status/status-reader.js';
 import { WorkspaceStatus } from './status/workspace-status.js';
 import { WorkspaceController } from './workspace.controller.js';
 import { WorkspaceFinder } from './workspace-finder.js';
@@ -37,10 +40,13 @@ export class WorkspaceImportModule {}
   imports: [WorkspaceImportModule, VmModule],
   controllers: [WorkspaceController],
   providers: [
+    HostRepositories,
     IncomingWork,
+    StatusReader,
     { provide: INCOMING_LIMITS, useValue: DEFAULT_INCOMING_LIMITS },
     ExportRecords,
     RepositoryExport,
+    WorkDocuments,
     WorkspaceDiff,
     WorkspaceExport,
     WorkspaceFinder,

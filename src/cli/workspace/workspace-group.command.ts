@@ -1,9 +1,17 @@
 import { Command } from 'nest-commander';
 import { GroupCommand } from '../command/group-command.js';
 import { Invocation } from '../invocation.js';
+import { WorkspaceDiffCommand } from './workspace-diff.command.js';
+import { WorkspaceExportCommand } from './workspace-export.command.js';
 import { WorkspacePrepareCommand } from './workspace-prepare.command.js';
+import { WorkspaceStatusCommand } from './workspace-status.command.js';
 
-export const WORKSPACE_COMMANDS = [WorkspacePrepareCommand];
+export const WORKSPACE_COMMANDS = [
+  WorkspacePrepareCommand,
+  WorkspaceStatusCommand,
+  WorkspaceDiffCommand,
+  WorkspaceExportCommand,
+];
 
 @Command({
   name: 'workspace',

@@ -4,11 +4,11 @@ import { TimeoutError } from '../../core/errors/index.js';
 import type { SshConnection } from '../../core/ssh/index.js';
 import type { Vm } from '../../vm/index.js';
 import { withoutUndefined } from '../without-undefined.js';
-import { writeStandIn } from '../git/stand-in-commit.js';
 import { ScratchDirectories } from '../repository/scratch-directories.js';
 import type { Repository } from '../repository/repository-finder.js';
 import { WorkspaceFiles } from '../repository/workspace-files.adapter.js';
 import { WorkspaceRepositoryUnusableError, WorkspaceWorkRefusedError } from '../workspace.errors.js';
+import { commitOfGuest } from './commit-of-guest.js';
 import { commitUncommitted } from './commit-uncommitted.js';
 import { hostCommits } from './host-commits.js';
 import { INCOMING_LIMITS } from './incoming-limits.js';
@@ -131,15 +131,6 @@ export class IncomingWork {
 }
 
 type Git = Quarantine['git'];
-
-/** What the guest knows the imported commit as. */
-async function commitOfGuest(
-  git: Git,
-  { head, mode }: VmWorkspaceView,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  return head === undefined || mode !== 'metadata' ? head : writeStandIn(git, head, signal);
-}
 
 async function headOnHost(
   quarantine: Quarantine,

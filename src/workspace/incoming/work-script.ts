@@ -1,4 +1,5 @@
 import { quoteShellWord } from '../../core/ssh/index.js';
+import { ENTER_PATH, GIT_IN_GUEST, requireTopOfRepository } from '../guest/git-in-guest.js';
 import { STEP_PREFIX } from '../guest/step-prefix.js';
 
 /** first line of what the script writes */
@@ -31,10 +32,7 @@ export function workScript({ path, committedOnly }: WorkQuestion): string {
 function prologue(path: string): string {
   return `set -eu
 umask 077
-export LC_ALL=C GIT_TERMINAL_PROMPT=0 GIT_OPTIONAL_LOCKS=0 GIT_NO_REPLACE_OBJECTS=1 GIT_NO_LAZY_FETCH=1
-export GIT_CONFIG_COUNT=4 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*'
-export GIT_CONFIG_KEY_1=core.fsmonitor GIT_CONFIG_VALUE_1=false GIT_CONFIG_KEY_2=core.hooksPath GIT_CONFIG_VALUE_2=/dev/null
-export GIT_CONFIG_KEY_3=gc.auto GIT_CONFIG_VALUE_3=0
+${GIT_IN_GUEST}
 path=${quoteShellWord(path)}
 made=
 step=open
@@ -50,9 +48,8 @@ trap finish EXIT
 trap 'exit 129' HUP INT TERM PIPE`;
 }
 
-const OPEN = `command -v git >/dev/null || { echo 'git is not installed in the guest' >&2; exit 1; }
-cd -- "$path" 2>/dev/null || { printf '%s is no longer there\\n' "$path" >&2; exit 1; }
-[ "$(git rev-parse --show-toplevel)" = "$(pwd -P)" ] || { printf '%s is no longer a repository\\n' "$path" >&2; exit 1; }
+const OPEN = `${ENTER_PATH}
+${requireTopOfRepository('$(git rev-parse --show-toplevel)')}
 step=scratch
 made=$(mktemp -d /var/tmp/banger-work.XXXXXX)
 mkdir -p "$made/objects/info" "$made/objects/pack"

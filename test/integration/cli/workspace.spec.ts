@@ -1,119 +1,193 @@
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { VmWorkspaceView, WorkspacePrepareView } from '../../../src/contract/index.js';
+import type { WorkspaceExportView } from '../../../src/contract/index.js';
 import { BangerError } from '../../../src/core/errors/index.js';
-import { cli } from './cli-process.js';
-import { scriptCreation, startFakeDaemon, vmView } from './fake-daemon.js';
+import type { ServerByteChannel } from '../../../src/core/rpc/index.js';
+import { PseudoTerminal } from '../../support/pseudo-terminal.js';
+import { cli, CliRun, LAUNCHER } from './cli-process.js';
+import type { CliOptions, CliResult } from './cli-process.js';
+import { startFakeDaemon } from './fake-daemon.js';
 import type { FakeDaemon } from './fake-daemon.js';
 
-const WORKSPACE: VmWorkspaceView = {
-  hostPath: '/home/ada/shop',
-  guestPath: '/root/shop',
-  workingDirectory: '/root/shop',
-  head: '0123456789abcdef0123456789abcdef01234567',
-  branch: 'try',
-  mode: 'shallow',
+const BYTES = Buffer.from([0x2b, 0xff, 0x00, 0x1b, 0x5d, 0x0d, 0x0a]);
+const EXPORTED: WorkspaceExportView = {
+  vm: 'web',
+  repository: '/home/ada/shop',
+  outcome: 'created',
+  branch: 'banger/web',
+  commits: 3,
+  uncommitted: true,
+  warnings: ['a repository inside the repository stays in the guest'],
 };
 
-const OPTIONS = [
-  ...['--at', '/srv/shop', '--branch', 'try', '--from', 'v1.2', '--mode', 'shallow', '--depth', '5'],
-  ...['--no-include-untracked', '--exclude', '*.mp4', '--exclude', '/data/', '--readonly', '--no-project'],
-];
-const SOURCE = {
-  path: '/home/ada/shop',
-  projectFile: false,
-  at: '/srv/shop',
-  branch: 'try',
-  from: 'v1.2',
-  mode: 'shallow',
-  depth: 5,
-  includeUntracked: false,
-  exclude: ['*.mp4', '/data/'],
-  readonly: true,
-};
-
-describe('repositories on the command line', () => {
+describe('banger workspace', () => {
   let daemon: FakeDaemon;
+  let directory: string;
   beforeEach(async () => {
     daemon = await startFakeDaemon();
+    directory = await mkdtemp(join(tmpdir(), 'bgr-cli-workspace-'));
   });
-  afterEach(() => daemon.stop());
+  afterEach(async () => {
+    await daemon.stop();
+    await rm(directory, { recursive: true });
+  });
 
-  const run = (...words: string[]): ReturnType<typeof cli> =>
-    cli(['--socket', daemon.socketPath, ...words], { cwd: '/usr' });
+  const run = (words: string, options: CliOptions = {}): Promise<CliResult> =>
+    cli(['--socket', daemon.socketPath, ...words.split(' ')], { cwd: directory, ...options });
+  const sending = (work: (channel: ServerByteChannel) => Promise<void>): void => {
+    for (const method of ['workspace.diff', 'workspace.bundle'] as const)
+      daemon.script.on(method, () => daemon.script.grant(work));
+  };
+  const sendBytes = async (channel: ServerByteChannel): Promise<void> => {
+    channel.stdout.write(BYTES);
+    await channel.exit({ exitCode: 0, signal: null });
+  };
+  const sendForEver = async (channel: ServerByteChannel): Promise<void> => {
+    while (!channel.aborted.aborted)
+      if (!channel.stdout.write('again\n'.repeat(1000)))
+        await Promise.race([once(channel.stdout, 'drain'), channel.closed]);
+  };
 
-  it('go in as the options of vm run, vm create and workspace prepare say', async () => {
-    scriptCreation(daemon.script);
-    daemon.script.on('workspace.prepare', () => prepared());
-    await run('vm', 'create', ...OPTIONS, '/home/ada/shop');
-    await run('vm', 'run', ...OPTIONS, '/home/ada/shop', '--', 'true');
-    await run('vm', 'create', '--include-untracked', 'share');
-    await run('vm', 'create', 'share');
-    await run('vm', 'create');
-    const sources = daemon.script.callsOf('vm.create.begin').map(({ workspace }) => workspace);
-    expect(sources).toEqual([
-      SOURCE,
-      SOURCE,
-      { path: '/usr/share', includeUntracked: true },
-      { path: '/usr/share' },
-      undefined,
+  it('diff gives a pipe every byte, asks for what was asked for, and says when that is nothing', async () => {
+    sending(sendBytes);
+    const command = `${LAUNCHER} --socket ${daemon.socketPath} workspace diff web other --at shop --committed-only | od -An -tx1`;
+    const piped = await new CliRun(['-c', command], { program: 'bash', stdin: '' }).ended;
+    expect(piped.stdout.trim()).toBe('2b ff 00 1b 5d 0d 0a');
+    await run('workspace diff web --stat');
+    await run('workspace diff web --name-only');
+    expect(daemon.script.callsOf('workspace.diff')).toEqual([
+      { vm: 'web', format: 'patch', against: 'other', at: 'shop', committedOnly: true },
+      { vm: 'web', format: 'stat' },
+      { vm: 'web', format: 'name-only' },
     ]);
-    await run('workspace', 'prepare', ...OPTIONS, '--force', 'web', '/home/ada/shop');
-    await run('workspace', 'prepare', 'web', '.');
-    expect(daemon.script.callsOf('workspace.prepare')).toEqual([
-      { vm: 'web', ...SOURCE, force: true },
-      { vm: 'web', path: '/usr/.' },
-    ]);
-  });
-
-  it('are told where they are now, and what became of work that was in the way', async () => {
-    const { branch: _branch, head: _head, ...unborn } = WORKSPACE;
-    const views = [
-      prepared(),
-      prepared({ unchanged: true }),
-      prepared({ savedBranch: 'banger/saved-1', stashed: true }),
-      prepared({ workspace: unborn }),
-    ];
-    daemon.script.on('workspace.prepare', () => views.shift() ?? prepared());
-    const place = '/home/ada/shop (try, 0123456789ab) is in web at /root/shop';
-    expect(await run('workspace', 'prepare', 'web', '.')).toMatchObject({ code: 0, stdout: `${place}\n` });
-    expect(await run('workspace', 'prepare', 'web', '.')).toMatchObject({
-      stdout: `${place}, as it was already\n`,
-    });
-    expect(await run('workspace', 'prepare', 'web', '.', '--force')).toMatchObject({
-      stdout: `${place}\n`,
-      stderr: expect.stringMatching(/its branch banger\/saved-1\n.*in its stash: git stash list\n/) as string,
-    });
-    expect(await run('workspace', 'prepare', 'web', '.')).toMatchObject({
-      stdout: '/home/ada/shop (no commit) is in web at /root/shop\n',
-    });
-    const { stdout } = await run('workspace', 'prepare', 'web', '.', '--json');
-    expect(JSON.parse(stdout)).toEqual(prepared());
-  });
-
-  it('that cannot go in end with the status of the reason', async () => {
-    daemon.script.on('workspace.prepare', () => {
-      throw new BangerError('WORKSPACE_HAS_WORK', 'VM web has work that would be lost', {
-        details: { vm: 'web', path: '/root/shop', commits: 1, files: [] },
-        fix: 'bring it out first',
-      });
-    });
-    expect(await run('workspace', 'prepare', 'web', '.')).toMatchObject({
-      code: 4,
-      stdout: '',
-      stderr: 'banger: VM web has work that would be lost\n  fix: bring it out first\n',
-    });
-  });
-
-  it('get a branch in each copy', async () => {
-    daemon.script.on('vm.fork', () => ({ pausedMs: 1, copies: [vmView('web-1')] }));
-    expect(await run('vm', 'fork', 'web', '--branch', 'try-{n}')).toMatchObject({
+    sending((channel) => channel.exit({ exitCode: 0, signal: null }));
+    expect(await run('workspace diff web')).toEqual({
       code: 0,
-      stdout: 'web-1\n',
+      signal: null,
+      stdout: '',
+      stderr: 'web has no work\n',
     });
-    expect(daemon.script.callsOf('vm.fork')).toEqual([{ vm: 'web', branch: 'try-{n}' }]);
+    expect((await run('workspace diff web --stat --name-only')).code).toBe(2);
+  });
+
+  it('diff lets nothing that a guest has written at a terminal', async () => {
+    sending(async (channel) => {
+      channel.stdout.write('diff --git a/x b/x\n@@ -0,0 +1 @@\n+\u001b]0;owned\u0007\tx\n');
+      await channel.exit({ exitCode: 0, signal: null });
+    });
+    const words = `${LAUNCHER} --socket ${daemon.socketPath} workspace diff web`;
+    const terminal = new PseudoTerminal(words, { PATH: process.env['PATH'], HOME: '/nonexistent' });
+    expect(await terminal.ended()).toMatchObject({ status: 0 });
+    expect(terminal.output).toContain(String.raw`+\x1b]0;owned\x07`);
+    expect(terminal.output).not.toContain('\u001b]0;');
+    expect(terminal.output).toContain('\u001b[36m@@ -0,0 +1 @@');
+  });
+
+  it('diff ends with its reader, as a pipe does', async () => {
+    sending(sendForEver);
+    const command = `${LAUNCHER} --socket ${daemon.socketPath} workspace diff web | head -1; echo \${PIPESTATUS[0]}`;
+    const result = await new CliRun(['-c', command], { program: 'bash', stdin: '' }).ended;
+    expect(result).toMatchObject({ stdout: 'again\n141\n', stderr: '' });
+  });
+
+  it('diff fails with what the daemon says', async () => {
+    sending(async (channel) => {
+      channel.stdout.write('half');
+      await channel.fail(
+        new BangerError('WORKSPACE_WORK_REFUSED', 'refused', { details: { vm: 'web', reason: 'x' } }),
+      );
+    });
+    expect(await run('workspace diff web')).toMatchObject({ code: 10, stderr: 'banger: refused\n' });
+  });
+
+  it('export writes files whole or not at all', async () => {
+    sending(sendBytes);
+    await writeFile(join(directory, 'target'), 'old', { mode: 0o600 });
+    await symlink('target', join(directory, 'web.patch'));
+    expect(await run('workspace export web --patch web.patch')).toMatchObject({
+      code: 0,
+      stdout: 'web.patch: 7B\n',
+      stderr: 'apply it: git apply --index web.patch\n',
+    });
+    expect(await readFile(join(directory, 'target'))).toEqual(BYTES);
+    const bundled = await run('--json workspace export web --branch b --bundle new.bundle');
+    expect(JSON.parse(bundled.stdout)).toEqual({ file: 'new.bundle', bytes: 7 });
+    expect(daemon.script.callsOf('workspace.bundle')).toEqual([{ vm: 'web', branch: 'b' }]);
+
+    sending(async (channel) => {
+      channel.stdout.write('half');
+      await channel.fail(
+        new BangerError('WORKSPACE_NO_WORK', 'no work', { details: { vm: 'web', path: '/x' } }),
+      );
+    });
+    expect((await run('workspace export web --patch web.patch')).code).toBe(4);
+    sending(sendForEver);
+    const cancelled = new CliRun(
+      ['--socket', daemon.socketPath, 'workspace', 'export', 'web', '--patch', 'web.patch'],
+      { cwd: directory },
+    );
+    while ((await readdir(directory)).length < 4) await new Promise((wake) => setTimeout(wake, 10));
+    cancelled.child.kill('SIGINT');
+    expect(await cancelled.ended).toMatchObject({
+      code: 130,
+      stderr: 'banger: writing web.patch was cancelled\n',
+    });
+    expect(await readFile(join(directory, 'target'))).toEqual(BYTES);
+    expect((await readdir(directory)).toSorted()).toEqual(['new.bundle', 'target', 'web.patch']);
+  });
+
+  it('export writes to what is no file, and says where it cannot', async () => {
+    sending(sendBytes);
+    expect((await run('workspace export web --patch -')).stdout.length).toBeGreaterThan(0);
+    expect((await run('workspace export web --patch /dev/null')).code).toBe(0);
+    expect(await run('workspace export web --patch /dev/full')).toMatchObject({ code: 9 });
+    await mkdir(join(directory, 'taken'));
+    expect(await run('workspace export web --patch taken')).toMatchObject({
+      code: 10,
+      stderr: expect.stringContaining('it is a directory'),
+    });
+    expect((await run('workspace export web --patch none/x')).stderr).toContain('there is no such directory');
+  });
+
+  it('export makes a branch, and says what to type next', async () => {
+    daemon.script.on('workspace.export', () => EXPORTED);
+    const words = 'workspace export web --branch b --at shop --committed-only --merge --to moved';
+    expect(await run(words)).toMatchObject({
+      code: 0,
+      stdout: 'banger/web: 3 commits, the last is what was not committed\n',
+      stderr:
+        'warning: a repository inside the repository stays in the guest\n' +
+        'look at it: git -C /home/ada/shop log HEAD..banger/web\n' +
+        'take it: git -C /home/ada/shop merge banger/web\n',
+    });
+    expect(daemon.script.callsOf('workspace.export')).toEqual([
+      { vm: 'web', branch: 'b', at: 'shop', committedOnly: true, merge: true, to: join(directory, 'moved') },
+    ]);
+    expect(JSON.parse((await run('--json workspace export web')).stdout)).toEqual(EXPORTED);
+    daemon.script.on('workspace.export', () => {
+      const details = { path: '/home/ada/shop', into: 'main', files: ['a.txt', '\u001b[2J'] };
+      throw new BangerError('WORKSPACE_MERGE_CONFLICT', 'it makes conflicts', { details });
+    });
+    expect(await run('workspace export web --merge')).toMatchObject({
+      code: 4,
+      stderr: 'banger: it makes conflicts\n  - a.txt\n  - \\x1b[2J\n',
+    });
+  });
+
+  it.each([
+    '--patch x --bundle y',
+    '--patch x --merge',
+    '--bundle x --merge',
+    '--patch x --to /y',
+    '--patch x --branch y',
+  ])('export refuses %s', async (words) => {
+    expect(await run(`workspace export web ${words}`)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('cannot be given together'),
+    });
+    expect(daemon.script.calls).toEqual([]);
   });
 });
-
-function prepared(changes: Partial<WorkspacePrepareView> = {}): WorkspacePrepareView {
-  return { vm: 'web', workspace: WORKSPACE, unchanged: false, warnings: [], ...changes };
-}

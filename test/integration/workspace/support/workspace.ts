@@ -38,6 +38,7 @@ export class WorkspaceBench {
   readonly directories: ScratchDirectories;
   readonly incoming: IncomingWork;
   readonly finder: RepositoryFinder;
+  readonly files: WorkspaceFiles;
 
   private constructor(
     readonly directory: string,
@@ -47,6 +48,7 @@ export class WorkspaceBench {
     limits: Partial<IncomingLimits>,
   ) {
     const files = new WorkspaceFiles(this.scratchParent);
+    this.files = files;
     const runner = new NodeProcessRunner();
     this.finder = new RepositoryFinder(runner, files);
     this.directories = new ScratchDirectories(runner, files);
