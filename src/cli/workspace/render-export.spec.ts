@@ -2,17 +2,17 @@ import { describe, expect, it } from 'vitest';
 import type { WorkspaceExportView } from '../../contract/workspace.dto.js';
 import { exportHints, renderExport } from './render-export.js';
 
-const VIEW: WorkspaceExportView = {
+const VIEW = {
   vm: 'web',
   repository: "/home/ada/it's",
-  outcome: 'created',
+  outcome: 'created' as const,
   branch: 'banger/web',
   commit: 'a'.repeat(40),
   tree: 'b'.repeat(40),
   commits: 3,
   uncommitted: true,
   warnings: [],
-};
+} satisfies WorkspaceExportView;
 
 describe('what an export came to', () => {
   it('is a branch, and what to type next', () => {

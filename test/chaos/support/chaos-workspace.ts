@@ -4,14 +4,9 @@ import { join } from 'node:path';
 import { expect, vi } from 'vitest';
 import type { ChaosHost } from './chaos-host.js';
 import type { Scenario, Subject } from './interrupt.js';
+import { VM, workspaceScenarios } from './workspace-scenarios.js';
+import type { WorkspaceOutcome } from './workspace-scenarios.js';
 
-/**
- * How host and guest stand to each other. `behind`: the host has a commit more, the guest no work; `current`: neither;
- * `unexported`: the guest has work that the host lacks; `exported`: the host's branch is the guest's work.
- */
-export type WorkspaceOutcome = 'behind' | 'current' | 'unexported' | 'exported';
-
-const VM = 'web';
 const GUEST_PATH = '/root/shop';
 
 /** Prints the tree of all that is in the guest's repository. What fsck says, which is nothing, goes to stderr. */
@@ -32,41 +27,7 @@ export class ChaosWorkspace implements Subject<WorkspaceOutcome> {
   }
 
   get scenarios(): Scenario<WorkspaceOutcome>[] {
-    return [
-      {
-        name: 'workspace.prepare',
-        kind: 'workspace.prepare',
-        from: 'behind',
-        command: () => ['workspace', 'prepare', VM, this.#path],
-        outcomes: ['behind', 'current'],
-        sample: 2,
-      },
-      {
-        name: 'workspace.prepare --force',
-        kind: 'workspace.prepare',
-        from: 'unexported',
-        command: () => ['workspace', 'prepare', '--force', VM, this.#path],
-        // the work is stashed, or on a branch, when it is no longer what is there
-        outcomes: ['unexported', 'current'],
-        sample: 0,
-      },
-      {
-        name: 'workspace.export',
-        kind: 'workspace.export',
-        from: 'unexported',
-        command: () => ['workspace', 'export', VM],
-        outcomes: ['unexported', 'exported'],
-        sample: 3,
-      },
-      {
-        name: 'workspace.export --merge',
-        kind: 'workspace.export',
-        from: 'unexported',
-        command: () => ['workspace', 'export', '--merge', VM],
-        outcomes: ['unexported', 'exported'],
-        sample: 2,
-      },
-    ];
+    return workspaceScenarios(this.#path);
   }
 
   async create(): Promise<void> {

@@ -115,7 +115,7 @@ describe('the work in a workspace as a document', () => {
       'forked',
       `printf 'one\\n' > a.txt; git commit -q -am one; printf x > only-one`,
     );
-    const other = { ...one, guestPath: `${one.guestPath} other` };
+    const other = Object.assign({}, one, { guestPath: `${one.guestPath} other` });
     shell(
       bench.guestBase,
       `cp -a '${one.guestPath}' '${other.guestPath}'; cd '${other.guestPath}'; printf 'other\\n' > a.txt

@@ -111,7 +111,9 @@ describe('the status of a workspace', () => {
        printf x > new; git add new; git commit -q -m work`,
     );
     shell(workspace.hostPath, 'printf x >> b.txt; git commit -q -am later');
-    const later = { ...workspace, head: shell(workspace.hostPath, 'git rev-parse HEAD').trim() };
+    const later = Object.assign({}, workspace, {
+      head: shell(workspace.hostPath, 'git rev-parse HEAD').trim(),
+    });
     expect(await views.files(later)).toEqual(['A new']);
     expect(await views.status(later)).toMatchObject({ commitsAhead: 1, host: { commitsSince: 0 } });
     await rename(workspace.hostPath, `${workspace.hostPath} moved`);
