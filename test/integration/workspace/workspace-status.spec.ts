@@ -117,7 +117,7 @@ describe('the status of a workspace', () => {
     expect(await views.files(later)).toEqual(['A new']);
     expect(await views.status(later)).toMatchObject({ commitsAhead: 1, host: { commitsSince: 0 } });
     await rename(workspace.hostPath, `${workspace.hostPath} moved`);
-    expect(await views.files({ ...later, mode: 'metadata' })).toEqual(['A new']);
+    expect(await views.files(Object.assign({}, later, { mode: 'metadata' as const }))).toEqual(['A new']);
   });
 
   it('tells what the host has done since, and what is wrong with it', async () => {
