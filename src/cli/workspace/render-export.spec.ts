@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { WorkspaceExportView } from '../../contract/workspace.dto.js';
 import { exportHints, renderExport } from './render-export.js';
 
-const VIEW: WorkspaceExportView = {
+const VIEW = {
   vm: 'web',
   repository: "/home/ada/it's",
   outcome: 'created',
@@ -12,7 +12,7 @@ const VIEW: WorkspaceExportView = {
   commits: 3,
   uncommitted: true,
   warnings: [],
-};
+} satisfies WorkspaceExportView;
 
 describe('what an export came to', () => {
   it('is a branch, and what to type next', () => {

@@ -4,7 +4,7 @@ import { styleFor } from '../render/style.js';
 import { renderStatus } from './render-status.js';
 
 const style = styleFor({ isTty: false, noColor: true, env: {} });
-const STATUS: WorkspaceStatusView = {
+const STATUS = {
   vm: 'web',
   workspace: {
     hostPath: '/home/ada/shop',
@@ -19,7 +19,7 @@ const STATUS: WorkspaceStatusView = {
   files: [],
   truncated: false,
   host: { head: 'a'.repeat(40), branch: 'main', commitsSince: 0, commitsGone: 0, uncommittedFiles: 0 },
-};
+} satisfies WorkspaceStatusView;
 
 describe('the status of a workspace', () => {
   it('is short where nothing happened', () => {
