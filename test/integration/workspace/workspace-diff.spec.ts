@@ -16,6 +16,9 @@ function treeOf(path: string): string {
   ).trim();
 }
 
+/** without the class, which is none of what travels */
+type Plain<T> = Pick<T, keyof T>;
+
 describe('the work in a workspace as a document', () => {
   let bench: WorkspaceBench;
   let views: WorkspaceViews;
@@ -28,7 +31,7 @@ describe('the work in a workspace as a document', () => {
   });
   afterAll(() => bench.stop());
 
-  async function prepared(name: string, guest: string, host = ''): Promise<VmWorkspaceView> {
+  async function prepared(name: string, guest: string, host = ''): Promise<Plain<VmWorkspaceView>> {
     const path = await bench.repository(name, host);
     const { warnings: _warnings, ...workspace } = await bench.import(path);
     shell(workspace.guestPath, `set -e\n${guest}`);

@@ -4,6 +4,9 @@ import type { VmWorkspaceView } from '../../../src/contract/index.js';
 import { fingerprint, shell, WorkspaceBench } from './support/workspace.js';
 import { WorkspaceViews } from './support/views.js';
 
+/** without the class, which is none of what travels */
+type Plain<T> = Pick<T, keyof T>;
+
 describe('the status of a workspace', () => {
   let bench: WorkspaceBench;
   let views: WorkspaceViews;
@@ -20,7 +23,7 @@ describe('the status of a workspace', () => {
     name: string,
     guest = '',
     options: { host?: string; empty?: boolean } = {},
-  ): Promise<VmWorkspaceView> {
+  ): Promise<Plain<VmWorkspaceView>> {
     const { host = '', ...more } = options;
     const path = await bench.repository(name, host, more);
     const { warnings: _warnings, ...workspace } = await bench.import(path);
