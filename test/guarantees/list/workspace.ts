@@ -224,7 +224,7 @@ export const WORKSPACE: readonly Guarantee[] = [
       {
         file: 'src/workspace/guest/start-branch.ts',
         find: 'switch -q -c ${quoteShellWord(branch)}',
-        replace: 'switch -q -f -c ${quoteShellWord(branch)}',
+        replace: 'switch -q --orphan ${quoteShellWord(branch)}',
       },
       {
         file: 'src/workspace/guest/start-branch.ts',

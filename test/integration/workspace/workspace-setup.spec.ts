@@ -6,6 +6,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SETUP_SCRIPT } from '../../../src/vm/project/setup-script.js';
 
+/** Ends by itself, whatever becomes of the test. */
+const AWAIT_GO = 'for n in $(seq 100); do [ ! -e go ] || break; sleep 0.1; done';
+
 /** What the guest runs; here this machine stands for it. */
 class Setup {
   readonly child;
@@ -34,11 +37,7 @@ describe('the setup of a repository', () => {
   afterEach(() => rmSync(directory, { recursive: true }));
 
   it('shows what it writes as it comes, keeps all of it, and ends with its status', async () => {
-    const setup = new Setup(
-      directory,
-      log,
-      'echo one; until [ -e go ]; do sleep 0.1; done\necho two >&2\nexit 3',
-    );
+    const setup = new Setup(directory, log, `echo one; ${AWAIT_GO}\necho two >&2\nexit 3`);
     await setup.saw('one\n');
     expect(readFileSync(log, 'utf8')).toBe('one\n');
     writeFileSync(join(directory, 'go'), '');
@@ -54,11 +53,7 @@ describe('the setup of a repository', () => {
   });
 
   it('is held by nothing that it leaves running, whose output is kept as well', async () => {
-    const setup = new Setup(
-      directory,
-      log,
-      '(until [ -e go ]; do sleep 0.1; done; echo late) & echo started',
-    );
+    const setup = new Setup(directory, log, `(${AWAIT_GO}; echo late) & echo started`);
     expect(await setup.ended).toBe(0);
     expect(setup.shown).toBe('started\n');
     writeFileSync(join(directory, 'go'), '');
