@@ -125,8 +125,8 @@ export class IncomingWork {
     await requireBoundedObjects(quarantine, vm, this.limits, signal);
     const wanted = [sent.head, sent.tree].filter((id) => id !== undefined);
     await requireConnected(quarantine, { vm, wanted, known }, signal);
-    await requireType(quarantine, vm, sent.head, 'commit', signal);
-    await requireType(quarantine, vm, sent.tree, 'tree', signal);
+    await requireType(quarantine, { vm, id: sent.head, type: 'commit' }, signal);
+    await requireType(quarantine, { vm, id: sent.tree, type: 'tree' }, signal);
   }
 }
 
@@ -169,9 +169,7 @@ async function requireBase(
 
 async function requireType(
   { git }: Quarantine,
-  vm: string,
-  id: string | undefined,
-  type: 'commit' | 'tree',
+  { vm, id, type }: { vm: string; id: string | undefined; type: 'commit' | 'tree' },
   signal: AbortSignal,
 ): Promise<void> {
   if (id === undefined) return;
