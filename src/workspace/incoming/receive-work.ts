@@ -1,7 +1,7 @@
 import { Transform } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { cancellation } from '../../core/errors/index.js';
+import { cancellation, DiskFullError, saysDiskFull } from '../../core/errors/index.js';
 import { OutputTail, ProcessFailedError } from '../../core/process/index.js';
 import { openChannel, quoteShellWord, SshConnectError } from '../../core/ssh/index.js';
 import type { SshChannel, SshConnection } from '../../core/ssh/index.js';
@@ -80,7 +80,7 @@ export async function receiveWork(
 }
 
 async function indexPack(
-  { git }: Quarantine,
+  { git, directory }: Quarantine,
   pack: Readable,
   { vm, limits, progress }: WorkSource,
   signal: AbortSignal,
@@ -94,6 +94,8 @@ async function indexPack(
     await git.program('prlimit', [...bounds, ...index], { stdin, signal });
   } catch (error) {
     if (!(error instanceof ProcessFailedError)) throw error;
+    // Not the guest's fault.
+    if (saysDiskFull(error.details.stderrTail)) throw new DiskFullError(directory, error);
     throw new WorkspaceWorkRefusedError(vm, lastLine(error), error);
   } finally {
     stdin.destroy();

@@ -34,8 +34,8 @@ export const WORKSPACE: readonly Guarantee[] = [
     mutations: [
       {
         file: 'src/workspace/export/repository-export.ts',
-        find: "if (merge !== undefined && merge.kind !== 'none')",
-        replace: "if (outcome !== 'nothing')",
+        find: "const args = ['update-ref', '--no-deref', '-m', reason, BRANCHES + branch, tip, old];",
+        replace: "const args = ['checkout', '-f', '-q', '-B', branch, tip, ...(old === '' ? [old] : [])];",
       },
     ],
   },
@@ -186,11 +186,15 @@ export const WORKSPACE: readonly Guarantee[] = [
         find: 'maxOutputBytes: limits.namesBytes,',
         replace: '',
       },
-      { file: 'src/workspace/incoming/receive-work.ts', find: '`--data=${memoryBytes}`, ', replace: '' },
+      {
+        file: 'src/workspace/incoming/receive-work.ts',
+        find: '`--data=${memoryBytes}`',
+        replace: '`--data=${memoryBytes * 1_000}`',
+      },
       {
         file: 'src/workspace/incoming/incoming-work.ts',
-        find: "setTimeout(() => limit.abort(new TimeoutError('the work of the guest', totalMs)), totalMs)",
-        replace: 'setTimeout(() => undefined, totalMs)',
+        find: 'totalMs)), totalMs)',
+        replace: 'totalMs)), totalMs * 1_000)',
       },
     ],
   },
