@@ -16,7 +16,7 @@ export type { VmBrief } from './lifecycle/vms-at-start.js';
 export { ProjectReader } from './project/project-reader.js';
 export type { Project } from './project/project-reader.js';
 export { WorkspaceImporter } from './workspace-importer.js';
-export type { ImportProgress, WorkspacePlan } from './workspace-importer.js';
+export type { ImportGuest, ImportProgress, WorkspacePlan } from './workspace-importer.js';
 export { AcceleratorCheck } from './hypervisor/accelerator.check.js';
 export { LeftoversCheck } from './doctor/leftovers.check.js';
 export { NoHandsModule } from './doctor/no-hands.module.js';

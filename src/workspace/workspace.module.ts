@@ -3,6 +3,7 @@ import { ProjectReader, VmModule, WorkspaceImporter } from '../vm/index.js';
 import { WorkspaceDiff } from './diff/workspace-diff.js';
 import { WorkspaceExport } from './export/workspace-export.js';
 import { GitWorkspaceImporter, GUEST_BASE } from './import/git-workspace-importer.js';
+import { OutgoingRepositories } from './import/outgoing.js';
 import { DEFAULT_INCOMING_LIMITS, INCOMING_LIMITS } from './incoming/incoming-limits.js';
 import { IncomingWork } from './incoming/incoming-work.js';
 import { WorkspacePreparation } from './prepare/workspace-preparation.js';
@@ -21,13 +22,21 @@ import { WorkspaceFinder } from './workspace-finder.js';
     WorkspaceFiles,
     RepositoryFinder,
     ScratchDirectories,
+    OutgoingRepositories,
     // On a disk, unlike /tmp: an import may need as much as the repository has uncommitted.
     { provide: SCRATCH_PARENT, useValue: '/var/tmp' },
     { provide: GUEST_BASE, useValue: '/root' },
     { provide: ProjectReader, useClass: RepositoryProjectReader },
     { provide: WorkspaceImporter, useClass: GitWorkspaceImporter },
   ],
-  exports: [ProjectReader, WorkspaceImporter, WorkspaceFiles, RepositoryFinder, ScratchDirectories],
+  exports: [
+    OutgoingRepositories,
+    ProjectReader,
+    RepositoryFinder,
+    ScratchDirectories,
+    WorkspaceFiles,
+    WorkspaceImporter,
+  ],
 })
 export class WorkspaceImportModule {}
 

@@ -4,11 +4,12 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { VmWorkspaceView } from '../../../../src/contract/index.js';
+import type { VmWorkspaceView, WorkspaceSource } from '../../../../src/contract/index.js';
 import { NodeProcessRunner } from '../../../../src/core/process/index.js';
 import { Ssh2Client } from '../../../../src/core/ssh/index.js';
 import type { SshConnection } from '../../../../src/core/ssh/index.js';
 import { GitWorkspaceImporter } from '../../../../src/workspace/import/git-workspace-importer.js';
+import { OutgoingRepositories } from '../../../../src/workspace/import/outgoing.js';
 import { DEFAULT_INCOMING_LIMITS } from '../../../../src/workspace/incoming/incoming-limits.js';
 import type { IncomingLimits } from '../../../../src/workspace/incoming/incoming-limits.js';
 import { IncomingWork } from '../../../../src/workspace/incoming/incoming-work.js';
@@ -36,6 +37,7 @@ const ENVIRONMENT = {
 export class WorkspaceBench {
   readonly importer: GitWorkspaceImporter;
   readonly directories: ScratchDirectories;
+  readonly outgoing: OutgoingRepositories;
   readonly incoming: IncomingWork;
   readonly finder: RepositoryFinder;
 
@@ -50,7 +52,8 @@ export class WorkspaceBench {
     const runner = new NodeProcessRunner();
     this.finder = new RepositoryFinder(runner, files);
     this.directories = new ScratchDirectories(runner, files);
-    this.importer = new GitWorkspaceImporter(this.finder, files, this.directories, guestBase);
+    this.outgoing = new OutgoingRepositories(this.finder, files, this.directories);
+    this.importer = new GitWorkspaceImporter(this.finder, files, this.directories, this.outgoing, guestBase);
     this.incoming = new IncomingWork(this.directories, files, { ...DEFAULT_INCOMING_LIMITS, ...limits });
   }
 
@@ -97,10 +100,12 @@ export class WorkspaceBench {
 
   async import(
     path: string,
+    options: Omit<WorkspaceSource, 'path'> = {},
     signal = new AbortController().signal,
   ): Promise<VmWorkspaceView & { warnings: string[] }> {
-    const plan = await this.importer.inspect({ path }, signal);
-    return this.importer.import(plan, this.ssh, { detail: () => undefined }, signal);
+    const plan = await this.importer.inspect({ path, ...options }, signal);
+    const guest = { vm: 'web', ssh: this.ssh };
+    return this.importer.import(plan, guest, { detail: () => undefined }, signal);
   }
 
   /** What the guest has done in a repository, as it arrives beside the host's. */
