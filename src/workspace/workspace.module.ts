@@ -7,6 +7,8 @@ import { OutgoingRepositories } from './import/outgoing.js';
 import { DEFAULT_INCOMING_LIMITS, INCOMING_LIMITS } from './incoming/incoming-limits.js';
 import { IncomingWork } from './incoming/incoming-work.js';
 import { WorkspacePreparation } from './prepare/workspace-preparation.js';
+import { WorkspaceArrival } from './prepare/workspace-arrival.js';
+import { WorkspaceUpdate } from './prepare/workspace-update.js';
 import { RepositoryProjectReader } from './project/repository-project-reader.js';
 import { RepositoryFinder } from './repository/repository-finder.js';
 import { ScratchDirectories } from './repository/scratch-directories.js';
@@ -50,6 +52,8 @@ export class WorkspaceImportModule {}
     WorkspaceExport,
     WorkspaceFinder,
     WorkspacePreparation,
+    WorkspaceArrival,
+    WorkspaceUpdate,
     WorkspaceStatus,
   ],
 })

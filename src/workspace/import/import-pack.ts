@@ -107,10 +107,11 @@ export async function writePack(
 ): Promise<Pack> {
   const { head, shallow, refs } = history;
   const tips = [...(head === undefined ? [] : [head]), ...refs.map(({ id }) => id)];
-  const trees = [snapshot.worktreeTree, snapshot.indexTree, ...Object.values<string>({ ...blobs })];
+  const trees = [snapshot.worktreeTree, snapshot.indexTree, ...sidesOfConflicts(snapshot)];
+  const lists = Object.values<string>({ ...blobs });
   const stdin = lines([
     ...shallow.map((id) => `--shallow ${id}`),
-    ...new Set([...tips, ...trees]),
+    ...new Set([...tips, ...trees, ...lists]),
     ...lacks.excluded.map((id) => `^${id}`),
     ...haves,
   ]);
@@ -120,6 +121,13 @@ export async function writePack(
   const output = await git.with({ config: ONE_PACK }).run([...args, `${scratch}/pack`], { stdin, signal });
   const name = `pack-${output.toString('utf8').trim()}`;
   return { name, path: `${scratch}/${name}` };
+}
+
+/** Ids of files in conflict: they are in no tree of the index. */
+function sidesOfConflicts({ index }: Snapshot): string[] {
+  return index.unmerged
+    .filter((entry) => !entry.startsWith('160000'))
+    .map((entry) => entry.split(' ')[1] ?? '');
 }
 
 /** Whatever the host's config says: one pack, with an index that every git reads. */

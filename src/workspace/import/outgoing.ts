@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { VmWorkspaceView, WorkspaceSource } from '../../contract/index.js';
+import type { VmWorkspaceView } from '../../contract/index.js';
 import type { WorkspacePlan } from '../../vm/index.js';
 import { readInfoFiles } from '../repository/info-files.js';
 import { RepositoryFinder } from '../repository/repository-finder.js';
@@ -40,7 +40,7 @@ export interface Outgoing {
    * Writes what travels. @param haves revisions that need not, each with "^" before it
    * @returns what is to be sent, and what the script is to be told of it
    */
-  pack(haves: readonly string[]): Promise<{ cargo: Omit<Cargo, 'script'>; facts: GuestImport }>;
+  readonly pack: (haves: readonly string[]) => Promise<{ cargo: Omit<Cargo, 'script'>; facts: GuestImport }>;
 }
 
 /** Reads repositories of the host: index and working tree as git would commit them. Nothing of them is written. */
@@ -88,7 +88,7 @@ export class OutgoingRepositories {
     const deep = mode === 'full' || (mode === 'shallow' && depth > 1);
     const lacks = await findLacks(git, { snapshot, commit, deep }, signal);
     const { guestPath, workingDirectory } = planned;
-    const view = viewOf(repository, choice, { source, planned });
+    const view = viewOf(repository, choice, planned);
     const facts = {
       ...treesOf(repository, { choice, history, snapshot }),
       target: guestPath,
@@ -99,16 +99,17 @@ export class OutgoingRepositories {
       readonly: view.readonly ?? false,
       blobs,
     };
+    const told = { ...facts, source: digest(facts) };
     const remarks = { filters, unread: info.unread, partial: lacks.ofHost, guestPath };
     return {
       repository,
       git,
       view,
-      facts: { ...facts, source: digest(facts) },
+      facts: told,
       warnings: importWarnings(snapshot, remarks),
       pack: async (haves) => {
         const wanted = { history, snapshot, blobs, lacks, haves };
-        return this.#pack(repository, { git, scratch }, wanted, { ...facts, source: digest(facts) }, signal);
+        return this.#pack(repository, { git, scratch }, { wanted, facts: told }, signal);
       },
     };
   }
@@ -116,8 +117,7 @@ export class OutgoingRepositories {
   async #pack(
     repository: Repository,
     { git, scratch }: { git: ScratchGit; scratch: string },
-    wanted: PackRequest,
-    facts: GuestFacts,
+    { wanted, facts }: { wanted: PackRequest; facts: GuestFacts },
     signal: AbortSignal,
   ): ReturnType<Outgoing['pack']> {
     const { name, path } = await writePack(git, scratch, wanted, signal);
@@ -135,19 +135,9 @@ export class OutgoingRepositories {
   }
 }
 
-function viewOf(
-  repository: Repository,
-  choice: ImportChoice,
-  { source, planned }: { source: WorkspaceSource; planned: VmWorkspaceView },
-): VmWorkspaceView {
-  const { mode, workingDirectory, guestPath, readonly } = planned;
-  const place = { base: '', workingDirectory };
-  return workspaceView(
-    repository,
-    choice,
-    { ...source, at: guestPath, mode, ...(readonly !== undefined && { readonly }) },
-    place,
-  );
+function viewOf(repository: Repository, choice: ImportChoice, planned: VmWorkspaceView): VmWorkspaceView {
+  const { mode, workingDirectory, guestPath, readonly = false } = planned;
+  return workspaceView(repository, choice, { at: guestPath, mode, readonly }, { base: '', workingDirectory });
 }
 
 function treesOf(

@@ -85,8 +85,9 @@ if git config --get-regexp '^remote\\..*\\.promisor$' >/dev/null; then echo 'par
 elif [ ! -s .git/shallow ]; then echo 'complete yes'; fi
 [ -z "$head" ] || git rev-list --max-count=${MAX_HAVES} HEAD | sed 's/^/commit /'
 git for-each-ref --count=${MAX_HAVES} --sort=-committerdate --format='commit %(objectname)' refs/heads refs/tags refs/remotes
-[ -z "$was" ] || git rev-parse "$was^{tree}" | sed 's/^/files /'
-sed -n -e 's/^index /files /p' -e 's/^tree /files /p' ${RECORD_FILE} 2>/dev/null || :
+for id in $(git rev-parse -q --verify "$was^{tree}") $(sed -n -e 's/^index //p' -e 's/^tree //p' ${RECORD_FILE} 2>/dev/null); do
+  ! git cat-file -e "$id" 2>/dev/null || echo "files $id"
+done
 echo
 from=$(sed -n 's/^tree //p' ${RECORD_FILE} 2>/dev/null) || from=
 [ "$head" = "$was" ] && git cat-file -e "$from" 2>/dev/null || from=$files
