@@ -1,8 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { VmWorkspaceView, WorkspaceSource } from '../../contract/index.js';
-import { cancellation } from '../../core/errors/index.js';
-import { ProcessFailedError } from '../../core/process/index.js';
-import { SshConnectError } from '../../core/ssh/index.js';
 import { WorkspaceImporter } from '../../vm/index.js';
 import type { ImportGuest, ImportProgress, WorkspacePlan } from '../../vm/index.js';
 import { parseUntracked } from '../git/git-listing.js';
@@ -14,13 +11,10 @@ import { excludeArguments } from '../repository/repository-snapshot.js';
 import { ScratchDirectories } from '../repository/scratch-directories.js';
 import { prepareScratch } from '../repository/scratch-git.js';
 import { WorkspaceFiles } from '../repository/workspace-files.adapter.js';
-import { WorkspaceImportFailedError, WorkspaceTargetTakenError } from '../workspace.errors.js';
-import { guestScript } from './guest-script.js';
 import { chooseImport } from './import-choice.js';
 import type { ImportChoice } from './import-choice.js';
 import { OutgoingRepositories, OVERHEAD_BYTES } from './outgoing.js';
-import { sendPack } from './send-pack.js';
-import type { GuestOutcome } from './send-pack.js';
+import { sendWhole, translateFailure } from './send-whole.js';
 import { workspaceView } from './workspace-view.js';
 
 /** Directory of the guest in which repositories come to lie. */
@@ -51,20 +45,16 @@ export class GitWorkspaceImporter extends WorkspaceImporter {
 
   async import(
     plan: WorkspacePlan,
-    { vm, ssh }: ImportGuest,
+    guest: ImportGuest,
     step: ImportProgress,
     signal: AbortSignal,
   ): Promise<VmWorkspaceView & { warnings: string[] }> {
     const repository = await this.finder.find(plan.view.hostPath, signal);
     try {
       step.detail('reading the repository');
-      return await this.outgoing.within(repository, plan, signal, async ({ view, warnings, pack }) => {
-        const { cargo, facts } = await pack([]);
-        const outcome = await sendPack(ssh, { script: guestScript(facts), ...cargo }, step, signal);
-        if (outcome.step === 'check-target' && outcome.exit.exitCode !== 0)
-          throw new WorkspaceTargetTakenError(vm, facts.target);
-        requireSuccess(outcome, repository.top);
-        return Object.assign(view, { warnings });
+      return await this.outgoing.within(repository, plan, signal, async (outgoing) => {
+        await sendWhole(outgoing, guest, step, signal);
+        return Object.assign(outgoing.view, { warnings: outgoing.warnings });
       });
     } catch (error) {
       throw translateFailure(error, repository.top, signal);
@@ -127,30 +117,4 @@ async function packedBytes(git: Git, signal: AbortSignal): Promise<number> {
   const kibibytes = (key: string): number =>
     Number(new RegExp(`^${key}: (\\d+)$`, 'm').exec(counted)?.[1] ?? 0);
   return (kibibytes('size') + kibibytes('size-pack')) * 1024;
-}
-
-/** by the step of the script that failed */
-const FIXES: Readonly<Record<string, string | undefined>> = {
-  'check-disk': 'give the VM a larger disk: --disk',
-  'check-work-disk': 'give the VM a larger work disk: --work-disk',
-  locked: 'let the git in the guest end; when none is at work, remove the file .git/index.lock there',
-  stash:
-    'conclude or undo in the guest what git stash cannot put aside (a merge, a nested repository), then again',
-};
-
-/** @throws WorkspaceImportFailedError, SshConnectError */
-export function requireSuccess({ exit, step, stderrTail }: GuestOutcome, path: string): void {
-  if (exit.exitCode === 0) return;
-  if (exit.cutOff === true) throw new SshConnectError('lost', 'the guest');
-  const fix = FIXES[step];
-  throw new WorkspaceImportFailedError({ path, step, stderrTail, ...(fix !== undefined && { fix }) });
-}
-
-/** What the user is told of a failure of git on the host. */
-export function translateFailure(error: unknown, path: string, signal: AbortSignal): unknown {
-  if (signal.aborted) return cancellation(signal, 'the import of the repository');
-  if (!(error instanceof ProcessFailedError)) return error;
-  const { file, args, stderrTail } = error.details;
-  const step = file === 'git' ? `git ${args.find((word) => !word.startsWith('-')) ?? ''}` : file;
-  return new WorkspaceImportFailedError({ path, step, stderrTail, cause: error });
 }

@@ -150,8 +150,10 @@ undo=$tree
 checkout -u ${worktreeTree}
 cp -p -- "$made/all" "$made/index"
 ${repositoriesSteps(blobs).join('\n')}
-git config --unset-all core.sparsecheckout || :
-git config --unset-all core.sparsecheckoutcone || :`;
+if grep -qi sparsecheckout .git/config; then
+  git config --unset-all core.sparsecheckout || :
+  git config --unset-all core.sparsecheckoutcone || :
+fi`;
 }
 
 function finishSteps({ facts, state }: GuestUpdate): string {
@@ -167,7 +169,8 @@ function finishSteps({ facts, state }: GuestUpdate): string {
   lines.push('undo=', 'mv -f -- "$made/index" .git/index');
   if (symbolicHead !== undefined)
     lines.push(`git symbolic-ref ${message} HEAD ${quoteShellWord(symbolicHead)}`);
-  else if (head !== undefined) lines.push(`git update-ref ${message} --no-deref HEAD ${head}`);
+  if (symbolicHead === undefined && head !== undefined)
+    lines.push(`git update-ref ${message} --no-deref HEAD ${head}`);
   lines.push('rm -f -- .git/index.lock', 'locked=', recordSteps(facts));
   lines.push(`step=finish\nmkdir -p -- ${quoteShellWord(facts.workingDirectory)}`);
   return lines.join('\n');

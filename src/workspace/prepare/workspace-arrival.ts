@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { VmWorkspaceView, WorkspaceSource } from '../../contract/index.js';
 import { WorkspaceImporter } from '../../vm/index.js';
 import type { ImportProgress, Vm, WorkspacePlan } from '../../vm/index.js';
-import { translateFailure } from '../import/git-workspace-importer.js';
+import { translateFailure } from '../import/send-whole.js';
 import { OutgoingRepositories } from '../import/outgoing.js';
 import { RepositoryFinder } from '../repository/repository-finder.js';
 import { WorkspaceTargetTakenError } from '../workspace.errors.js';
@@ -61,16 +61,12 @@ export class WorkspaceArrival {
     const repository = await this.finder.find(plan.view.hostPath, signal);
     try {
       step.detail('reading the repository');
-      const updated = await this.outgoing.within(repository, plan, signal, async (outgoing) => {
+      return await this.outgoing.within(repository, plan, signal, async (outgoing) => {
         const result = await this.update.run(outgoing, request, step, signal);
-        if (result === undefined) return undefined;
         return { ...result, workspace: outgoing.view, warnings: [...outgoing.warnings, ...result.warnings] };
       });
-      if (updated !== undefined) return updated;
     } catch (error) {
       throw translateFailure(error, repository.top, signal);
     }
-    const { warnings, ...workspace } = await this.importer.import(plan, request.guest, step, signal);
-    return { unchanged: false, workspace, warnings };
   }
 }

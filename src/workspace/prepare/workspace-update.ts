@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { VmWorkspaceView } from '../../contract/index.js';
 import type { ImportGuest, ImportProgress } from '../../vm/index.js';
 import type { Git } from '../git/git.js';
-import { requireSuccess } from '../import/git-workspace-importer.js';
+import { requireSuccess, sendWhole } from '../import/send-whole.js';
 import type { Outgoing } from '../import/outgoing.js';
 import { sendPack } from '../import/send-pack.js';
 import type { GuestOutcome } from '../import/send-pack.js';
@@ -37,24 +37,23 @@ export interface UpdateResult {
   readonly warnings: readonly string[];
 }
 
-/** Brings a repository that is in a guest already up to date. */
+/** Makes of a repository in a guest what the host has. */
 @Injectable()
 export class WorkspaceUpdate {
-  /**
-   * Undefined when there is nothing in the guest, so that it has to be imported.
-   * @throws WorkspaceTargetTakenError, WorkspaceHasWorkError, WorkspaceImportFailedError
-   */
+  /** Imports it where nothing is. @throws WorkspaceTargetTakenError, WorkspaceHasWorkError, WorkspaceImportFailedError */
   async run(
     outgoing: Outgoing,
     request: UpdateRequest,
     step: ImportProgress,
     signal: AbortSignal,
-  ): Promise<UpdateResult | undefined> {
+  ): Promise<UpdateResult> {
+    // What is there of others is found out by the import itself.
+    if (request.existing === undefined) return whole(outgoing, request, step, signal);
     for (let attempt = 1; ; attempt += 1) {
       step.detail('looking at the repository in the VM');
       const state = await this.#look(outgoing, request, signal);
-      if (state.place === 'none') return undefined;
-      if (state.place === 'taken' || request.existing === undefined)
+      if (state.place === 'none') return whole(outgoing, request, step, signal);
+      if (state.place === 'taken')
         throw new WorkspaceTargetTakenError(request.guest.vm, outgoing.facts.target);
       if (isAsImported(state) && state.recorded?.source === outgoing.facts.source)
         return { unchanged: true, warnings: [] };
@@ -115,6 +114,16 @@ export class WorkspaceUpdate {
     const script = updateScript({ facts, state, saveCommits: work.commits, stash: work.uncommitted });
     return sendPack(guest.ssh, { script, ...cargo }, step, signal);
   }
+}
+
+async function whole(
+  outgoing: Outgoing,
+  { guest }: UpdateRequest,
+  step: ImportProgress,
+  signal: AbortSignal,
+): Promise<UpdateResult> {
+  await sendWhole(outgoing, guest, step, signal);
+  return { unchanged: false, warnings: [] };
 }
 
 /** The host has the commit, and something there keeps it. */

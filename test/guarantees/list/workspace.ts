@@ -26,4 +26,45 @@ export const WORKSPACE: readonly Guarantee[] = [
       },
     ],
   },
+  {
+    guarantee: 'A repository that is prepared again loses no work of the guest',
+    test: 'test/integration/workspace/prepare-again.spec.ts',
+    name: 'refuses to lose work',
+    mutations: [
+      {
+        file: 'src/workspace/prepare/guest-work.ts',
+        find: 'uncommitted: is.index !== index || is.tree !== tree,',
+        replace: 'uncommitted: is.index !== index && is.tree !== tree,',
+      },
+      {
+        file: 'src/workspace/prepare/guest-work.ts',
+        find: 'commits: !isSafe(is.head) || !isSafe(target),',
+        replace: 'commits: false,',
+      },
+    ],
+  },
+  {
+    guarantee: 'What is done in a guest while its repository is prepared again is not lost',
+    test: 'test/integration/workspace/prepare-again.spec.ts',
+    name: 'notices what changes in the guest meanwhile',
+    mutations: [
+      {
+        file: 'src/workspace/prepare/update-script.ts',
+        find: "echo 'it was changed in the guest meanwhile' >&2\n  exit 1",
+        replace: "echo 'it was changed in the guest meanwhile' >&2",
+      },
+    ],
+  },
+  {
+    guarantee: 'Files that are left out of a VM by a pattern do not travel',
+    test: 'test/integration/workspace/import-options.spec.ts',
+    name: 'leaves out files by pattern',
+    mutations: [
+      {
+        file: 'src/workspace/import/import-pack.ts',
+        find: '...lacks.excluded.map((id) => `^${id}`),',
+        replace: '...lacks.excluded.filter((id) => id === "").map((id) => `^${id}`),',
+      },
+    ],
+  },
 ];
