@@ -58,7 +58,7 @@ export class WorkspaceUpdate {
       if (isAsImported(state) && state.recorded?.source === outgoing.facts.source)
         return { unchanged: true, warnings: [] };
       const work = await this.#requireNoWork(outgoing, request, state, signal);
-      const outcome = await this.#update(outgoing, request, { state, work }, step, signal);
+      const outcome = await this.#update(outgoing, { guest: request.guest, state, work }, step, signal);
       if (outcome.exit.exitCode === 0) return parseResult(outcome.stdout);
       if (outcome.step !== 'changed' || attempt === ATTEMPTS)
         requireSuccess(outcome, outgoing.repository.top);
@@ -102,8 +102,7 @@ export class WorkspaceUpdate {
 
   async #update(
     { git, view, facts: { partial }, pack }: Outgoing,
-    { guest }: UpdateRequest,
-    { state, work }: { state: GuestState; work: GuestWork },
+    { guest, state, work }: { guest: ImportGuest; state: GuestState; work: GuestWork },
     step: ImportProgress,
     signal: AbortSignal,
   ): Promise<GuestOutcome> {
