@@ -18,7 +18,7 @@ export { ProjectReader } from './project/project-reader.js';
 export type { Project, ProjectWorkspace } from './project/project-reader.js';
 export { WorkspaceSetup } from './project/workspace-setup.js';
 export { WorkspaceImporter } from './workspace-importer.js';
-export type { ImportProgress, WorkspacePlan } from './workspace-importer.js';
+export type { ImportGuest, ImportProgress, WorkspacePlan } from './workspace-importer.js';
 export { AcceleratorCheck } from './hypervisor/accelerator.check.js';
 export { LeftoversCheck } from './doctor/leftovers.check.js';
 export { NoHandsModule } from './doctor/no-hands.module.js';

@@ -21,6 +21,43 @@ export class WorkspacePathInvalidError extends BangerError<'WORKSPACE_PATH_INVAL
   }
 }
 
+/** The place in the guest is none for a repository. */
+export class WorkspaceTargetInvalidError extends BangerError<'WORKSPACE_PATH_INVALID'> {
+  constructor(at: string, reason: string) {
+    super('WORKSPACE_PATH_INVALID', `no repository can be put at ${JSON.stringify(at)} in the guest`, {
+      details: { path: at, reason },
+      why: reason,
+      fix: 'give a directory below /root, or an absolute path: --at src/app',
+    });
+  }
+}
+
+/** What is there in the guest is none of the VM's repositories. */
+export class WorkspaceTargetTakenError extends BangerError<'WORKSPACE_TARGET_TAKEN'> {
+  constructor(vm: string, path: string) {
+    super('WORKSPACE_TARGET_TAKEN', `${path} exists in VM ${vm} already`, {
+      details: { vm, path },
+      why: 'it is none of the repositories that banger has brought there',
+      fix: `give another place by --at, or move that one away: banger vm exec ${vm} -- mv ${path} ${path}.old`,
+    });
+  }
+}
+
+export class WorkspaceHasWorkError extends BangerError<'WORKSPACE_HAS_WORK'> {
+  constructor(facts: { vm: string; path: string; commits: number; files: string[] }) {
+    const { vm, path, commits, files } = facts;
+    const what = [
+      commits > 0 && `${commits} ${commits === 1 ? 'commit' : 'commits'} that the host does not have`,
+      files.length > 0 && `changes that are not committed: ${files.slice(0, 5).join(', ')}`,
+    ].filter((part) => part !== false);
+    super('WORKSPACE_HAS_WORK', `the repository ${path} of VM ${vm} has work that would be lost`, {
+      details: facts,
+      why: what.join('; ') || 'another branch, commit or index is there than was imported',
+      fix: `get it first: banger workspace export ${vm}, or put it aside in the guest: --force`,
+    });
+  }
+}
+
 export class WorkspaceImportFailedError extends BangerError<'WORKSPACE_IMPORT_FAILED'> {
   constructor(facts: { path: string; step: string; stderrTail: string; fix?: string; cause?: unknown }) {
     const {

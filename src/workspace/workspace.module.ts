@@ -6,9 +6,12 @@ import { ExportRecords } from './export/export-records.js';
 import { RepositoryExport } from './export/repository-export.js';
 import { WorkspaceExport } from './export/workspace-export.js';
 import { GitWorkspaceImporter, GUEST_BASE } from './import/git-workspace-importer.js';
+import { OutgoingRepositories } from './import/outgoing.js';
 import { DEFAULT_INCOMING_LIMITS, INCOMING_LIMITS } from './incoming/incoming-limits.js';
 import { IncomingWork } from './incoming/incoming-work.js';
 import { WorkspacePreparation } from './prepare/workspace-preparation.js';
+import { WorkspaceArrival } from './prepare/workspace-arrival.js';
+import { WorkspaceUpdate } from './prepare/workspace-update.js';
 import { RepositoryProjectReader } from './project/repository-project-reader.js';
 import { RepositoryFinder } from './repository/repository-finder.js';
 import { ScratchDirectories } from './repository/scratch-directories.js';
@@ -26,13 +29,21 @@ import { WorkspaceFinder } from './workspace-finder.js';
     WorkspaceFiles,
     RepositoryFinder,
     ScratchDirectories,
+    OutgoingRepositories,
     // On a disk, unlike /tmp: an import may need as much as the repository has uncommitted.
     { provide: SCRATCH_PARENT, useValue: '/var/tmp' },
     { provide: GUEST_BASE, useValue: '/root' },
     { provide: ProjectReader, useClass: RepositoryProjectReader },
     { provide: WorkspaceImporter, useClass: GitWorkspaceImporter },
   ],
-  exports: [ProjectReader, WorkspaceImporter, WorkspaceFiles, RepositoryFinder, ScratchDirectories],
+  exports: [
+    OutgoingRepositories,
+    ProjectReader,
+    RepositoryFinder,
+    ScratchDirectories,
+    WorkspaceFiles,
+    WorkspaceImporter,
+  ],
 })
 export class WorkspaceImportModule {}
 
@@ -51,6 +62,8 @@ export class WorkspaceImportModule {}
     WorkspaceExport,
     WorkspaceFinder,
     WorkspacePreparation,
+    WorkspaceArrival,
+    WorkspaceUpdate,
     WorkspaceStatus,
   ],
 })

@@ -29,8 +29,8 @@ export class WorkspaceStep {
       'workspace.import',
       'importing the repository',
       async (step) => {
-        const connection = await this.access.connect(vm, operation.signal);
-        return this.importer.import(plan, connection, step, operation.signal);
+        const ssh = await this.access.connect(vm, operation.signal);
+        return this.importer.import(plan, { vm: vm.name, ssh }, step, operation.signal);
       },
     );
     for (const warning of warnings) operation.warn(warning);

@@ -66,6 +66,15 @@ export function parseCheckedOut(output: Buffer): { id: string; path: BytePath }[
     });
 }
 
+/** @param output of `git ls-tree -r -z` */
+export function parseTree(output: Buffer): { type: string; id: string; path: BytePath }[] {
+  return records(output).map((record) => {
+    const tab = record.indexOf('\t');
+    const [, type = '', id = ''] = record.slice(0, tab).split(' ');
+    return { type, id, path: record.slice(tab + 1) as BytePath };
+  });
+}
+
 export interface WorktreeChanges {
   /** tracked files whose working tree version has to be read */
   readonly present: Set<BytePath>;

@@ -27,178 +27,6 @@ export const WORKSPACE: readonly Guarantee[] = [
     ],
   },
   {
-    guarantee:
-      "An export changes nothing of the host's repository but its branch: files, index, HEAD, config and hooks stay",
-    test: 'test/integration/workspace/export-branch.spec.ts',
-    name: 'after a round trip',
-    mutations: [
-      {
-        file: 'src/workspace/export/repository-export.ts',
-        find: "const args = ['update-ref', '--no-deref', '-m', reason, BRANCHES + branch, tip, old];",
-        replace: "const args = ['checkout', '-f', '-q', '-B', branch, tip, ...(old === '' ? [old] : [])];",
-      },
-    ],
-  },
-  {
-    guarantee: 'An export moves no branch that somebody else made or moved, or has checked out',
-    test: 'test/integration/workspace/export-branch.spec.ts',
-    name: 'is not moved',
-    mutations: [
-      {
-        file: 'src/workspace/export/host-branch.ts',
-        find: 'if (found !== undefined && !left.includes(found))',
-        replace: "if (found === '' && !left.includes(found))",
-      },
-      {
-        file: 'src/workspace/export/host-branch.ts',
-        find: 'if (worktree !== undefined) throw',
-        replace: "if (worktree === '') throw",
-      },
-      {
-        file: 'src/workspace/export/repository-export.ts',
-        find: "const args = ['update-ref', '--no-deref', '-m', reason, BRANCHES + branch, tip, old];",
-        replace:
-          "const args = ['update-ref', '--no-deref', '-m', reason, BRANCHES + branch, tip, ...(old === '' ? [old] : [])];",
-      },
-    ],
-  },
-  {
-    guarantee:
-      'A merge that would conflict changes nothing; nor does one over files that are changed, or in the way, ignored ones included',
-    test: 'test/integration/workspace/export-merge.spec.ts',
-    name: 'nothing changes',
-    mutations: [
-      {
-        file: 'src/workspace/export/merge-plan.ts',
-        find: 'if (exitCode === 1) {',
-        replace: 'if (exitCode === 2) {',
-      },
-      {
-        file: 'src/workspace/export/host-checkout.ts',
-        find: 'if (dirty.length > 0) throw',
-        replace: 'if (dirty.length < 0) throw',
-      },
-      {
-        file: 'src/workspace/export/host-checkout.ts',
-        find: 'if (inTheWay.length > 0)',
-        replace: 'if (inTheWay.length < 0)',
-      },
-      {
-        file: 'src/workspace/export/host-checkout.ts',
-        find: 'if (await files.exists(`${gitDirectory}/${name}`))',
-        replace: 'if (await files.exists(`${gitDirectory}/${name}/none`))',
-      },
-    ],
-  },
-  {
-    guarantee: 'A merge whose files cannot be written is taken back',
-    test: 'test/integration/workspace/export-merge.spec.ts',
-    name: 'taken back',
-    mutations: [
-      { file: 'src/workspace/export/apply-checkout.ts', find: '!NOT_BEGUN.test', replace: 'NOT_BEGUN.test' },
-    ],
-  },
-  {
-    guarantee: 'An export that was cut off between files and refs is finished by the next one',
-    test: 'test/integration/workspace/export-merge.spec.ts',
-    name: 'finished by a repeat',
-    mutations: [
-      {
-        file: 'src/workspace/export/host-checkout.ts',
-        find: 'if (dirty.length > 0 && (await',
-        replace: 'if (dirty.length < 0 && (await',
-      },
-    ],
-  },
-  {
-    guarantee: "No hook, filter or program of the host's repository runs in an export or its merge",
-    test: 'test/integration/workspace/export-hooks.spec.ts',
-    name: 'runs none',
-    mutations: [
-      {
-        file: 'src/workspace/git/git.ts',
-        find: "'core.hooksPath': '/dev/null',",
-        replace: "'core.logAllRefUpdates': 'true',",
-      },
-      {
-        file: 'src/workspace/git/git.ts',
-        find: "'core.fsmonitor': 'false',",
-        replace: "'core.logAllRefUpdates': 'true',",
-      },
-      {
-        file: 'src/workspace/export/apply-checkout.ts',
-        find: 'withoutFilters(filters)',
-        replace: 'withoutFilters(filters.slice(filters.length))',
-      },
-    ],
-  },
-  {
-    guarantee: "A guest gets no file or submodule into the host's repository whose name leads elsewhere",
-    test: 'test/integration/workspace/hostile-guest.spec.ts',
-    name: 'gets no',
-    mutations: [
-      {
-        file: 'src/workspace/incoming/receive-work.ts',
-        find: "'--fix-thin', '--strict', ",
-        replace: "'--fix-thin', ",
-      },
-    ],
-  },
-  {
-    guarantee: 'A guest whose commits or files are none, or are missing, is refused',
-    test: 'test/integration/workspace/hostile-guest.spec.ts',
-    name: 'is refused when',
-    mutations: [
-      {
-        file: 'src/workspace/incoming/incoming-work.ts',
-        find: 'if (found !== type) throw',
-        replace: "if (found === '') throw",
-      },
-      {
-        file: 'src/workspace/incoming/quarantine.ts',
-        find: "['rev-list', '--objects', '--quiet', '--stdin']",
-        replace: "['rev-parse', '--git-dir']",
-      },
-      {
-        file: 'src/workspace/incoming/receive-work.ts',
-        find: '`--max-input-size=${packBytes}`',
-        replace: '`--max-input-size=${packBytes * 1_000_000}`',
-      },
-    ],
-  },
-  {
-    guarantee: 'What a guest sends is bounded: in bytes, unpacked bytes, memory, names of files and time',
-    test: 'test/integration/workspace/hostile-guest.spec.ts',
-    name: 'is bounded',
-    mutations: [
-      {
-        file: 'src/workspace/incoming/quarantine.ts',
-        find: 'if (bytes > limits.objectBytes)',
-        replace: 'if (bytes < 0)',
-      },
-      {
-        file: 'src/workspace/incoming/quarantine.ts',
-        find: 'if (total > limits.unpackedBytes)',
-        replace: 'if (total < 0)',
-      },
-      {
-        file: 'src/workspace/incoming/quarantine.ts',
-        find: 'maxOutputBytes: limits.namesBytes,',
-        replace: '',
-      },
-      {
-        file: 'src/workspace/incoming/receive-work.ts',
-        find: '`--data=${memoryBytes}`',
-        replace: '`--data=${memoryBytes * 1_000}`',
-      },
-      {
-        file: 'src/workspace/incoming/incoming-work.ts',
-        find: 'totalMs)), totalMs)',
-        replace: 'totalMs)), totalMs * 1_000)',
-      },
-    ],
-  },
-  {
     guarantee: 'What is asked for comes before what a project file says of how its repository goes in',
     test: 'src/vm/project/apply-project.spec.ts',
     mutations: [
@@ -238,12 +66,6 @@ export const WORKSPACE: readonly Guarantee[] = [
     ],
   },
   {
-    guarantee: "The patch of a VM's work makes of the base what is in the VM, whatever was done there",
-    test: 'test/integration/workspace/workspace-diff.spec.ts',
-    name: 'makes the same tree of the base, whatever was done',
-    mutations: [{ file: 'src/workspace/diff/write-document.ts', find: "'--binary', ", replace: '' }],
-  },
-  {
     guarantee: "To look at the status of a workspace changes neither the guest's repository nor the host's",
     test: 'test/integration/workspace/workspace-status.spec.ts',
     name: 'tells each kind of change against the base',
@@ -268,13 +90,43 @@ export const WORKSPACE: readonly Guarantee[] = [
     ],
   },
   {
-    guarantee: 'A patch that is shown on a terminal does nothing to it, whatever a guest has written',
-    test: 'src/cli/workspace/patch-painter.spec.ts',
+    guarantee: 'A repository that is prepared again loses no work of the guest',
+    test: 'test/integration/workspace/prepare-again.spec.ts',
+    name: 'refuses to lose work',
     mutations: [
       {
-        file: 'src/cli/workspace/patch-painter.ts',
-        find: '.map(escapeControls)',
-        replace: '.map(String)',
+        file: 'src/workspace/prepare/guest-work.ts',
+        find: 'uncommitted: is.index !== index || is.tree !== tree,',
+        replace: 'uncommitted: is.index !== index && is.tree !== tree,',
+      },
+      {
+        file: 'src/workspace/prepare/guest-work.ts',
+        find: 'commits: !isSafe(is.head) || !isSafe(target),',
+        replace: 'commits: false,',
+      },
+    ],
+  },
+  {
+    guarantee: 'What is done in a guest while its repository is prepared again is not lost',
+    test: 'test/integration/workspace/prepare-again.spec.ts',
+    name: 'notices what changes in the guest meanwhile',
+    mutations: [
+      {
+        file: 'src/workspace/prepare/update-script.ts',
+        find: "echo 'it was changed in the guest meanwhile' >&2\n  exit 1",
+        replace: "echo 'it was changed in the guest meanwhile' >&2",
+      },
+    ],
+  },
+  {
+    guarantee: 'Files that are left out of a VM by a pattern do not travel',
+    test: 'test/integration/workspace/import-options.spec.ts',
+    name: 'leaves out files by pattern',
+    mutations: [
+      {
+        file: 'src/workspace/import/import-pack.ts',
+        find: '...lacks.excluded.map((id) => `^${id}`),',
+        replace: '...lacks.excluded.filter((id) => id === "").map((id) => `^${id}`),',
       },
     ],
   },

@@ -4,16 +4,20 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { VmWorkspaceView } from '../../../../src/contract/index.js';
+import type { VmWorkspaceView, WorkspaceSource } from '../../../../src/contract/index.js';
 import { NodeProcessRunner } from '../../../../src/core/process/index.js';
 import { Ssh2Client } from '../../../../src/core/ssh/index.js';
 import type { SshConnection } from '../../../../src/core/ssh/index.js';
 import { GitWorkspaceImporter } from '../../../../src/workspace/import/git-workspace-importer.js';
+import { OutgoingRepositories } from '../../../../src/workspace/import/outgoing.js';
 import { DEFAULT_INCOMING_LIMITS } from '../../../../src/workspace/incoming/incoming-limits.js';
 import type { IncomingLimits } from '../../../../src/workspace/incoming/incoming-limits.js';
 import { IncomingWork } from '../../../../src/workspace/incoming/incoming-work.js';
 import type { Quarantine } from '../../../../src/workspace/incoming/quarantine.js';
 import type { Work } from '../../../../src/workspace/incoming/incoming-work.js';
+import { WorkspaceArrival } from '../../../../src/workspace/prepare/workspace-arrival.js';
+import type { Arrived } from '../../../../src/workspace/prepare/workspace-arrival.js';
+import { WorkspaceUpdate } from '../../../../src/workspace/prepare/workspace-update.js';
 import { RepositoryFinder } from '../../../../src/workspace/repository/repository-finder.js';
 import { ScratchDirectories } from '../../../../src/workspace/repository/scratch-directories.js';
 import { WorkspaceFiles } from '../../../../src/workspace/repository/workspace-files.adapter.js';
@@ -32,10 +36,14 @@ const ENVIRONMENT = {
   GIT_ALLOW_PROTOCOL: 'file',
 };
 
+type PrepareOptions = Omit<WorkspaceSource, 'path'> & { force?: boolean; ssh?: SshConnection };
+
 /** A host with repositories, and a guest that is this machine's own sshd with another directory instead of /root. */
 export class WorkspaceBench {
   readonly importer: GitWorkspaceImporter;
   readonly directories: ScratchDirectories;
+  readonly outgoing: OutgoingRepositories;
+  readonly arrival: WorkspaceArrival;
   readonly incoming: IncomingWork;
   readonly finder: RepositoryFinder;
   readonly files: WorkspaceFiles;
@@ -52,7 +60,10 @@ export class WorkspaceBench {
     const runner = new NodeProcessRunner();
     this.finder = new RepositoryFinder(runner, files);
     this.directories = new ScratchDirectories(runner, files);
-    this.importer = new GitWorkspaceImporter(this.finder, files, this.directories, guestBase);
+    this.outgoing = new OutgoingRepositories(this.finder, files, this.directories);
+    this.importer = new GitWorkspaceImporter(this.finder, files, this.directories, this.outgoing, guestBase);
+    const update = new WorkspaceUpdate();
+    this.arrival = new WorkspaceArrival(this.importer, this.finder, this.outgoing, update);
     this.incoming = new IncomingWork(this.directories, files, { ...DEFAULT_INCOMING_LIMITS, ...limits });
   }
 
@@ -99,10 +110,29 @@ export class WorkspaceBench {
 
   async import(
     path: string,
+    options: Omit<WorkspaceSource, 'path'> = {},
     signal = new AbortController().signal,
   ): Promise<VmWorkspaceView & { warnings: string[] }> {
-    const plan = await this.importer.inspect({ path }, signal);
-    return this.importer.import(plan, this.ssh, { detail: () => undefined }, signal);
+    const plan = await this.importer.inspect({ path, ...options }, signal);
+    const guest = { vm: 'web', ssh: this.ssh };
+    return this.importer.import(plan, guest, { detail: () => undefined }, signal);
+  }
+
+  /** As `workspace.prepare` does it, for a VM that has these repositories. */
+  async prepare(
+    path: string,
+    workspaces: readonly VmWorkspaceView[],
+    { force = false, ssh = this.ssh, ...options }: PrepareOptions = {},
+  ): Promise<Arrived> {
+    const signal = new AbortController().signal;
+    const source = { path, ...options };
+    const { plan, existing } = await this.arrival.plan(
+      { name: 'web', workspaces },
+      { source, project: undefined },
+      signal,
+    );
+    const request = { guest: { vm: 'web', ssh }, existing, force };
+    return this.arrival.bring(plan, request, { detail: () => undefined }, signal);
   }
 
   /** What the guest has done in a repository, as it arrives beside the host's. */
