@@ -241,10 +241,10 @@ describe.skipIf(reason !== undefined)(`a hostile guest${reason === undefined ? '
     await expectRefused({ ...REFUSED, why: expect.stringMatching(/memory|malloc/i) });
   });
 
-  it('is bounded: refused with few small trees that name a billion files', async () => {
+  it('is bounded: refused with few small trees that name many files', async () => {
     let id = guest.blob('x');
     const ids = [id];
-    for (let depth = 0; depth < 9; depth += 1) {
+    for (let depth = 0; depth < 5; depth += 1) {
       const mode = depth === 0 ? '100644' : '40000';
       id = guest.tree(...Array.from('0123456789', (name) => [mode, name, id] as const));
       ids.push(id);
