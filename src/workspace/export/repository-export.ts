@@ -124,7 +124,7 @@ export class RepositoryExport {
     const reason = `banger: work of VM ${vm}`;
     try {
       if (merge !== undefined && merge.kind !== 'none')
-        await applyCheckout(repository, merge, { reason, scratch }, NEVER);
+        await applyCheckout({ repository, files: this.files, scratch }, merge, reason, NEVER);
       if (outcome !== 'unchanged') await this.#moveBranch(repository, { branch, tip, from }, reason);
     } catch (error) {
       throw hostFailure(error, repository.top);

@@ -55,9 +55,9 @@ export const WORKSPACE_WORK: readonly Guarantee[] = [
         replace: 'if (dirty.length < 0) throw',
       },
       {
-        file: 'src/workspace/export/host-checkout.ts',
-        find: 'if (inTheWay.length > 0)',
-        replace: 'if (inTheWay.length < 0)',
+        file: 'src/workspace/export/in-the-way.ts',
+        find: 'if (found.length > 0)',
+        replace: 'if (found.length < 0)',
       },
       {
         file: 'src/workspace/export/host-checkout.ts',
