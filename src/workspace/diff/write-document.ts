@@ -59,10 +59,8 @@ async function bounded(
   { vm, limits }: DocumentTarget,
   signal: AbortSignal,
 ): Promise<void> {
-  const { memoryBytes, cpuSeconds, packBytes } = limits;
-  const bounds = [`--data=${memoryBytes}`, `--cpu=${cpuSeconds}`, `--fsize=${packBytes}`, '--core=0'];
   try {
-    await git.program('prlimit', [...bounds, 'git', '--no-pager', ...args], { signal });
+    await git.program('prlimit', [`--fsize=${limits.packBytes}`, 'git', '--no-pager', ...args], { signal });
   } catch (error) {
     if (!(error instanceof ProcessFailedError)) throw error;
     const reason =

@@ -14,7 +14,7 @@ import { WorkspaceBranchTakenError } from './export.errors.js';
 import { branchAt, BRANCHES, requireOwnBranch, requirePossibleBranch } from './host-branch.js';
 import { HostCheckout } from './host-checkout.js';
 import type { CheckoutPlan } from './host-checkout.js';
-import { hostFailure } from './host-failure.js';
+import { hostFailure } from '../repository/host-failure.js';
 import { planMerge } from './merge-plan.js';
 
 export interface ExportRequest {

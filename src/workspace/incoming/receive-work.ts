@@ -85,13 +85,11 @@ async function indexPack(
   { vm, limits, progress }: WorkSource,
   signal: AbortSignal,
 ): Promise<void> {
-  const { memoryBytes, cpuSeconds, packBytes } = limits;
-  const bounds = [`--data=${memoryBytes}`, `--cpu=${cpuSeconds}`, '--core=0'];
-  const index = ['git', 'index-pack', '--stdin', '--fix-thin', '--strict', `--max-input-size=${packBytes}`];
+  const index = ['index-pack', '--stdin', '--fix-thin', '--strict', `--max-input-size=${limits.packBytes}`];
   const stdin = counter(progress);
   const fed = pipeline(pack, stdin).catch(() => undefined);
   try {
-    await git.program('prlimit', [...bounds, ...index], { stdin, signal });
+    await git.run(index, { stdin, signal });
   } catch (error) {
     if (!(error instanceof ProcessFailedError)) throw error;
     // Not the guest's fault.

@@ -137,8 +137,8 @@ export const WORKSPACE_WORK: readonly Guarantee[] = [
       },
       {
         file: 'src/workspace/incoming/receive-work.ts',
-        find: '`--max-input-size=${packBytes}`',
-        replace: '`--max-input-size=${packBytes * 1_000_000}`',
+        find: '`--max-input-size=${limits.packBytes}`',
+        replace: '`--max-input-size=${limits.packBytes * 1_000_000}`',
       },
     ],
   },
@@ -149,7 +149,7 @@ export const WORKSPACE_WORK: readonly Guarantee[] = [
     mutations: [
       {
         file: 'src/workspace/incoming/quarantine.ts',
-        find: 'if (bytes > limits.objectBytes)',
+        find: 'if (bytes > limit)',
         replace: 'if (bytes < 0)',
       },
       {
@@ -163,9 +163,9 @@ export const WORKSPACE_WORK: readonly Guarantee[] = [
         replace: '',
       },
       {
-        file: 'src/workspace/incoming/receive-work.ts',
-        find: '`--data=${memoryBytes}`',
-        replace: '`--data=${memoryBytes * 1_000}`',
+        file: 'src/workspace/incoming/quarantine.ts',
+        find: '`--data=${limits.memoryBytes}`',
+        replace: '`--data=${limits.memoryBytes * 1_000}`',
       },
       {
         file: 'src/workspace/incoming/incoming-work.ts',
