@@ -11,7 +11,13 @@ import { WorkspaceRepositoryUnusableError } from '../workspace.errors.js';
 import { applyCheckout } from './apply-checkout.js';
 import { deliverObjects, durable } from './deliver-objects.js';
 import { WorkspaceBranchTakenError } from './export.errors.js';
-import { branchAt, BRANCHES, requireOwnBranch, requirePossibleBranch } from './host-branch.js';
+import {
+  branchAt,
+  BRANCHES,
+  requireNotCheckedOut,
+  requireOwnBranch,
+  requirePossibleBranch,
+} from './host-branch.js';
 import { HostCheckout } from './host-checkout.js';
 import type { CheckoutPlan } from './host-checkout.js';
 import { hostFailure } from '../repository/host-failure.js';
@@ -123,6 +129,8 @@ export class RepositoryExport {
     if (tip === undefined) return;
     const reason = `banger: work of VM ${vm}`;
     try {
+      // Asked again: to bring objects over can take minutes.
+      if (outcome !== 'unchanged') await requireNotCheckedOut(repository, branch, NEVER);
       if (merge !== undefined && merge.kind !== 'none')
         await applyCheckout({ repository, files: this.files, scratch }, merge, reason, NEVER);
       if (outcome !== 'unchanged') await this.#moveBranch(repository, { branch, tip, from }, reason);

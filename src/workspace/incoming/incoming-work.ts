@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { VmWorkspaceView } from '../../contract/index.js';
-import { TimeoutError } from '../../core/errors/index.js';
+import { saysDiskFull, TimeoutError } from '../../core/errors/index.js';
 import { OutputTooLargeError, ProcessFailedError } from '../../core/process/index.js';
 import type { SshConnection } from '../../core/ssh/index.js';
 import type { Vm } from '../../vm/index.js';
@@ -8,7 +8,11 @@ import { withoutUndefined } from '../without-undefined.js';
 import { ScratchDirectories } from '../repository/scratch-directories.js';
 import type { Repository } from '../repository/repository-finder.js';
 import { WorkspaceFiles } from '../repository/workspace-files.adapter.js';
-import { WorkspaceRepositoryUnusableError, WorkspaceWorkRefusedError } from '../workspace.errors.js';
+import {
+  WorkspaceDiskFullError,
+  WorkspaceRepositoryUnusableError,
+  WorkspaceWorkRefusedError,
+} from '../workspace.errors.js';
 import { commitOfGuest } from './commit-of-guest.js';
 import { commitUncommitted } from './commit-uncommitted.js';
 import { hostCommits } from './host-commits.js';
@@ -94,7 +98,7 @@ export class IncomingWork {
     try {
       return await this.#receive(quarantine, request, signal);
     } catch (error) {
-      throw refusal(error, request.vm.name);
+      throw refusal(error, request.vm.name, quarantine.directory);
     }
   }
 
@@ -152,11 +156,12 @@ export class IncomingWork {
 type Git = Quarantine['git'];
 
 /** What git makes of objects that are hostile is the guest's affair, as long as the disk has room. */
-function refusal(error: unknown, vm: string): unknown {
+function refusal(error: unknown, vm: string, directory: string): unknown {
   if (error instanceof OutputTooLargeError)
     return new WorkspaceWorkRefusedError(vm, 'it has more commits than are taken', error);
   if (!(error instanceof ProcessFailedError)) return error;
-  const { exitCode } = error.details;
+  const { exitCode, stderrTail } = error.details;
+  if (saysDiskFull(stderrTail)) return new WorkspaceDiskFullError(directory, error);
   const reason = exitCode === null ? 'to look at it takes too much processor time' : lastLine(error);
   return new WorkspaceWorkRefusedError(vm, reason, error);
 }
