@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { WorkspaceExportRecord } from '../../contract/index.js';
 import { withoutSuperseded, withRecord } from './export-records.js';
 
-const record = (commit: string, branch = 'banger/web'): WorkspaceExportRecord => ({
+const record = (commit: string, branch = 'banger/web', repository?: string): WorkspaceExportRecord => ({
+  ...(repository !== undefined && { repository }),
   branch,
   commit,
   at: '2026-01-01T00:00:00.000Z',
@@ -26,7 +27,7 @@ describe('the record of exports', () => {
 
   // A branch that was brought on in one repository was no longer banger's in another that still had it as it was.
   it('forgets nothing of a branch of the same name in another repository', () => {
-    const there = { ...record('a'), repository: '/there' };
+    const there = record('a', 'banger/web', '/there');
     const records = withRecord([there], record('a'));
     expect(records).toEqual([record('a'), there]);
     expect(withoutSuperseded(withRecord(records, record('b')), 'a')).toEqual([record('b'), there]);
