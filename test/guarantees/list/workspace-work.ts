@@ -75,6 +75,22 @@ export const WORKSPACE_WORK: readonly Guarantee[] = [
     ],
   },
   {
+    guarantee: 'A merge loses nothing that the user does in the repository while it is made',
+    test: 'test/integration/workspace/export-meanwhile.spec.ts',
+    mutations: [
+      {
+        file: 'src/workspace/export/apply-checkout.ts',
+        find: 'await requireOutOfTheWay(host.repository',
+        replace: 'if (onlyHead) await requireOutOfTheWay(host.repository',
+      },
+      {
+        file: 'src/workspace/export/apply-checkout.ts',
+        find: 'if (!onlyHead) await git.run([...MOVE',
+        replace: 'if (onlyHead) await git.run([...MOVE',
+      },
+    ],
+  },
+  {
     guarantee: 'An export that was cut off between files and refs is finished by the next one',
     test: 'test/integration/workspace/export-merge.spec.ts',
     name: 'finished by a repeat',
