@@ -187,6 +187,8 @@ export class WorkspaceExportRecord {
   @IsString() commit!: string;
   /** ISO 8601, UTC */
   @IsString() at!: string;
+  /** where the repository is, when it is not `hostPath` */
+  @IsOptional() @IsString() repository?: string;
 }
 
 export class VmWorkspaceView {

@@ -110,6 +110,17 @@ export class WorkspaceWorkRefusedError extends BangerError<'WORKSPACE_WORK_REFUS
   }
 }
 
+/** Not the disk of banger's state: that of a repository, or of the scratch directory beside which work arrives. */
+export class WorkspaceDiskFullError extends BangerError<'DISK_FULL'> {
+  constructor(path: string, cause?: unknown) {
+    super('DISK_FULL', `no space is left on the file system of ${path}`, {
+      details: { path },
+      fix: 'free some space there, and try again',
+      cause,
+    });
+  }
+}
+
 /** The guest could not say what work it has. */
 export class WorkspaceWorkUnreadableError extends BangerError<'WORKSPACE_WORK_UNREADABLE'> {
   constructor(facts: { vm: string; path: string; step: string; stderrTail: string }) {

@@ -1,9 +1,10 @@
 import type { DiffFormat } from '../../contract/index.js';
+import { saysDiskFull } from '../../core/errors/index.js';
 import { ProcessFailedError } from '../../core/process/index.js';
 import type { IncomingLimits } from '../incoming/incoming-limits.js';
 import { lastLine } from '../incoming/quarantine.js';
 import type { Quarantine } from '../incoming/quarantine.js';
-import { WorkspaceWorkRefusedError } from '../workspace.errors.js';
+import { WorkspaceDiskFullError, WorkspaceWorkRefusedError } from '../workspace.errors.js';
 
 export interface DocumentTarget {
   /** name of the VM whose work it is, for messages */
@@ -56,15 +57,15 @@ export async function writeBundle(
 async function bounded(
   git: Quarantine['git'],
   args: readonly string[],
-  { vm, limits }: DocumentTarget,
+  { vm, file, limits }: DocumentTarget,
   signal: AbortSignal,
 ): Promise<void> {
-  const { memoryBytes, cpuSeconds, packBytes } = limits;
-  const bounds = [`--data=${memoryBytes}`, `--cpu=${cpuSeconds}`, `--fsize=${packBytes}`, '--core=0'];
   try {
-    await git.program('prlimit', [...bounds, 'git', '--no-pager', ...args], { signal });
+    await git.program('prlimit', [`--fsize=${limits.packBytes}`, 'git', '--no-pager', ...args], { signal });
   } catch (error) {
     if (!(error instanceof ProcessFailedError)) throw error;
+    // Not the guest's fault.
+    if (saysDiskFull(error.details.stderrTail)) throw new WorkspaceDiskFullError(file, error);
     const reason =
       error.details.exitCode === null ? 'to write it down takes too much space or time' : lastLine(error);
     throw new WorkspaceWorkRefusedError(vm, reason, error);

@@ -38,20 +38,23 @@ export class ExportRecords {
  * Newest first.
  */
 export function withRecord(records: readonly Record[] = [], record: Record): Record[] {
-  return [record, ...records.filter((other) => !isOf(other, record.branch, record.commit))].slice(
-    0,
-    MAX_RECORDS,
-  );
+  return [record, ...records.filter((other) => !isSame(other, record))].slice(0, MAX_RECORDS);
 }
 
-/** The branch has moved on from there: whoever puts it back has moved it. */
+/** The branch has moved on from there: whoever puts it back has moved it. Where it is in other repositories stays. */
 export function withoutSuperseded(
-  records: readonly Record[],
-  { branch, from }: { branch: string; from: string | undefined },
+  [newest, ...others]: readonly Record[],
+  from: string | undefined,
 ): Record[] {
-  return records.filter((record, index) => index === 0 || !isOf(record, branch, from));
+  if (newest === undefined) return [];
+  const { branch, repository } = newest;
+  return [newest, ...others.filter((other) => !isSame(other, { branch, commit: from, repository }))];
 }
 
-function isOf(record: Record, branch: string, commit: string | undefined): boolean {
-  return record.branch === branch && record.commit === commit;
+function isSame(
+  record: Record,
+  other: { branch: string; commit: string | undefined; repository?: string | undefined },
+): boolean {
+  const { branch, commit, repository } = record;
+  return branch === other.branch && commit === other.commit && repository === other.repository;
 }

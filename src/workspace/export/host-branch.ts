@@ -1,4 +1,5 @@
 import type { VmWorkspaceView } from '../../contract/index.js';
+import { ProcessFailedError } from '../../core/process/index.js';
 import type { Repository } from '../repository/repository-finder.js';
 import type { WorkspaceFiles } from '../repository/workspace-files.adapter.js';
 import { WorkspaceRepositoryUnusableError } from '../workspace.errors.js';
@@ -77,9 +78,40 @@ export async function requireOwnBranch(
       found,
       ...(left[0] !== undefined && { expected: left[0] }),
     });
-  const worktree = (await checkedOut(repository, signal)).get(BRANCHES + branch);
-  if (worktree !== undefined) throw new WorkspaceBranchCheckedOutError({ path, branch, worktree });
+  await requireNotCheckedOut(repository, branch, signal);
   return found;
+}
+
+/** No working tree has the branch, or rebases it. @throws WorkspaceBranchCheckedOutError */
+export async function requireNotCheckedOut(
+  repository: Repository,
+  branch: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { top: path } = repository;
+  const worktree =
+    (await checkedOut(repository, signal)).get(BRANCHES + branch) ??
+    (await rebasing(repository, branch, signal));
+  if (worktree !== undefined) throw new WorkspaceBranchCheckedOutError({ path, branch, worktree });
+}
+
+/**
+ * Git directory of the working tree in which the branch is being rebased: HEAD is detached then, and at its end git
+ * takes the branch only as it was at its beginning.
+ */
+async function rebasing(
+  { git, commonDirectory }: Repository,
+  branch: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const places = ['rebase-merge', 'rebase-apply', 'worktrees'].map((name) => `${commonDirectory}/${name}`);
+  const args = ['-rslxF', '--include=head-name', '-e', BRANCHES + branch, '--', ...places];
+  // Its status also says that one of them is not there, which is as it should be.
+  const found = await git.program('grep', args, { signal }).catch((error: unknown) => {
+    if (error instanceof ProcessFailedError) return error;
+    throw error;
+  });
+  return /^(.*)\/rebase-\w+\/head-name$/m.exec(found.stdout.toString('utf8'))?.[1];
 }
 
 /** Refs that working trees of the repository have checked out, with where each is; a branch without commits as well. */

@@ -9,6 +9,7 @@ import type { PreparedGit } from '../repository/scratch-git.js';
 import type { WorkspaceFiles } from '../repository/workspace-files.adapter.js';
 import { WorkspaceRepositoryUnusableError } from '../workspace.errors.js';
 import { WorkspaceTreeDirtyError } from './export.errors.js';
+import { differing, names, requireOutOfTheWay } from './in-the-way.js';
 import type { MergePlan } from './merge-plan.js';
 
 /** Files of git's while something is under way; of the working tree's own git directory. */
@@ -93,9 +94,7 @@ export class HostCheckout {
   /** Untracked files in the way; also those that git ignores, and would overwrite. */
   async #requireRoom(from: string, commit: string, signal: AbortSignal): Promise<void> {
     const { top } = this.quarantine.repository;
-    const inTheWay = await this.#inTheWay(from, commit, signal);
-    if (inTheWay.length > 0)
-      throw new WorkspaceTreeDirtyError(top, inTheWay.map(displayPath), 'untracked, and in the way');
+    await requireOutOfTheWay({ git: this.reading, top }, this.files, { from, commit }, signal);
     try {
       await this.reading.run(['read-tree', '-m', '-u', '-n', '--no-recurse-submodules', from, commit], {
         signal,
@@ -108,42 +107,10 @@ export class HostCheckout {
     }
   }
 
-  async #inTheWay(from: string, commit: string, signal: AbortSignal): Promise<BytePath[]> {
-    const deleted = new Set(await this.#differing(from, commit, 'D', signal));
-    const found = new Set<BytePath>();
-    const directories: BytePath[] = [];
-    const seen = new Set<BytePath>();
-    for (const path of await this.#differing(from, commit, 'A', signal))
-      for (const place of placesOf(path)) {
-        if (deleted.has(place)) break;
-        if (seen.has(place)) continue;
-        seen.add(place);
-        const kind = await this.#kindOf(place);
-        if (kind === 'directory' && place === path) directories.push(`${place}/` as BytePath);
-        if (kind !== undefined && kind !== 'directory') found.add(place);
-      }
-    if (directories.length === 0) return [...found];
-    const others = names(await this.reading.run(['ls-files', '-o', '-z', '--directory'], { signal }));
-    // Either may be the inner one: git names the outermost directory that has nothing tracked.
-    const isIn = (inner: string, outer: string): boolean => outer.endsWith('/') && inner.startsWith(outer);
-    const full = directories.filter((path) => others.some((other) => isIn(other, path) || isIn(path, other)));
-    return [...found, ...full];
-  }
-
-  #kindOf(path: BytePath): ReturnType<WorkspaceFiles['kindOf']> {
-    const { top } = this.quarantine.repository;
-    return this.files.kindOf(Buffer.concat([Buffer.from(`${top}/`), Buffer.from(path, 'latin1')]));
-  }
-
-  async #differing(from: string, commit: string, filter: string, signal: AbortSignal): Promise<BytePath[]> {
-    const args = ['diff-tree', '-r', '-z', '--name-only', '--no-renames', `--diff-filter=${filter}`];
-    return names(await this.reading.run([...args, from, commit], { signal }));
-  }
-
   /** Files that change, and have a filter that the repository's config names. */
   async #filtered(from: string, commit: string, signal: AbortSignal): Promise<string[]> {
     if (this.filters.length === 0) return [];
-    const changed = await this.#differing(from, commit, 'd', signal);
+    const changed = await differing(this.reading, { from, commit }, 'd', signal);
     const stdin = toBytes(changed);
     const asked = await this.reading.run(['check-attr', '-z', '--stdin', 'filter'], { stdin, signal });
     const fields = names(asked);
@@ -175,15 +142,4 @@ async function requireAtRest(
   for (const [name, what] of Object.entries(UNDER_WAY))
     if (await files.exists(`${gitDirectory}/${name}`))
       throw new WorkspaceTreeDirtyError(top, [`.git/${name}`], `${what} is under way there`);
-}
-
-/** The path itself, and the directories that it is in. */
-function* placesOf(path: BytePath): Generator<BytePath> {
-  for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1))
-    yield path.slice(0, end) as BytePath;
-  yield path;
-}
-
-function names(listing: Buffer): BytePath[] {
-  return listing.toString('latin1').split('\0').slice(0, -1) as BytePath[];
 }

@@ -87,9 +87,10 @@ async function commitMerge(
   signal: AbortSignal,
 ): Promise<string> {
   const { tree, from, tip, vm, branch } = work;
-  const name = (await repository.git.query(['config', 'user.name'], signal)) ?? vm.gitName ?? 'banger';
-  const email =
-    (await repository.git.query(['config', 'user.email'], signal)) ?? vm.gitEmail ?? 'banger@localhost';
+  const configured = (key: string): Promise<string | undefined> =>
+    repository.git.query(['config', key], signal);
+  const name = (await configured('user.name')) || vm.gitName || 'banger';
+  const email = (await configured('user.email')) || vm.gitEmail || 'banger@localhost';
   const env = {
     GIT_AUTHOR_NAME: name,
     GIT_AUTHOR_EMAIL: email,

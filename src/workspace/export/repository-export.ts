@@ -11,10 +11,16 @@ import { WorkspaceRepositoryUnusableError } from '../workspace.errors.js';
 import { applyCheckout } from './apply-checkout.js';
 import { deliverObjects, durable } from './deliver-objects.js';
 import { WorkspaceBranchTakenError } from './export.errors.js';
-import { branchAt, BRANCHES, requireOwnBranch, requirePossibleBranch } from './host-branch.js';
+import {
+  branchAt,
+  BRANCHES,
+  requireNotCheckedOut,
+  requireOwnBranch,
+  requirePossibleBranch,
+} from './host-branch.js';
 import { HostCheckout } from './host-checkout.js';
 import type { CheckoutPlan } from './host-checkout.js';
-import { hostFailure } from './host-failure.js';
+import { hostFailure } from '../repository/host-failure.js';
 import { planMerge } from './merge-plan.js';
 
 export interface ExportRequest {
@@ -123,8 +129,10 @@ export class RepositoryExport {
     if (tip === undefined) return;
     const reason = `banger: work of VM ${vm}`;
     try {
+      // Asked again: to bring objects over can take minutes.
+      if (outcome !== 'unchanged') await requireNotCheckedOut(repository, branch, NEVER);
       if (merge !== undefined && merge.kind !== 'none')
-        await applyCheckout(repository, merge, { reason, scratch }, NEVER);
+        await applyCheckout({ repository, files: this.files, scratch }, merge, reason, NEVER);
       if (outcome !== 'unchanged') await this.#moveBranch(repository, { branch, tip, from }, reason);
     } catch (error) {
       throw hostFailure(error, repository.top);

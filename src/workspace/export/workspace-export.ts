@@ -99,7 +99,9 @@ export class WorkspaceExport {
   ): Promise<void> {
     const { vm, workspace, branch } = target;
     const before = workspace.exports ?? [];
-    const record = { branch, commit: plan.tip, at: new Date().toISOString() };
+    const { top } = quarantine.repository;
+    const elsewhere = top === workspace.hostPath ? {} : { repository: top };
+    const record = { branch, commit: plan.tip, at: new Date().toISOString(), ...elsewhere };
     const intended = withRecord(before, record);
     await this.#note(target, intended);
     try {
@@ -108,8 +110,7 @@ export class WorkspaceExport {
       await this.#note(target, before);
       throw error;
     }
-    if (plan.outcome === 'updated')
-      await this.#note(target, withoutSuperseded(intended, { branch, from: plan.from }));
+    if (plan.outcome === 'updated') await this.#note(target, withoutSuperseded(intended, plan.from));
   }
 
   async #note({ vm, workspace }: Target, exports: NonNullable<VmWorkspaceView['exports']>): Promise<void> {

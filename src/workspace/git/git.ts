@@ -9,11 +9,11 @@ export interface GitUser {
   readonly home: string;
 }
 
-export interface GitRun {
-  readonly stdin?: RunRequest['stdin'];
-  readonly env?: Readonly<Record<string, string>>;
-  /** of stdout; more fails the run. 256 MiB when left out */
-  readonly maxOutputBytes?: number;
+/** As of any program; 256 MiB of stdout are kept when nothing is said of it. */
+export interface GitRun extends Pick<
+  RunRequest,
+  'stdin' | 'env' | 'maxOutputBytes' | 'discardOutput' | 'onLine'
+> {
   readonly signal: AbortSignal;
 }
 
@@ -57,13 +57,18 @@ export class Git {
     readonly user: GitUser,
     private readonly config: Readonly<Record<string, string>> = {},
     private readonly environment: Readonly<Record<string, string>> = {},
+    private readonly bounds: readonly string[] = [],
   ) {}
 
-  /** The same, with more config or environment, or somewhere else. */
+  /**
+   * The same, with more config or environment, or somewhere else.
+   * @param options.bounds a program and its arguments which starts the others, with bounds set to what they may take
+   */
   with(options: {
     config?: Record<string, string>;
     environment?: Record<string, string>;
     directory?: string;
+    bounds?: readonly string[];
   }): Git {
     return new Git(
       this.runner,
@@ -71,6 +76,7 @@ export class Git {
       this.user,
       { ...this.config, ...options.config },
       { ...this.environment, ...options.environment },
+      options.bounds ?? this.bounds,
     );
   }
 
@@ -93,12 +99,14 @@ export class Git {
   program(
     file: string,
     args: readonly string[],
-    { stdin, env, maxOutputBytes = MAX_OUTPUT_BYTES, signal }: GitRun,
+    { env, maxOutputBytes = MAX_OUTPUT_BYTES, ...request }: GitRun,
   ): ReturnType<ProcessRunner['run']> {
     const { uid, gid, home } = this.user;
+    const [first = file, ...others] = [...this.bounds, file, ...args];
     return this.runner.run({
-      file,
-      args,
+      ...request,
+      file: first,
+      args: others,
       cwd: this.directory,
       env: {
         ...FIXED_ENVIRONMENT,
@@ -107,9 +115,7 @@ export class Git {
         ...this.environment,
         ...env,
       },
-      signal,
       maxOutputBytes,
-      ...(stdin !== undefined && { stdin }),
       ...(uid !== undefined && { uid }),
       ...(gid !== undefined && { gid }),
     });

@@ -22,9 +22,11 @@ export async function commitUncommitted(git: Git, work: Uncommitted, signal: Abo
     const facts = await git.query(['rev-parse', '-q', '--verify', `${commit}^{commit}`], signal);
     if (facts !== undefined && (await isSame(git, commit, work, signal))) return commit;
   }
-  const name = vm.gitName ?? (await repository.git.query(['config', 'user.name'], signal)) ?? 'banger';
-  const email =
-    vm.gitEmail ?? (await repository.git.query(['config', 'user.email'], signal)) ?? 'banger@localhost';
+  const configured = (key: string): Promise<string | undefined> =>
+    repository.git.query(['config', key], signal);
+  // Of no characters as well: git takes none such.
+  const name = vm.gitName || (await configured('user.name')) || 'banger';
+  const email = vm.gitEmail || (await configured('user.email')) || 'banger@localhost';
   const env = {
     GIT_AUTHOR_NAME: name,
     GIT_AUTHOR_EMAIL: email,

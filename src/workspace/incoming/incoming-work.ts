@@ -1,19 +1,30 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { VmWorkspaceView } from '../../contract/index.js';
-import { TimeoutError } from '../../core/errors/index.js';
+import { saysDiskFull, TimeoutError } from '../../core/errors/index.js';
+import { OutputTooLargeError, ProcessFailedError } from '../../core/process/index.js';
 import type { SshConnection } from '../../core/ssh/index.js';
 import type { Vm } from '../../vm/index.js';
 import { withoutUndefined } from '../without-undefined.js';
 import { ScratchDirectories } from '../repository/scratch-directories.js';
 import type { Repository } from '../repository/repository-finder.js';
 import { WorkspaceFiles } from '../repository/workspace-files.adapter.js';
-import { WorkspaceRepositoryUnusableError, WorkspaceWorkRefusedError } from '../workspace.errors.js';
+import {
+  WorkspaceDiskFullError,
+  WorkspaceRepositoryUnusableError,
+  WorkspaceWorkRefusedError,
+} from '../workspace.errors.js';
 import { commitOfGuest } from './commit-of-guest.js';
 import { commitUncommitted } from './commit-uncommitted.js';
 import { hostCommits } from './host-commits.js';
 import { INCOMING_LIMITS } from './incoming-limits.js';
 import type { IncomingLimits } from './incoming-limits.js';
-import { makeQuarantine, requireBoundedObjects, requireBoundedTree, requireConnected } from './quarantine.js';
+import {
+  lastLine,
+  makeQuarantine,
+  requireBoundedObjects,
+  requireBoundedTree,
+  requireConnected,
+} from './quarantine.js';
 import type { Quarantine } from './quarantine.js';
 import { receiveWork } from './receive-work.js';
 import type { WorkHeader } from './work-header.js';
@@ -71,7 +82,11 @@ export class IncomingWork {
     const stop = AbortSignal.any([signal, limit.signal]);
     try {
       return await this.scratch.within(repository.git.user, async (scratch) =>
-        body(await makeQuarantine(repository, this.files, scratch, stop), stop, scratch),
+        body(
+          await makeQuarantine(repository, this.files, { scratch, limits: this.limits }, stop),
+          stop,
+          scratch,
+        ),
       );
     } finally {
       clearTimeout(timer);
@@ -80,6 +95,14 @@ export class IncomingWork {
 
   /** Has the guest send its work, and verifies it. @throws WorkspaceWorkRefusedError, WorkspaceWorkUnreadableError */
   async receive(quarantine: Quarantine, request: WorkRequest, signal: AbortSignal): Promise<Work> {
+    try {
+      return await this.#receive(quarantine, request, signal);
+    } catch (error) {
+      throw refusal(error, request.vm.name, quarantine.directory);
+    }
+  }
+
+  async #receive(quarantine: Quarantine, request: WorkRequest, signal: AbortSignal): Promise<Work> {
     const { vm, workspace, ssh, committedOnly, progress = () => undefined } = request;
     const { git, repository } = quarantine;
     const { head: recorded, guestPath: path } = workspace;
@@ -97,7 +120,7 @@ export class IncomingWork {
     const sent = await receiveWork(quarantine, source, signal);
     await this.#verify(quarantine, { vm: vm.name, sent, known }, signal);
     const replaced = { head: sent.head, from: imported, to: recorded };
-    const head = await headOnHost(quarantine, replaced, signal);
+    const head = await headOnHost(quarantine, replaced, this.limits, signal);
     const committed = head === undefined ? await emptyTree(git, signal) : await treeOf(git, head, signal);
     const tree = sent.tree ?? committed;
     await requireBoundedTree(quarantine, { vm: vm.name, tree }, this.limits, signal);
@@ -132,13 +155,25 @@ export class IncomingWork {
 
 type Git = Quarantine['git'];
 
+/** What git makes of objects that are hostile is the guest's affair, as long as the disk has room. */
+function refusal(error: unknown, vm: string, directory: string): unknown {
+  if (error instanceof OutputTooLargeError)
+    return new WorkspaceWorkRefusedError(vm, 'it has more commits than are taken', error);
+  if (!(error instanceof ProcessFailedError)) return error;
+  const { exitCode, stderrTail } = error.details;
+  if (saysDiskFull(stderrTail)) return new WorkspaceDiskFullError(directory, error);
+  const reason = exitCode === null ? 'to look at it takes too much processor time' : lastLine(error);
+  return new WorkspaceWorkRefusedError(vm, reason, error);
+}
+
 async function headOnHost(
   quarantine: Quarantine,
   { head, from, to }: { head: string | undefined; from: string | undefined; to: string | undefined },
+  limits: IncomingLimits,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (head === undefined || from === undefined || to === undefined || from === to) return head;
-  return replaceBase(quarantine, { head, from, to }, signal);
+  return replaceBase(quarantine, { head, from, to }, limits, signal);
 }
 
 async function requireBase(

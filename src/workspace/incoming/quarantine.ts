@@ -8,7 +8,8 @@ import type { IncomingLimits } from './incoming-limits.js';
 
 /**
  * A repository of its own in a scratch directory. It sees the objects of the host's repository; nothing of that one's
- * config, attributes, hooks or refs has a say in it, and it writes nothing but itself.
+ * config, attributes, hooks or refs has a say in it, and it writes nothing but itself. What git may take there is
+ * bounded in memory and in processor time, whatever it is asked.
  */
 export interface Quarantine {
   readonly repository: Repository;
@@ -33,7 +34,7 @@ const NO_CONFIG: Readonly<Record<string, string>> = {
 export async function makeQuarantine(
   repository: Repository,
   files: WorkspaceFiles,
-  scratch: string,
+  { scratch, limits }: { scratch: string; limits: IncomingLimits },
   signal: AbortSignal,
 ): Promise<Quarantine> {
   const { git, commonDirectory, objectFormat } = repository;
@@ -42,6 +43,7 @@ export async function makeQuarantine(
     directory: scratch,
     environment: { ...NO_CONFIG, GIT_DIR: directory },
     config: { 'core.attributesFile': '/dev/null', 'core.packedGitWindowSize': '32m' },
+    bounds: ['prlimit', `--data=${limits.memoryBytes}`, `--cpu=${limits.cpuSeconds}`, '--core=0'],
   });
   const format = objectFormat === 'sha1' ? [] : [`--object-format=${objectFormat}`];
   await alone.run(['init', '-q', '--bare', '--template=', ...format], { signal });
@@ -54,35 +56,32 @@ export async function makeQuarantine(
   return { repository, git: seeing, alone, directory, packs: `${directory}/objects/pack` };
 }
 
-/** Sizes of all objects that came. @throws WorkspaceWorkRefusedError */
+/** Sizes of all objects that came: as many as there are, so none is kept. @throws WorkspaceWorkRefusedError */
 export async function requireBoundedObjects(
   { alone }: Quarantine,
   vm: string,
   limits: IncomingLimits,
   signal: AbortSignal,
 ): Promise<void> {
-  const args = [
-    'cat-file',
-    '--batch-all-objects',
-    '--unordered',
-    '--batch-check=%(objectsize) %(objecttype)',
-  ];
+  const { objectBytes: blob, treeBytes: tree, commitBytes: commit } = limits;
+  const taken: Readonly<Record<string, number>> = { blob, tree, commit };
   let total = 0;
-  const listed = (await alone.run(args, { signal })).toString('latin1');
-  for (const line of listed.split('\n')) {
-    const bytes = Number(line.split(' ')[0]);
+  let refused: string | undefined;
+  const onLine = (line: string, stream: 'stdout' | 'stderr'): void => {
+    if (stream !== 'stdout') return;
+    const [size, type = ''] = line.split(' ');
+    const bytes = Number(size);
+    const limit = taken[type] ?? commit;
     total += bytes;
-    if (bytes > limits.objectBytes)
-      throw new WorkspaceWorkRefusedError(
-        vm,
-        `one of its objects has ${mebibytes(bytes)} MiB, and ${mebibytes(limits.objectBytes)} are taken`,
-      );
-  }
+    if (bytes > limit)
+      refused ??= `a ${type} of it has ${mebibytes(bytes)} MiB, and ${mebibytes(limit)} are taken`;
+  };
+  const check = '--batch-check=%(objectsize) %(objecttype)';
+  const args = ['cat-file', '--batch-all-objects', '--unordered', check];
+  await alone.run(args, { signal, onLine, discardOutput: true, maxOutputBytes: Number.MAX_SAFE_INTEGER });
   if (total > limits.unpackedBytes)
-    throw new WorkspaceWorkRefusedError(
-      vm,
-      `its objects have ${mebibytes(total)} MiB unpacked, and ${mebibytes(limits.unpackedBytes)} are taken`,
-    );
+    refused ??= `its objects have ${mebibytes(total)} MiB unpacked, and ${mebibytes(limits.unpackedBytes)} are taken`;
+  if (refused !== undefined) throw new WorkspaceWorkRefusedError(vm, refused);
 }
 
 /** A few small trees can name more files than any disk holds. @throws WorkspaceWorkRefusedError */
@@ -95,6 +94,7 @@ export async function requireBoundedTree(
   try {
     await git.run(['ls-tree', '-r', '-z', '--name-only', tree], {
       signal,
+      discardOutput: true,
       maxOutputBytes: limits.namesBytes,
     });
   } catch (error) {

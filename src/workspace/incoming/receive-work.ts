@@ -1,12 +1,16 @@
 import { Transform } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { cancellation, DiskFullError, saysDiskFull } from '../../core/errors/index.js';
+import { cancellation, saysDiskFull } from '../../core/errors/index.js';
 import { OutputTail, ProcessFailedError } from '../../core/process/index.js';
 import { openChannel, quoteShellWord, SshConnectError } from '../../core/ssh/index.js';
 import type { SshChannel, SshConnection } from '../../core/ssh/index.js';
 import { splitStep } from '../guest/step-prefix.js';
-import { WorkspaceWorkRefusedError, WorkspaceWorkUnreadableError } from '../workspace.errors.js';
+import {
+  WorkspaceDiskFullError,
+  WorkspaceWorkRefusedError,
+  WorkspaceWorkUnreadableError,
+} from '../workspace.errors.js';
 import type { IncomingLimits } from './incoming-limits.js';
 import { lastLine } from './quarantine.js';
 import type { Quarantine } from './quarantine.js';
@@ -85,17 +89,15 @@ async function indexPack(
   { vm, limits, progress }: WorkSource,
   signal: AbortSignal,
 ): Promise<void> {
-  const { memoryBytes, cpuSeconds, packBytes } = limits;
-  const bounds = [`--data=${memoryBytes}`, `--cpu=${cpuSeconds}`, '--core=0'];
-  const index = ['git', 'index-pack', '--stdin', '--fix-thin', '--strict', `--max-input-size=${packBytes}`];
+  const index = ['index-pack', '--stdin', '--fix-thin', '--strict', `--max-input-size=${limits.packBytes}`];
   const stdin = counter(progress);
   const fed = pipeline(pack, stdin).catch(() => undefined);
   try {
-    await git.program('prlimit', [...bounds, ...index], { stdin, signal });
+    await git.run(index, { stdin, signal });
   } catch (error) {
     if (!(error instanceof ProcessFailedError)) throw error;
     // Not the guest's fault.
-    if (saysDiskFull(error.details.stderrTail)) throw new DiskFullError(directory, error);
+    if (saysDiskFull(error.details.stderrTail)) throw new WorkspaceDiskFullError(directory, error);
     throw new WorkspaceWorkRefusedError(vm, lastLine(error), error);
   } finally {
     stdin.destroy();

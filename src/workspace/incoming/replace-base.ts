@@ -1,3 +1,4 @@
+import type { IncomingLimits } from './incoming-limits.js';
 import type { Quarantine } from './quarantine.js';
 
 /**
@@ -9,10 +10,14 @@ import type { Quarantine } from './quarantine.js';
 export async function replaceBase(
   { git, alone }: Pick<Quarantine, 'git' | 'alone'>,
   { head, from, to }: { head: string; from: string; to: string },
+  { idsBytes }: Pick<IncomingLimits, 'idsBytes'>,
   signal: AbortSignal,
 ): Promise<string> {
   const args = ['rev-list', '--topo-order', '--reverse', head, `^${from}`];
-  const ids = (await git.run(args, { signal })).toString('latin1').split('\n').filter(Boolean);
+  const ids = (await git.run(args, { signal, maxOutputBytes: idsBytes }))
+    .toString('latin1')
+    .split('\n')
+    .filter(Boolean);
   const made = new Map([[from, to]]);
   for (const id of ids) {
     const raw = await git.run(['cat-file', 'commit', id], { signal });

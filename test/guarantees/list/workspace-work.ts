@@ -55,9 +55,9 @@ export const WORKSPACE_WORK: readonly Guarantee[] = [
         replace: 'if (dirty.length < 0) throw',
       },
       {
-        file: 'src/workspace/export/host-checkout.ts',
-        find: 'if (inTheWay.length > 0)',
-        replace: 'if (inTheWay.length < 0)',
+        file: 'src/workspace/export/in-the-way.ts',
+        find: 'if (found.length > 0)',
+        replace: 'if (found.length < 0)',
       },
       {
         file: 'src/workspace/export/host-checkout.ts',
@@ -72,6 +72,22 @@ export const WORKSPACE_WORK: readonly Guarantee[] = [
     name: 'taken back',
     mutations: [
       { file: 'src/workspace/export/apply-checkout.ts', find: '!NOT_BEGUN.test', replace: 'NOT_BEGUN.test' },
+    ],
+  },
+  {
+    guarantee: 'A merge loses nothing that the user does in the repository while it is made',
+    test: 'test/integration/workspace/export-meanwhile.spec.ts',
+    mutations: [
+      {
+        file: 'src/workspace/export/apply-checkout.ts',
+        find: 'await requireOutOfTheWay(host.repository',
+        replace: 'if (onlyHead) await requireOutOfTheWay(host.repository',
+      },
+      {
+        file: 'src/workspace/export/apply-checkout.ts',
+        find: 'if (!onlyHead) await git.run([...MOVE',
+        replace: 'if (onlyHead) await git.run([...MOVE',
+      },
     ],
   },
   {
@@ -137,8 +153,8 @@ export const WORKSPACE_WORK: readonly Guarantee[] = [
       },
       {
         file: 'src/workspace/incoming/receive-work.ts',
-        find: '`--max-input-size=${packBytes}`',
-        replace: '`--max-input-size=${packBytes * 1_000_000}`',
+        find: '`--max-input-size=${limits.packBytes}`',
+        replace: '`--max-input-size=${limits.packBytes * 1_000_000}`',
       },
     ],
   },
@@ -149,7 +165,7 @@ export const WORKSPACE_WORK: readonly Guarantee[] = [
     mutations: [
       {
         file: 'src/workspace/incoming/quarantine.ts',
-        find: 'if (bytes > limits.objectBytes)',
+        find: 'if (bytes > limit)',
         replace: 'if (bytes < 0)',
       },
       {
@@ -163,9 +179,9 @@ export const WORKSPACE_WORK: readonly Guarantee[] = [
         replace: '',
       },
       {
-        file: 'src/workspace/incoming/receive-work.ts',
-        find: '`--data=${memoryBytes}`',
-        replace: '`--data=${memoryBytes * 1_000}`',
+        file: 'src/workspace/incoming/quarantine.ts',
+        find: '`--data=${limits.memoryBytes}`',
+        replace: '`--data=${limits.memoryBytes * 1_000}`',
       },
       {
         file: 'src/workspace/incoming/incoming-work.ts',

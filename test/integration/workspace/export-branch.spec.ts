@@ -148,6 +148,40 @@ describe.skipIf(reason !== undefined)(
       });
     });
 
+    // A rebase ends with the branch as it was at its beginning, or not at all.
+    it('is not moved while it is being rebased, nor when it is checked out meanwhile', async () => {
+      const path = await bench.repository('rebased', '');
+      const imported = await bench.import(path);
+      shell(imported.guestPath, 'echo guest > b.txt; git commit -q -am one');
+      const { workspace } = await exportWork(bench, imported);
+      shell(imported.guestPath, 'git commit -q --allow-empty -m two');
+      const before = shell(path, 'git rev-parse banger/web');
+      const adding = 'git worktree add -q ../rebaser banger/web';
+      const meanwhile = (): void => void shell(path, adding);
+      await expect(exportWork(bench, workspace, { meanwhile })).rejects.toMatchObject({
+        kind: 'WORKSPACE_BRANCH_CHECKED_OUT',
+      });
+      shell(path, 'echo host > b.txt; git commit -q -am host; cd ../rebaser; git rebase -q main || true');
+      await expect(exportWork(bench, workspace)).rejects.toMatchObject({
+        kind: 'WORKSPACE_BRANCH_CHECKED_OUT',
+        details: { worktree: `${path}/.git/worktrees/rebaser` },
+      });
+      expect(shell(path, 'git rev-parse banger/web')).toBe(before);
+      shell(path, 'cd ../rebaser; git rebase --abort; git checkout -q --detach');
+      expect((await exportWork(bench, workspace)).plan.outcome).toBe('updated');
+    });
+
+    it('comes from a repository with a branch that leads nowhere: that is told', async () => {
+      const path = await bench.repository('broken', '');
+      const workspace = await bench.import(path);
+      shell(workspace.guestPath, 'git commit -q --allow-empty -m one');
+      shell(path, `echo ${'ab'.repeat(20)} > .git/refs/heads/broken`);
+      await expect(exportWork(bench, workspace)).rejects.toMatchObject({
+        kind: 'WORKSPACE_REPOSITORY_UNUSABLE',
+        why: expect.stringContaining('broken'),
+      });
+    });
+
     it('is not moved when somebody moves it meanwhile', async () => {
       const path = await bench.repository('raced', '');
       const workspace = await bench.import(path);

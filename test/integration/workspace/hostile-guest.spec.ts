@@ -10,9 +10,11 @@ const reason = whyNoSshd();
 const LIMITS = {
   packBytes: 2 * 1024 ** 2,
   objectBytes: 64 * 1024 ** 2,
-  unpackedBytes: 96 * 1024 ** 2,
+  treeBytes: 6 * 1024 ** 2,
+  commitBytes: 64 * 1024,
+  unpackedBytes: 256 * 1024 ** 2,
   namesBytes: 64 * 1024,
-  memoryBytes: 160 * 1024 ** 2,
+  memoryBytes: 96 * 1024 ** 2,
   totalMs: 4000,
 };
 
@@ -227,12 +229,45 @@ describe.skipIf(reason !== undefined)(`a hostile guest${reason === undefined ? '
   });
 
   it('is bounded: refused with files that are too large together', async () => {
-    const blobs = ['a', 'b'].map((text) => guest.blob(Buffer.alloc(60 * 1024 ** 2, text)));
-    const tree = guest.tree(['100644', 'a', blobs[0] ?? ''], ['100644', 'b', blobs[1] ?? '']);
+    const blobs = ['a', 'b', 'c', 'd', 'e'].map((text) => guest.blob(Buffer.alloc(60 * 1024 ** 2, text)));
+    const tree = guest.tree(...blobs.map((id, index) => ['100644', `${index}`, id] as const));
     const head = guest.commit(tree, base);
     guest.says({ head, pack: guest.pack([...blobs, tree, head]) });
     await expectRefused({ ...REFUSED, why: expect.stringContaining('unpacked') });
   });
+
+  it('is bounded: refused with a commit or a tree that is too large, which git holds in memory', async () => {
+    const blob = guest.blob('x');
+    const many = guest.tree(...numbered(110_000, blob, 40));
+    const large = guest.commit(many, base);
+    guest.says({ head: large, pack: guest.pack([blob, many, large]) });
+    await expectRefused({ ...REFUSED, why: expect.stringContaining('a tree of it has 7 MiB') });
+    const tree = guest.tree(['100644', 'f', blob]);
+    const head = guest.commit(tree, base, 'long\n'.repeat(100_000));
+    guest.says({ head, pack: guest.pack([blob, tree, head]) });
+    await expectRefused({ ...REFUSED, why: expect.stringContaining('a commit of it has') });
+  });
+
+  it('is bounded: takes no more memory for large trees that are within one another', async () => {
+    let id = guest.blob('x');
+    const entries = numbered(110_000, id);
+    const ids = [id];
+    for (let depth = 0; depth < 27; depth += 1) {
+      id = guest.tree(...entries, [depth === 0 ? '100644' : '40000', 'z', id]);
+      ids.push(id);
+    }
+    const head = guest.commit(id, base);
+    guest.says({ head, pack: guest.pack([...ids, head], 10) });
+    await expectRefused({
+      ...REFUSED,
+      why: expect.stringMatching(/memory|malloc/i),
+      cause: { details: { args: expect.arrayContaining(['rev-list']) } },
+    });
+  });
+
+  function numbered(count: number, blob: string, width = 7): ['100644', string, string][] {
+    return Array.from({ length: count }, (_, index) => ['100644', String(index).padStart(width, '0'), blob]);
+  }
 
   it('is bounded: takes no more memory for a file that unpacks to many times itself', async () => {
     const size = 0xffffff;

@@ -65,17 +65,18 @@ export class HostileGuest {
     return this.#write('tree', Buffer.concat(parts));
   }
 
-  commit(tree: string, parent?: string): string {
+  commit(tree: string, parent?: string, message = 'work\n'): string {
     const by = 'Evil <evil@example.com> 1600000000 +0000';
     const parents = parent === undefined ? '' : `parent ${parent}\n`;
     return this.#write(
       'commit',
-      Buffer.from(`tree ${tree}\n${parents}author ${by}\ncommitter ${by}\n\nwork\n`),
+      Buffer.from(`tree ${tree}\n${parents}author ${by}\ncommitter ${by}\n\n${message}`),
     );
   }
 
-  pack(ids: readonly string[]): Buffer {
-    const args = ['pack-objects', '-q', '--stdout', '--window=0'];
+  /** @param window in which deltas are looked for */
+  pack(ids: readonly string[], window = 0): Buffer {
+    const args = ['pack-objects', '-q', '--stdout', `--window=${window}`];
     return this.#git(args, Buffer.from(ids.map((id) => `${id}\n`).join('')));
   }
 

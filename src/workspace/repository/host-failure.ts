@@ -1,6 +1,6 @@
-import { DiskFullError, saysDiskFull } from '../../core/errors/index.js';
+import { saysDiskFull } from '../../core/errors/index.js';
 import { ProcessFailedError } from '../../core/process/index.js';
-import { WorkspaceRepositoryUnusableError } from '../workspace.errors.js';
+import { WorkspaceDiskFullError, WorkspaceRepositoryUnusableError } from '../workspace.errors.js';
 
 /** What git says when it cannot write, and what can be done about it. */
 const CAUSES: readonly (readonly [said: RegExp, fix: string])[] = [
@@ -23,7 +23,7 @@ const CAUSES: readonly (readonly [said: RegExp, fix: string])[] = [
 export function hostFailure(error: unknown, path: string): unknown {
   if (!(error instanceof ProcessFailedError)) return error;
   const { stderrTail } = error.details;
-  if (saysDiskFull(stderrTail)) return new DiskFullError(path, error);
+  if (saysDiskFull(stderrTail)) return new WorkspaceDiskFullError(path, error);
   const lines = stderrTail.trim().split('\n');
   for (const [said, fix] of CAUSES) {
     const line = lines.find((text) => said.test(text));
