@@ -5,7 +5,7 @@ export class WorkspaceNotARepositoryError extends BangerError<'WORKSPACE_NOT_A_R
     super('WORKSPACE_NOT_A_REPOSITORY', `${path} is not inside a git repository`, {
       details: { path },
       why: 'neither it nor a directory above it has a .git',
-      fix: 'leave PATH out to go on without a repository, or make one first: git init',
+      fix: 'make one first: git init; or leave PATH out, for a VM without a repository',
     });
   }
 }
@@ -53,7 +53,7 @@ export class WorkspaceHasWorkError extends BangerError<'WORKSPACE_HAS_WORK'> {
     super('WORKSPACE_HAS_WORK', `the repository ${path} of VM ${vm} has work that would be lost`, {
       details: facts,
       why: what.join('; ') || 'another branch, commit or index is there than was imported',
-      fix: `get it first: banger workspace export ${vm}, or put it aside in the guest: --force`,
+      fix: `get it first: banger workspace export ${vm}; then --force puts it aside in the guest`,
     });
   }
 }

@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { DiffFormat } from '../../contract/index.js';
 import { isKind } from '../../core/errors/index.js';
+import { emptyTree } from '../incoming/empty-tree.js';
 import { INCOMING_LIMITS } from '../incoming/incoming-limits.js';
 import type { IncomingLimits } from '../incoming/incoming-limits.js';
 import { IncomingWork } from '../incoming/incoming-work.js';
@@ -124,7 +125,5 @@ async function baseOf(
   { base = workspace.head }: Work,
   signal: AbortSignal,
 ): Promise<string> {
-  if (base !== undefined) return base;
-  const made = await git.run(['hash-object', '-t', 'tree', '--stdin'], { stdin: Buffer.alloc(0), signal });
-  return made.toString('latin1').trim();
+  return base ?? emptyTree(git, signal);
 }
