@@ -53,7 +53,7 @@ export class WorkspaceHasWorkError extends BangerError<'WORKSPACE_HAS_WORK'> {
     super('WORKSPACE_HAS_WORK', `the repository ${path} of VM ${vm} has work that would be lost`, {
       details: facts,
       why: what.join('; ') || 'another branch, commit or index is there than was imported',
-      fix: `get it first: banger workspace export ${vm}; then --force puts it aside in the guest`,
+      fix: `get it first: banger workspace export ${vm} --at ${path}; then --force puts it aside in the guest`,
     });
   }
 }

@@ -76,14 +76,15 @@ export class WorkDocuments {
     });
   }
 
-  async #repository({ workspace: { hostPath }, vm }: WorkRequest, signal: AbortSignal): Promise<Repository> {
+  async #repository({ workspace, vm }: WorkRequest, signal: AbortSignal): Promise<Repository> {
+    const { hostPath, guestPath } = workspace;
     try {
       return await this.repositories.find(hostPath, signal);
     } catch (error) {
       if (!isKind(error, 'WORKSPACE_PATH_INVALID') && !isKind(error, 'WORKSPACE_NOT_A_REPOSITORY'))
         throw error;
       throw new WorkspaceRepositoryUnusableError(hostPath, error.why ?? error.message, {
-        fix: `put it back where it was, or bring the work to where it is: banger workspace export ${vm.name} --to PATH`,
+        fix: `put it back where it was, or bring the work to where it is: banger workspace export ${vm.name} --at ${guestPath} --to PATH`,
         cause: error,
       });
     }

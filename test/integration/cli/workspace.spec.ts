@@ -27,17 +27,14 @@ const EXPORTED: WorkspaceExportView = {
 
 /** What the daemon shows of an export as it goes; the warnings are there, and in the result. */
 function endedOperation(warnings: string[]): Parameters<OperationRelay['follow']>[0] {
-  const snapshot = operationView({
-    state: 'succeeded',
-    steps: [stepView(0, 'receiving the work')],
-    warnings,
+  const steps = [stepView(0, 'receiving the work')];
+  const view = operationView({ state: 'succeeded', steps, warnings });
+  const watch = (): ReturnType<Parameters<OperationRelay['follow']>[0]['watch']> => ({
+    snapshot: operationView({ steps }),
+    queue: { next: async () => undefined },
+    unwatch: () => undefined,
   });
-  return {
-    id: snapshot.id,
-    open: false,
-    view: snapshot,
-    watch: () => ({ snapshot, queue: { next: async () => undefined }, unwatch: () => undefined }),
-  };
+  return { id: view.id, open: false, view, watch };
 }
 
 describe('banger workspace', () => {
@@ -101,6 +98,19 @@ describe('banger workspace', () => {
     expect(terminal.output).toContain(String.raw`+\x1b]0;owned\x07`);
     expect(terminal.output).not.toContain('\u001b]0;');
     expect(terminal.output).toContain('\u001b[36m@@ -0,0 +1 @@');
+  });
+
+  it('export shows on a terminal how much of a file has come, and takes that away at the end', async () => {
+    sending(async (channel) => {
+      channel.stdout.write('x'.repeat(2048));
+      await new Promise((wake) => setTimeout(wake, 600));
+      await channel.exit({ exitCode: 0, signal: null });
+    });
+    const file = join(directory, 'web.patch');
+    const words = `${LAUNCHER} --socket ${daemon.socketPath} workspace export web --patch ${file}`;
+    const terminal = new PseudoTerminal(words, { PATH: process.env['PATH'], HOME: '/nonexistent' });
+    expect(await terminal.ended()).toMatchObject({ status: 0 });
+    expect(terminal.output).toMatch(/web\.patch {2}2K {2}.*\/s.*\r\u001b\[K[^]*web\.patch: 2K/);
   });
 
   it('diff ends with its reader, as a pipe does', async () => {
