@@ -32,13 +32,17 @@ export class WorkspaceTargetInvalidError extends BangerError<'WORKSPACE_PATH_INV
   }
 }
 
-/** What is there in the guest is none of the VM's repositories. */
+/** What is there in the guest is something else: not a repository that banger brought, or that of another one. */
 export class WorkspaceTargetTakenError extends BangerError<'WORKSPACE_TARGET_TAKEN'> {
-  constructor(vm: string, path: string) {
+  /** @param other repository of the host whose copy it is */
+  constructor(vm: string, path: string, other?: string) {
     super('WORKSPACE_TARGET_TAKEN', `${path} exists in VM ${vm} already`, {
       details: { vm, path },
-      why: 'it is none of the repositories that banger has brought there',
-      fix: `give another place by --at, or move that one away: banger vm exec ${vm} -- mv ${path} ${path}.old`,
+      why:
+        other === undefined
+          ? 'it is none of the repositories that banger has brought there'
+          : `it is where the repository ${other} is in that VM`,
+      fix: 'give another place: --at DIR',
     });
   }
 }
