@@ -141,6 +141,8 @@ export class WorkspaceExportView {
   @IsInt() commits!: number;
   /** the last of them is what was not committed in the guest */
   @IsBoolean() uncommitted!: boolean;
+  /** files that differ from the base, deleted ones included; one that was renamed counts twice */
+  @IsInt() files!: number;
   @IsOptional() @ValidateNested() @Type(() => WorkspaceMergeView) merged?: WorkspaceMergeView;
   @IsArray() @IsString({ each: true }) warnings!: string[];
 }

@@ -5,7 +5,7 @@ export class WorkspaceNotARepositoryError extends BangerError<'WORKSPACE_NOT_A_R
     super('WORKSPACE_NOT_A_REPOSITORY', `${path} is not inside a git repository`, {
       details: { path },
       why: 'neither it nor a directory above it has a .git',
-      fix: 'leave PATH out to go on without a repository, or make one first: git init',
+      fix: 'make one first: git init; or leave PATH out, for a VM without a repository',
     });
   }
 }
@@ -32,13 +32,17 @@ export class WorkspaceTargetInvalidError extends BangerError<'WORKSPACE_PATH_INV
   }
 }
 
-/** What is there in the guest is none of the VM's repositories. */
+/** What is there in the guest is something else: not a repository that banger brought, or that of another one. */
 export class WorkspaceTargetTakenError extends BangerError<'WORKSPACE_TARGET_TAKEN'> {
-  constructor(vm: string, path: string) {
+  /** @param other repository of the host whose copy it is */
+  constructor(vm: string, path: string, other?: string) {
     super('WORKSPACE_TARGET_TAKEN', `${path} exists in VM ${vm} already`, {
       details: { vm, path },
-      why: 'it is none of the repositories that banger has brought there',
-      fix: `give another place by --at, or move that one away: banger vm exec ${vm} -- mv ${path} ${path}.old`,
+      why:
+        other === undefined
+          ? 'it is none of the repositories that banger has brought there'
+          : `it is where the repository ${other} is in that VM`,
+      fix: 'give another place: --at DIR',
     });
   }
 }
@@ -53,7 +57,7 @@ export class WorkspaceHasWorkError extends BangerError<'WORKSPACE_HAS_WORK'> {
     super('WORKSPACE_HAS_WORK', `the repository ${path} of VM ${vm} has work that would be lost`, {
       details: facts,
       why: what.join('; ') || 'another branch, commit or index is there than was imported',
-      fix: `get it first: banger workspace export ${vm}, or put it aside in the guest: --force`,
+      fix: `get it first: banger workspace export ${vm} --at ${path}; then --force puts it aside in the guest`,
     });
   }
 }

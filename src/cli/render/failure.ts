@@ -72,6 +72,8 @@ function filesOf(error: BangerError): string[] {
   )
     return [];
   const { files } = error.details;
+  // a few are named by the reason already
+  if (files.every((file) => error.why?.includes(file))) return [];
   const more = files.length - SHOWN_FILES;
   return more > 0 ? [...files.slice(0, SHOWN_FILES), `and ${more} more`] : files;
 }

@@ -11,14 +11,15 @@ const VIEW = {
   tree: 'b'.repeat(40),
   commits: 3,
   uncommitted: true,
+  files: 12,
   warnings: [],
 } satisfies WorkspaceExportView;
 
 describe('what an export came to', () => {
   it('is a branch, and what to type next', () => {
-    expect(renderExport(VIEW)).toBe('banger/web: 3 commits, the last is what was not committed\n');
-    expect(renderExport({ ...VIEW, commits: 1, outcome: 'updated' })).toBe(
-      'banger/web: 1 commit, what was not committed, updated\n',
+    expect(renderExport(VIEW)).toBe('banger/web: 3 commits, the last of what was not committed, 12 files\n');
+    expect(renderExport({ ...VIEW, commits: 1, files: 1, outcome: 'updated' })).toBe(
+      'banger/web: 1 commit of what was not committed, 1 file, updated\n',
     );
     expect(exportHints(VIEW, "/home/ada/it's/src")).toEqual([
       'look at it: git log HEAD..banger/web',
@@ -32,7 +33,7 @@ describe('what an export came to', () => {
   it('is a merge', () => {
     const merged = { into: 'main', commit: 'c'.repeat(40), kind: 'fast-forward' as const };
     expect(renderExport({ ...VIEW, uncommitted: false, outcome: 'unchanged', merged })).toBe(
-      'banger/web: 3 commits, unchanged\nmain: fast-forward to cccccccccccc\n',
+      'banger/web: 3 commits, 12 files, unchanged\nmain: fast-forward to cccccccccccc\n',
     );
     expect(exportHints({ ...VIEW, merged }, '/')).toEqual([]);
   });

@@ -1,16 +1,18 @@
 import type { WorkspaceExportView } from '../../contract/workspace.dto.js';
-import { escapeControls } from '../render/text.js';
+import { counted, escapeControls } from '../render/text.js';
 
 const SHORT_ID = 12;
 
-/** `banger/web: 3 commits, the last is what was not committed`; nothing when there is no work */
-export function renderExport({ branch, outcome, commits, uncommitted, merged }: WorkspaceExportView): string {
+/** `banger/web: 3 commits, the last of what was not committed, 12 files`; nothing when there is no work */
+export function renderExport(view: WorkspaceExportView): string {
+  const { branch, outcome, commits, uncommitted, files, merged } = view;
   if (outcome === 'nothing') return '';
-  const count = `${commits} commit${commits === 1 ? '' : 's'}`;
-  const last = commits === 1 ? 'what was not committed' : 'the last is what was not committed';
-  const says = [count, ...(uncommitted ? [last] : []), ...(outcome === 'created' ? [] : [outcome])].join(
-    ', ',
-  );
+  const last = commits === 1 ? ' of what was not committed' : ', the last of what was not committed';
+  const says = [
+    `${counted(commits, 'commit')}${uncommitted ? last : ''}`,
+    counted(files, 'file'),
+    ...(outcome === 'created' ? [] : [outcome]),
+  ].join(', ');
   const lines = [`${branch}: ${says}`];
   if (merged !== undefined) {
     const into = merged.into ?? 'HEAD';

@@ -5,7 +5,7 @@ import type {
 } from '../../contract/workspace.dto.js';
 import type { Style } from '../render/style.js';
 import { renderFacts } from '../render/table.js';
-import { escapeControls } from '../render/text.js';
+import { counted, escapeControls } from '../render/text.js';
 
 /** digits of a commit's id, as many as nobody confuses */
 const SHORT_ID = 12;
@@ -67,10 +67,6 @@ function hostLine(host: WorkspaceHostView): string {
     ...(uncommittedFiles > 0 ? [`${counted(uncommittedFiles, 'file')} not committed`] : []),
   ];
   return says.length > where.length ? says.join(', ') : [...says, 'as it was'].join(', ');
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function idAndBranch(id: string | undefined, branch?: string): string {

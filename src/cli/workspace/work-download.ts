@@ -5,6 +5,7 @@ import { CancelledError } from '../../core/errors/index.js';
 import { DaemonConnector } from '../client/daemon-connector.js';
 import { openByteChannel } from '../client/rpc.js';
 import type { RpcClient } from '../client/rpc.js';
+import { CopyProgress } from '../copy/copy-progress.js';
 import { BROKEN_PIPE_EXIT_CODE } from '../guest/guest-exit.js';
 import { Invocation } from '../invocation.js';
 import { OutputFiles } from '../io/output-files.js';
@@ -54,13 +55,19 @@ export class WorkDownload {
     const stop = new AbortController();
     const unsubscribe = this.terminal.onSignal(['SIGINT', 'SIGTERM', 'SIGHUP'], () => stop.abort());
     const file = await this.files.create(resolve(this.invocation.facts.cwd, path));
+    const progress = new CopyProgress(path, this.terminal, this.presenter, this.invocation.flags.quiet);
+    const take = async (chunk: Buffer): Promise<void> => {
+      await file.write(chunk);
+      progress.add(chunk.length);
+    };
     try {
-      const bytes = await this.receive(ask, (chunk) => file.write(chunk), stop.signal);
+      const bytes = await this.receive(ask, take, stop.signal);
       await file.finish();
       return bytes;
     } catch (error) {
       throw stop.signal.aborted ? new CancelledError(`writing ${path}`) : error;
     } finally {
+      progress.end();
       await file.discard();
       unsubscribe();
     }

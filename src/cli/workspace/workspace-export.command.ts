@@ -8,6 +8,7 @@ import { FollowedCall } from '../operation/followed-call.js';
 import { Presenter } from '../render/presenter.js';
 import { formatBytes } from '../render/text.js';
 import { UsageError } from '../usage-error.js';
+import { parseBranchName } from './parse.js';
 import { exportHints, quoted, renderExport } from './render-export.js';
 import { WorkDownload } from './work-download.js';
 
@@ -50,7 +51,7 @@ export class WorkspaceExportCommand extends BangerCommand<ExportOptions> {
 
   @Option({ flags: '--branch <name>', description: 'of the branch on the host (default: banger/VM)' })
   parseBranch(value: string): string {
-    return value;
+    return parseBranchName('--branch', value);
   }
 
   @Option({ flags: '--committed-only', description: 'without what is not committed' })
@@ -101,7 +102,6 @@ export class WorkspaceExportCommand extends BangerCommand<ExportOptions> {
 
   private async exportBranch(params: WorkspaceExportParams): Promise<void> {
     const view = await this.calls.run(params.vm, (client) => client.call('workspace.export', params));
-    if (!this.presenter.json) for (const warning of view.warnings) this.presenter.warn(warning);
     this.presenter.result(view, () => renderExport(view));
     if (this.presenter.json) return;
     for (const hint of exportHints(view, this.invocation.facts.cwd)) this.presenter.note(hint);
@@ -131,7 +131,8 @@ export class WorkspaceExportCommand extends BangerCommand<ExportOptions> {
     }
     this.tellFile(file, await this.download.save(file, ask));
     const branch = params.branch ?? `banger/${params.vm}`;
-    if (!this.presenter.json) this.presenter.note(`fetch from it: git fetch ${quoted(file)} ${branch}`);
+    if (!this.presenter.json)
+      this.presenter.note(`fetch from it: git fetch ${quoted(file)} ${quoted(branch)}`);
   }
 
   private tellFile(file: string, bytes: number): void {

@@ -16,7 +16,7 @@ interface WorkspacePrepareOptions extends WorkspaceSourceOptions {
   name: 'prepare',
   arguments: '<vm> <path>',
   description: 'bring the git repository at PATH into a VM, or what is new in it',
-  argsDescription: { path: 'git repository to copy into the VM' },
+  argsDescription: { vm: 'the VM', path: 'git repository to copy into the VM' },
 })
 export class WorkspacePrepareCommand extends WorkspaceSourceCommand<WorkspacePrepareOptions> {
   constructor(

@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { DiffFormat } from '../../contract/index.js';
 import { isKind } from '../../core/errors/index.js';
+import { emptyTree } from '../incoming/empty-tree.js';
 import { INCOMING_LIMITS } from '../incoming/incoming-limits.js';
 import type { IncomingLimits } from '../incoming/incoming-limits.js';
 import { IncomingWork } from '../incoming/incoming-work.js';
@@ -75,14 +76,15 @@ export class WorkDocuments {
     });
   }
 
-  async #repository({ workspace: { hostPath }, vm }: WorkRequest, signal: AbortSignal): Promise<Repository> {
+  async #repository({ workspace, vm }: WorkRequest, signal: AbortSignal): Promise<Repository> {
+    const { hostPath, guestPath } = workspace;
     try {
       return await this.repositories.find(hostPath, signal);
     } catch (error) {
       if (!isKind(error, 'WORKSPACE_PATH_INVALID') && !isKind(error, 'WORKSPACE_NOT_A_REPOSITORY'))
         throw error;
       throw new WorkspaceRepositoryUnusableError(hostPath, error.why ?? error.message, {
-        fix: `put it back where it was, or bring the work to where it is: banger workspace export ${vm.name} --to PATH`,
+        fix: `put it back where it was, or bring the work to where it is: banger workspace export ${vm.name} --at ${guestPath} --to PATH`,
         cause: error,
       });
     }
@@ -124,7 +126,5 @@ async function baseOf(
   { base = workspace.head }: Work,
   signal: AbortSignal,
 ): Promise<string> {
-  if (base !== undefined) return base;
-  const made = await git.run(['hash-object', '-t', 'tree', '--stdin'], { stdin: Buffer.alloc(0), signal });
-  return made.toString('latin1').trim();
+  return base ?? emptyTree(git, signal);
 }

@@ -48,7 +48,8 @@ export class WorkspaceMergeConflictError extends BangerError<'WORKSPACE_MERGE_CO
 
 const SHOWN_FILES = 5;
 
-function someOf(files: readonly string[]): string {
+/** The first of the names, and how many more there are. */
+export function someOf(files: readonly string[]): string {
   const shown = files.slice(0, SHOWN_FILES).join(', ');
   return files.length > SHOWN_FILES ? `${shown} and ${files.length - SHOWN_FILES} more` : shown;
 }

@@ -9,6 +9,7 @@ import type { Repository } from '../repository/repository-finder.js';
 import { WorkspaceFiles } from '../repository/workspace-files.adapter.js';
 import { WorkspaceRepositoryUnusableError } from '../workspace.errors.js';
 import { applyCheckout } from './apply-checkout.js';
+import { changedFiles } from './changed-files.js';
 import { deliverObjects, durable } from './deliver-objects.js';
 import { WorkspaceBranchTakenError } from './export.errors.js';
 import {
@@ -38,6 +39,8 @@ export interface ExportPlan {
   /** where the branch is */
   readonly from?: string;
   readonly merge?: CheckoutPlan;
+  /** how many files differ from the base */
+  readonly files: number;
   readonly warnings: readonly string[];
 }
 
@@ -87,18 +90,19 @@ export class RepositoryExport {
     if (tip === undefined || work.commits === 0) {
       const old = await branchAt(repository, branch, signal);
       const warnings = old === undefined ? [] : [`the branch ${branch} stays where it is`];
-      return { outcome: 'nothing', branch, warnings };
+      return { outcome: 'nothing', branch, files: 0, warnings };
     }
     try {
       const from = await requireOwnBranch(repository, { branch, tip, ...(exports && { exports }) }, signal);
       const outcome = from === undefined ? 'created' : from === tip ? 'unchanged' : 'updated';
-      const plan = { outcome, branch, tip, ...(from !== undefined && { from }) } as const;
-      if (!merge) return { ...plan, warnings: [] };
+      const changed = await changedFiles(quarantine, work, signal);
+      const plan = { outcome, branch, tip, ...(from !== undefined && { from }), ...changed } as const;
+      if (!merge) return plan;
       const checkout = await HostCheckout.open(quarantine, this.files, scratch, signal);
       const head = await this.finder.head(repository, signal);
       const merged = await planMerge(quarantine, { head, vm, branch, tip }, signal);
       const prepared = await checkout.prepare(merged, signal);
-      return { ...plan, merge: prepared, warnings: prepared.warnings };
+      return { ...plan, merge: prepared, warnings: [...changed.warnings, ...prepared.warnings] };
     } catch (error) {
       throw hostFailure(error, repository.top);
     }

@@ -134,6 +134,7 @@ function viewOf(
     tree: tip === undefined ? undefined : work.tree,
     commits: tip === undefined ? 0 : work.commits,
     uncommitted: tip !== undefined && work.uncommitted,
+    files: plan.files,
     merged: merge && withoutUndefined({ into: merge.into, commit: merge.commit, kind: merge.kind }),
     warnings: [...work.warnings, ...plan.warnings],
   });

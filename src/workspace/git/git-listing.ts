@@ -21,6 +21,11 @@ function records(output: Buffer): string[] {
   return all;
 }
 
+/** @param output names alone, as of `git diff-tree -z --name-only` */
+export function parseNames(output: Buffer): BytePath[] {
+  return records(output) as BytePath[];
+}
+
 /** Entries of the index that are not just a file at stage 0. */
 export interface IndexListing {
   /** `mode oid stage\tpath`, the form that `git update-index --index-info` reads */

@@ -15,6 +15,7 @@ import {
 } from '../workspace.errors.js';
 import { commitOfGuest } from './commit-of-guest.js';
 import { commitUncommitted } from './commit-uncommitted.js';
+import { emptyTree } from './empty-tree.js';
 import { hostCommits } from './host-commits.js';
 import { INCOMING_LIMITS } from './incoming-limits.js';
 import type { IncomingLimits } from './incoming-limits.js';
@@ -106,7 +107,7 @@ export class IncomingWork {
     const { vm, workspace, ssh, committedOnly, progress = () => undefined } = request;
     const { git, repository } = quarantine;
     const { head: recorded, guestPath: path } = workspace;
-    await requireBase(quarantine, recorded, signal);
+    await requireBase(quarantine, { vm: vm.name, recorded }, signal);
     const imported = await commitOfGuest(git, workspace, signal);
     const known = await hostCommits(repository, [imported, recorded], signal);
     const source = {
@@ -178,7 +179,7 @@ async function headOnHost(
 
 async function requireBase(
   { git, repository }: Quarantine,
-  recorded: string | undefined,
+  { vm, recorded }: { vm: string; recorded: string | undefined },
   signal: AbortSignal,
 ): Promise<void> {
   if (recorded === undefined) return;
@@ -188,7 +189,7 @@ async function requireBase(
     repository.top,
     `the commit ${recorded}, which was imported from it, is not in it`,
     {
-      fix: 'fetch that commit again, or name the repository that has it: banger workspace export --to PATH',
+      fix: `fetch that commit again, or name the repository that has it: banger workspace export ${vm} --to PATH`,
     },
   );
 }
@@ -205,12 +206,6 @@ async function requireType(
 
 async function treeOf(git: Git, commit: string, signal: AbortSignal): Promise<string> {
   return (await git.run(['rev-parse', '--verify', `${commit}^{tree}`], { signal })).toString('latin1').trim();
-}
-
-async function emptyTree(git: Git, signal: AbortSignal): Promise<string> {
-  return (await git.run(['hash-object', '-t', 'tree', '--stdin'], { stdin: Buffer.alloc(0), signal }))
-    .toString('latin1')
-    .trim();
 }
 
 async function mergeBase(

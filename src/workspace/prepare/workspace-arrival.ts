@@ -35,7 +35,7 @@ export class WorkspaceArrival {
     const existing = workspaces.find(({ guestPath }) => guestPath === first.view.guestPath);
     if (existing === undefined) return { plan: first, existing };
     if (!(await this.#isSameRepository(first, existing, signal)))
-      throw new WorkspaceTargetTakenError(name, existing.guestPath);
+      throw new WorkspaceTargetTakenError(name, existing.guestPath, existing.hostPath);
     const { mode = existing.mode, readonly = existing.readonly } = source;
     const again = Object.assign({}, source, withoutUndefined({ mode, readonly }));
     return { plan: await this.importer.inspect(complete(again), signal), existing };

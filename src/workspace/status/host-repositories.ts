@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { VmWorkspaceView, WorkspaceHostView } from '../../contract/index.js';
-import { BangerError } from '../../core/errors/index.js';
+import { BangerError, isKind } from '../../core/errors/index.js';
 import { OutputTooLargeError } from '../../core/process/index.js';
 import { RepositoryFinder } from '../repository/repository-finder.js';
 import type { Repository } from '../repository/repository-finder.js';
@@ -100,5 +100,7 @@ function countRecords(listed: Buffer): number {
 
 function problemOf(error: unknown): string {
   if (!(error instanceof BangerError)) return 'it cannot be read';
+  // nobody wants to import it here
+  if (isKind(error, 'WORKSPACE_PATH_INVALID')) return `${error.details.path}: ${error.details.reason}`;
   return error.why === undefined ? error.message : `${error.message}: ${error.why}`;
 }

@@ -1,6 +1,7 @@
 import { quoteShellWord } from '../../core/ssh/index.js';
 import { ENTER_PATH, GIT_IN_GUEST, requireTopOfRepository } from '../guest/git-in-guest.js';
 import { STEP_PREFIX } from '../guest/step-prefix.js';
+import { RECORD_FILE } from '../import/guest-steps.js';
 
 /** first line of what the script writes */
 export const STATUS_MAGIC = 'banger-status 1';
@@ -17,7 +18,7 @@ export interface StatusQuestion {
 /**
  * The POSIX sh script that the guest runs as root to tell how a repository stands to its base: the newest commit that
  * HEAD has in common with what was imported. A guest that does not have that, since it went back to a snapshot, goes
- * by what its imports have noted themselves. It writes
+ * by what its import has noted itself (`head` of the record that guest-steps.ts writes). It writes
  *
  *     banger-status 1
  *     head <id of the commit that HEAD is; empty without one>
@@ -50,7 +51,7 @@ ${ANSWER}
 }
 
 /** All of them by one git. */
-const FACTS = `facts=$(git rev-parse --path-format=absolute --show-toplevel --git-path banger/import --revs-only HEAD)
+const FACTS = `facts=$(git rev-parse --path-format=absolute --show-toplevel --git-path ${RECORD_FILE.replace('.git/', '')} --revs-only HEAD)
 top= noted= head=
 { IFS= read -r top; IFS= read -r noted; IFS= read -r head || :; } <<FACTS
 $facts
@@ -62,7 +63,7 @@ base= ahead=
 if [ -n "$head" ] && [ "$head" = "$imported" ]; then
   base=$head ahead=0
 elif [ -n "$head" ]; then
-  for one in $imported $(sed -n 's/^base \\([0-9a-f]\\{40,64\\}\\)$/\\1/p' "$noted" 2>/dev/null | tail -n 8 | sed '1!G;h;$!d'); do
+  for one in $imported $(sed -n 's/^head \\([0-9a-f]\\{40,64\\}\\)$/\\1/p' "$noted" 2>/dev/null | head -n 1); do
     counts=$(git rev-list --left-right --count "$one...$head" 2>/dev/null) || continue
     ahead=\${counts##*[!0-9]}
     if [ "\${counts%%[!0-9]*}" = 0 ]; then base=$one; else base=$(git merge-base "$one" "$head") || base=; fi

@@ -207,4 +207,30 @@ export const WORKSPACE_WORK: readonly Guarantee[] = [
       },
     ],
   },
+  {
+    guarantee:
+      'An export names the files of the work that tools may run by themselves once they are checked out',
+    test: 'test/integration/workspace/export-branch.spec.ts',
+    name: 'tools run by themselves',
+    mutations: [
+      {
+        file: 'src/workspace/export/changed-files.ts',
+        find: 'run.length === 0',
+        replace: 'run.length >= 0',
+      },
+    ],
+  },
+  {
+    guarantee:
+      'The work in a VM is told right also where the host no longer has the repository that it was made from',
+    test: 'test/integration/workspace/workspace-status.spec.ts',
+    name: 'goes by what the guest has noted',
+    mutations: [
+      {
+        file: 'src/workspace/status/status-script.ts',
+        find: "sed -n 's/^head ",
+        replace: "sed -n 's/^base ",
+      },
+    ],
+  },
 ];

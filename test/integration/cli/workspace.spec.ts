@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WorkspaceExportView } from '../../../src/contract/index.js';
 import { BangerError } from '../../../src/core/errors/index.js';
+import { OperationRelay } from '../../../src/core/operation-relay.js';
 import type { ServerByteChannel } from '../../../src/core/rpc/index.js';
 import { PseudoTerminal } from '../../support/pseudo-terminal.js';
 import { cli, CliRun, LAUNCHER } from './cli-process.js';
 import type { CliOptions, CliResult } from './cli-process.js';
-import { startFakeDaemon } from './fake-daemon.js';
+import { operationView, startFakeDaemon, stepView } from './fake-daemon.js';
 import type { FakeDaemon } from './fake-daemon.js';
 
 const BYTES = Buffer.from([0x2b, 0xff, 0x00, 0x1b, 0x5d, 0x0d, 0x0a]);
@@ -20,8 +21,21 @@ const EXPORTED: WorkspaceExportView = {
   branch: 'banger/web',
   commits: 3,
   uncommitted: true,
-  warnings: ['a repository inside the repository stays in the guest'],
+  files: 12,
+  warnings: ['it changes files that tools may run by themselves: .envrc\u001b[2J'],
 };
+
+/** What the daemon shows of an export as it goes; the warnings are there, and in the result. */
+function endedOperation(warnings: string[]): Parameters<OperationRelay['follow']>[0] {
+  const steps = [stepView(0, 'receiving the work')];
+  const view = operationView({ state: 'succeeded', steps, warnings });
+  const watch = (): ReturnType<Parameters<OperationRelay['follow']>[0]['watch']> => ({
+    snapshot: operationView({ steps }),
+    queue: { next: async () => undefined },
+    unwatch: () => undefined,
+  });
+  return { id: view.id, open: false, view, watch };
+}
 
 describe('banger workspace', () => {
   let daemon: FakeDaemon;
@@ -84,6 +98,21 @@ describe('banger workspace', () => {
     expect(terminal.output).toContain(String.raw`+\x1b]0;owned\x07`);
     expect(terminal.output).not.toContain('\u001b]0;');
     expect(terminal.output).toContain('\u001b[36m@@ -0,0 +1 @@');
+  });
+
+  it('export shows on a terminal how much of a file has come, and takes that away at the end', async () => {
+    sending(async (channel) => {
+      channel.stdout.write('x'.repeat(2048));
+      await new Promise((wake) => setTimeout(wake, 600));
+      await channel.exit({ exitCode: 0, signal: null });
+    });
+    const file = join(directory, 'web.patch');
+    const words = `${LAUNCHER} --socket ${daemon.socketPath} workspace export web --patch ${file}`;
+    const terminal = new PseudoTerminal(words, { PATH: process.env['PATH'], HOME: '/nonexistent' });
+    expect(await terminal.ended()).toMatchObject({ status: 0 });
+    const [line = '', rest = ''] = terminal.output.split('\r\u001b[K').slice(-2);
+    expect(line).toMatch(/web\.patch {2}2K {2}.*\/s/);
+    expect(rest).toContain('web.patch: 2K');
   });
 
   it('diff ends with its reader, as a pipe does', async () => {
@@ -153,13 +182,17 @@ describe('banger workspace', () => {
   });
 
   it('export makes a branch, and says what to type next', async () => {
-    daemon.script.on('workspace.export', () => EXPORTED);
+    daemon.script.on('workspace.export', () => {
+      OperationRelay.current?.follow(endedOperation(EXPORTED.warnings));
+      return EXPORTED;
+    });
     const words = 'workspace export web --branch b --at shop --committed-only --merge --to moved';
     expect(await run(words)).toMatchObject({
       code: 0,
-      stdout: 'banger/web: 3 commits, the last is what was not committed\n',
+      stdout: 'banger/web: 3 commits, the last of what was not committed, 12 files\n',
       stderr:
-        'warning: a repository inside the repository stays in the guest\n' +
+        '- receiving the work\n' +
+        'warning: it changes files that tools may run by themselves: .envrc\\x1b[2J\n' +
         'look at it: git -C /home/ada/shop log HEAD..banger/web\n' +
         'take it: git -C /home/ada/shop merge banger/web\n',
     });
@@ -175,6 +208,14 @@ describe('banger workspace', () => {
       code: 4,
       stderr: 'banger: it makes conflicts\n  - a.txt\n  - \\x1b[2J\n',
     });
+  });
+
+  it('export refuses a name that no branch can have, before anything is asked', async () => {
+    expect(await run('workspace export web --branch a..b')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--branch "a..b" is no branch that git takes'),
+    });
+    expect(daemon.script.calls).toEqual([]);
   });
 
   it.each([

@@ -51,6 +51,23 @@ describe.skipIf(reason !== undefined)(
       shell(path, 'git fsck --strict --no-dangling');
     });
 
+    it('tells how many files it is about, and which of them tools run by themselves once they are checked out', async () => {
+      const path = await bench.repository(
+        'tools',
+        'mkdir .idea; echo x > .idea/a; git add .; git commit -q -m idea',
+      );
+      const { warnings: _warnings, ...workspace } = await bench.import(path, { mode: 'metadata' });
+      shell(
+        workspace.guestPath,
+        `rm -r .idea; mkdir -p a/.vscode; echo x > a/.vscode/tasks.json; git add .; git commit -q -m tasks; echo x > .envrc`,
+      );
+      const { plan } = await exportWork(bench, workspace);
+      expect(plan).toMatchObject({
+        files: 3,
+        warnings: ['it changes files that tools may run by themselves: .envrc, a/.vscode/tasks.json'],
+      });
+    });
+
     it('moves its own branch on, also over history that the guest has made anew, and is none where nothing is', async () => {
       const path = await bench.repository('again', '');
       const { warnings: _warnings, ...imported } = await bench.import(path);

@@ -164,13 +164,14 @@ describe.skipIf(reason !== undefined)(`preparing again${reason === undefined ? '
     const { warnings: _warnings, ...first } = await bench.import(path);
     const other = await bench.repository('other', '');
     shell(other, 'git commit -q --allow-empty -m other');
-    for (const [from, known] of [
-      [path, []],
-      [other, [first]],
+    for (const [from, known, why] of [
+      [path, [], 'it is none of the repositories that banger has brought there'],
+      [other, [first], `it is where the repository ${path} is in that VM`],
     ] as const)
       await expect(bench.prepare(from, known, { at: first.guestPath })).rejects.toMatchObject({
         kind: 'WORKSPACE_TARGET_TAKEN',
         details: { vm: 'web', path: first.guestPath },
+        why,
       });
     shell(bench.guestBase, `rm -rf '${first.guestPath}'`);
     const { workspace, unchanged } = await bench.prepare(path, [first]);
