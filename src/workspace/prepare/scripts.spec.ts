@@ -60,7 +60,7 @@ function stateOf(answer: string): GuestState {
 
 describe('scripts of a repository that is prepared again', () => {
   it.each([
-    ['stateScript', stateScript({ target: TARGET, branch: FACTS.symbolicHead })],
+    ['stateScript', stateScript({ target: TARGET, branch: FACTS.symbolicHead, source: THREE, refs: true })],
     ['updateScript', updateScript({ facts: FACTS, state: stateOf(ANSWER), saveCommits: true, stash: true })],
     [
       'updateScript, the least',

@@ -47,8 +47,10 @@ export class WorkspaceUpdate {
     step: ImportProgress,
     signal: AbortSignal,
   ): Promise<UpdateResult> {
-    // What is there of others is found out by the import itself.
-    if (request.existing === undefined) return whole(outgoing, request, step, signal);
+    if (request.existing === undefined) {
+      const result = await this.#first(outgoing, request, step, signal);
+      if (result !== undefined) return result;
+    }
     for (let attempt = 1; ; attempt += 1) {
       step.detail('looking at the repository in the VM');
       const state = await this.#look(outgoing, request, signal);
@@ -56,7 +58,7 @@ export class WorkspaceUpdate {
       if (state.place === 'taken')
         throw new WorkspaceTargetTakenError(request.guest.vm, outgoing.facts.target);
       if (isAsImported(state) && state.recorded?.source === outgoing.facts.source)
-        return { unchanged: true, warnings: [] };
+        return { unchanged: request.existing !== undefined, warnings: [] };
       const work = await this.#requireNoWork(outgoing, request, state, signal);
       const outcome = await this.#update(outgoing, { guest: request.guest, state, work }, step, signal);
       if (outcome.exit.exitCode === 0) return parseResult(outcome.stdout);
@@ -65,12 +67,38 @@ export class WorkspaceUpdate {
     }
   }
 
+  /**
+   * What is there of others is found out by the import itself. Undefined when it is an import of the same repository,
+   * of which the daemon does not know: it was killed, or its client had gone, before it was told of the end.
+   */
+  async #first(
+    outgoing: Outgoing,
+    request: UpdateRequest,
+    step: ImportProgress,
+    signal: AbortSignal,
+  ): Promise<UpdateResult | undefined> {
+    try {
+      return await whole(outgoing, request, step, signal);
+    } catch (error) {
+      if (!(error instanceof WorkspaceTargetTakenError)) throw error;
+      const { place, recorded } = await this.#look(outgoing, request, signal);
+      if (place !== 'repository' || recorded === undefined) throw error;
+      const { source, is } = recorded;
+      const { facts, git } = outgoing;
+      const isOurs = source === facts.source || (is.head !== '' && is.head === facts.head);
+      if (isOurs || (await lookUp(git.reading, [is.head], signal)).get(is.head) === 'commit')
+        return undefined;
+      throw error;
+    }
+  }
+
   async #look(
-    { facts }: Outgoing,
+    { facts, view }: Outgoing,
     { guest: { vm, ssh } }: UpdateRequest,
     signal: AbortSignal,
   ): Promise<GuestState> {
-    const script = stateScript({ target: facts.target, branch: facts.symbolicHead });
+    const { target, symbolicHead: branch, source } = facts;
+    const script = stateScript({ target, branch, source, refs: view.mode === 'full' });
     const cargo = { script, stream: Readable.from([]), bytes: 0 };
     const outcome = await sendPack(ssh, cargo, { detail: () => undefined }, signal);
     if (outcome.exit.cutOff === true) requireSuccess(outcome, facts.target);

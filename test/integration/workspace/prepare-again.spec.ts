@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { SshConnection } from '../../../src/core/ssh/index.js';
 import { whyNoSshd } from '../ssh/support/sshd.js';
@@ -164,13 +165,15 @@ describe.skipIf(reason !== undefined)(`preparing again${reason === undefined ? '
     const { warnings: _warnings, ...first } = await bench.import(path);
     const other = await bench.repository('other', '');
     shell(other, 'git commit -q --allow-empty -m other');
-    for (const [from, known] of [
-      [path, []],
-      [other, [first]],
+    shell(bench.guestBase, 'git init -q mine; cd mine; touch mine');
+    for (const [from, at, known] of [
+      [path, join(bench.guestBase, 'mine'), []],
+      [other, first.guestPath, []],
+      [other, first.guestPath, [first]],
     ] as const)
-      await expect(bench.prepare(from, known, { at: first.guestPath })).rejects.toMatchObject({
+      await expect(bench.prepare(from, known, { at })).rejects.toMatchObject({
         kind: 'WORKSPACE_TARGET_TAKEN',
-        details: { vm: 'web', path: first.guestPath },
+        details: { vm: 'web', path: at },
       });
     shell(bench.guestBase, `rm -rf '${first.guestPath}'`);
     const { workspace, unchanged } = await bench.prepare(path, [first]);
