@@ -72,7 +72,7 @@ ${TELL_FILES}
 /** Object directory and top in one answer: neither has a line break, since no place of an import has. */
 const PLACE = `printf '${STATE_MAGIC}\\n'
 if [ ! -e "$target" ] && [ ! -L "$target" ]; then echo 'place none'; exit 0; fi
-if [ -d "$target" ] && [ ! -L "$target" ] && [ -z "$(ls -A -- "$target")" ]; then echo 'place none'; exit 0; fi
+if [ -d "$target" ] && [ ! -L "$target" ] && [ ! -e "$target/.git" ] && [ -z "$(ls -A -- "$target")" ]; then echo 'place none'; exit 0; fi
 top=
 if [ -d "$target/.git" ] && cd -- "$target"; then
   top=$(git rev-parse --path-format=absolute --show-toplevel --git-path objects 2>/dev/null) || top=
@@ -129,7 +129,7 @@ for file in .git/objects/pack/*.promisor; do [ ! -e "$file" ] || partial=yes; do
 if [ -n "$partial" ]; then echo 'partial yes'; elif [ ! -s .git/shallow ]; then echo 'complete yes'; fi
 for id in $head $was; do echo "commit $id"; done`;
 
-const TELL_HISTORY = `[ -z "$head" ] || git rev-list --max-count=${MAX_HAVES} $head | sed 's/^/commit /'`;
+const TELL_HISTORY = `[ -z "$head" ] || git rev-list --max-count=${MAX_HAVES} --format= $head`;
 
 const TELL_REFS = `git for-each-ref --count=${MAX_HAVES} --sort=-committerdate --format='commit %(objectname)' refs/heads refs/tags refs/remotes`;
 

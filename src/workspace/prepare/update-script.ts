@@ -29,6 +29,8 @@ export interface GuestUpdate {
   readonly saveCommits: boolean;
   /** what is not committed is stashed */
   readonly stash: boolean;
+  /** history ends where it did in the guest: all that leads on from what comes now is there */
+  readonly joins: boolean;
 }
 
 /** directory of the repository in which the script works */
@@ -85,8 +87,7 @@ finish() {
   trap '' HUP INT TERM PIPE
   unset GIT_INDEX_FILE
   [ "$code" -eq 0 ] || [ -z "$undo" ] || undo_checkout >/dev/null 2>&1 || :
-  [ -z "$locked" ] || rm -f -- ${LOCK}
-  [ -z "$made" ] || rm -rf -- "$made"
+  [ -z "$made" ] || rm -rf -- "$made" $locked
   [ "$code" -eq 0 ] || printf '${STEP_PREFIX}%s\\n' "$step" >&2
   if [ "$code" -eq 0 ]; then ${readonly ? 'protect' : '[ -z "$lifted" ] || unprotect'} || code=1
   elif [ -n "$lifted" ]; then protect || :; fi
@@ -99,14 +100,14 @@ trap 'exit 129' HUP INT TERM PIPE`;
 const OPEN = `cd -- "$target" 2>/dev/null || { printf '%s is no longer there\\n' "$target" >&2; exit 1; }
 [ -d .git ] || { printf '%s is no longer a repository\\n' "$target" >&2; exit 1; }
 ${AWAIT_UPDATE}
-if is_mounted; then lifted=yes; lift; fi
+if [ ! -w . ] && is_mounted; then lifted=yes; lift; fi
 [ ! -f ${LOCK} ] || ! read -r by boot pid < ${LOCK} || [ "$by" != banger ] || rm -f -- ${LOCK}`;
 
 /** Names of packs are hashes of what is in them: one that is there already is the same. Its index comes last, for git. */
 function receiveSteps({ pack, partial }: GuestImport): string {
   return `step=receive
 made=$PWD/${SCRATCH}
-rm -rf -- "$made"
+[ ! -e "$made" ] || rm -rf -- "$made"
 mkdir -p .git/info "$made" .git/objects/pack
 tar -xof - -C "$made"
 ${partial ? promise(`.git/objects/pack/${pack}.promisor`) : ''}
@@ -157,26 +158,35 @@ function checkoutSteps({ worktreeTree, blobs }: GuestImport): string {
   return `step=locked
 read -r boot < ${BOOT_ID} || boot=
 ( set -C; echo "banger $boot $$" > ${LOCK} ) 2>/dev/null || { echo 'another git process is at work in it: .git/index.lock exists' >&2; exit 1; }
-locked=yes
+locked=${LOCK}
 step=checkout
-if grep -qz '^[Ss] ' "$made/list"; then
+if [ -s "$made/list" ] && grep -qz '^[Ss] ' "$made/list"; then
   grep -z '^[Ss] ' "$made/list" | sed -z 's/^..//' | GIT_INDEX_FILE="$made/index" git update-index -z --force-remove --stdin
   tree=$(GIT_INDEX_FILE="$made/index" git write-tree --missing-ok)
 fi
-checkout -m -u -n ${worktreeTree}
 undo=$tree
-checkout -m -u ${worktreeTree}
+if ! checkout -m -u ${worktreeTree} 2> "$made/errors"; then
+  cat "$made/errors" >&2
+  # git has looked at all files before it changes any
+  ! grep -qE 'not uptodate|would be (overwritten|removed)|would lose' "$made/errors" || undo=
+  exit 1
+fi
 cp -p -- "$made/index" "$made/next"
 ${repositoriesSteps(blobs).join('\n')}
-if grep -qi sparsecheckout .git/config; then
+if [ -f .git/info/sparse-checkout ] && grep -qi sparsecheckout .git/config; then
   git config --unset-all core.sparsecheckout || :
   git config --unset-all core.sparsecheckoutcone || :
 fi`;
 }
 
-function finishSteps({ facts, state }: GuestUpdate): string {
+function finishSteps({ facts, state, joins }: GuestUpdate): string {
   const { head, symbolicHead, blobs, symbolicRefs } = facts;
-  const lines = [indexSteps(facts, '"$made/next"'), 'step=head', shallowSteps(facts), ...infoSteps(facts)];
+  const lines = [
+    indexSteps(facts, '"$made/next"'),
+    'step=head',
+    ...(joins ? [] : [shallowSteps(facts)]),
+    ...infoSteps(facts),
+  ];
   if (blobs.refs !== undefined) lines.push(refSteps(blobs.refs, state.recorded?.refs, symbolicHead));
   lines.push(...symbolicRefSteps(symbolicRefs));
   const message = `-m 'banger workspace prepare'`;
@@ -189,7 +199,7 @@ function finishSteps({ facts, state }: GuestUpdate): string {
     lines.push(`[ "$branch" = "$wanted" ] || git symbolic-ref ${message} HEAD "$wanted"`);
   if (symbolicHead === undefined && head !== undefined)
     lines.push(`git update-ref ${message} --no-deref HEAD ${head}`);
-  lines.push(`rm -f -- ${LOCK}`, 'locked=', recordSteps(facts));
+  lines.push(recordSteps(facts));
   const directory = quoteShellWord(facts.workingDirectory);
   lines.push(`step=finish\n[ -d ${directory} ] || mkdir -p -- ${directory}`);
   return lines.join('\n');

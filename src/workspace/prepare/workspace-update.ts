@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { VmWorkspaceView } from '../../contract/index.js';
 import type { ImportGuest, ImportProgress } from '../../vm/index.js';
 import type { Git } from '../git/git.js';
+import { parentsOf } from '../import/import-history.js';
 import { requireSuccess, sendWhole } from '../import/send-whole.js';
 import type { Outgoing } from '../import/outgoing.js';
 import { sendPack } from '../import/send-pack.js';
@@ -129,7 +130,7 @@ export class WorkspaceUpdate {
   }
 
   async #update(
-    { git, view, facts: { partial }, pack }: Outgoing,
+    { repository, git, view, shallow, facts: { partial }, pack }: Outgoing,
     { guest, state, work }: { guest: ImportGuest; state: GuestState; work: GuestWork },
     step: ImportProgress,
     signal: AbortSignal,
@@ -138,9 +139,21 @@ export class WorkspaceUpdate {
     // What is missing on the host cannot be told from what need not travel.
     const haves = partial ? [] : havesOf(state, known, view.mode === 'full');
     const { cargo, facts } = await pack(haves);
-    const script = updateScript({ facts, state, saveCommits: work.commits, stash: work.uncommitted });
+    const joins = await joinsHistory(repository.git, shallow, state, signal);
+    const script = updateScript({ facts, state, saveCommits: work.commits, stash: work.uncommitted, joins });
     return sendPack(guest.ssh, { script, ...cargo }, step, signal);
   }
+}
+
+/** A single end of the history that comes is none where all its parents are there. */
+async function joinsHistory(
+  git: Git,
+  [end, ...others]: readonly string[],
+  { haveCommits }: GuestState,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (end === undefined || others.length > 0) return false;
+  return (await parentsOf(git, end, signal)).every((parent) => haveCommits.includes(parent));
 }
 
 async function whole(
