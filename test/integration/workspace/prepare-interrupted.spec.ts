@@ -113,7 +113,7 @@ describe.skipIf(reason !== undefined)(`interrupted${reason === undefined ? '' : 
         echo changed >> a.txt; git rm -q dir/c.txt; git add .; git commit -q -m big`,
       );
       const before = guest(at);
-      for (const _attempt of [1, 2]) {
+      for (let attempt = 1; attempt <= 2; attempt += 1) {
         await expect(bench.prepare(path, [first], { at })).rejects.toMatchObject({
           kind: 'WORKSPACE_IMPORT_FAILED',
           details: { step: 'checkout' },
