@@ -38,6 +38,14 @@ if is_updated; then
   exit 1
 fi`;
 
+/**
+ * What git does with packs of its own: it syncs refs, and one that outlives the guest's going down must not lead to
+ * objects that do not. @param files words of the shell
+ */
+export function syncFiles(files: string): string {
+  return `sync -- ${files} 2>/dev/null || sync`;
+}
+
 /** Where the daemon is gone, or has closed the channel, the script ends here, by SIGPIPE. */
 export const ASK_FOR_LISTENER = 'echo';
 

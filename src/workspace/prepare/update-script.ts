@@ -18,6 +18,7 @@ import {
   GUEST_ENVIRONMENT,
   LOCK,
   LOOK,
+  syncFiles,
 } from '../import/guest-steps.js';
 import type { GuestState } from './guest-state.js';
 
@@ -111,6 +112,7 @@ made=$PWD/${SCRATCH}
 mkdir -p .git/info "$made" .git/objects/pack
 tar -xof - -C "$made"
 ${partial ? promise(`.git/objects/pack/${pack}.promisor`) : ''}
+${syncFiles(`"$made/${pack}.pack" "$made/${pack}.idx"`)}
 mv -f -- "$made/${pack}.pack" "$made/${pack}.idx" .git/objects/pack/`;
 }
 
