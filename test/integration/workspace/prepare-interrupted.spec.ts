@@ -74,7 +74,7 @@ describe.skipIf(reason !== undefined)(`interrupted${reason === undefined ? '' : 
     shell(path, 'echo next >> a.txt; git commit -q -am next');
     shell(
       first.guestPath,
-      'echo "banger another-boot 1" > .git/index.lock; mkdir -p .git/banger/work; touch .git/banger/work/next',
+      'echo "banger another-boot 1" > .git/index.lock; cd .git/banger; mkdir work; cd work; touch next',
     );
     shell(bench.guestBase, 'mkdir -p .banger-import.a1b2c3/.git');
     await bench.prepare(path, [first]);
