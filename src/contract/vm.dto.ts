@@ -204,6 +204,12 @@ export class VmWorkspaceView {
   @IsOptional() @IsString() branch?: string;
   @IsIn(WORKSPACE_MODES) mode!: WorkspaceMode;
   @IsOptional() @IsBoolean() readonly?: boolean;
+  /** `branch` was made for the guest: a repository that is prepared again stays on it */
+  @IsOptional() @IsBoolean() ownBranch?: boolean;
+  /** patterns of files that were asked to stay out of the VM */
+  @IsOptional() @IsArray() @IsString({ each: true }) exclude?: string[];
+  /** whether files that git does not track were asked for, where that was said */
+  @IsOptional() @IsBoolean() includeUntracked?: boolean;
   /** absent when nothing was brought out yet */
   @IsOptional()
   @IsArray()

@@ -8,6 +8,7 @@ export { VmPathFinder } from './vm-paths.js';
 export { VmRepository } from './vm.repository.js';
 export { workingDirectoryOf } from './vm.types.js';
 export type { Vm } from './vm.types.js';
+export { EXPORTING, PREPARING } from './lifecycle/workspace-actions.js';
 export { VmChangeRunner } from './lifecycle/vm-change-runner.js';
 export { VmStopService } from './lifecycle/stop.service.js';
 export { Waking } from './suspend/waking.js';

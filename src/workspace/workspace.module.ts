@@ -37,6 +37,7 @@ import { WorkspaceFinder } from './workspace-finder.js';
     { provide: WorkspaceImporter, useClass: GitWorkspaceImporter },
   ],
   exports: [
+    GUEST_BASE,
     OutgoingRepositories,
     ProjectReader,
     RepositoryFinder,

@@ -23,7 +23,9 @@ export class CopyBranch {
     return operation.step('workspace.branch', `starting the branch ${branch}`, async (step) => {
       const problem = await this.#problem(vm, { guestPath: first.guestPath, branch }, operation);
       if (problem === undefined)
-        return this.vms.update(vm.id, { workspaces: [Object.assign({}, first, { branch }), ...others] });
+        return this.vms.update(vm.id, {
+          workspaces: [Object.assign({}, first, { branch, ownBranch: true }), ...others],
+        });
       step.detail('it was not made');
       operation.warn(`${vm.name} has no branch ${branch}: ${problem}`);
       return vm;

@@ -25,7 +25,8 @@ export function applyProjectWorkspace(
   const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
   const joined: WorkspaceSource = Object.assign({}, wanted, given, { path: asked.path });
   const patterns = [...exclude, ...(asked.exclude ?? [])];
-  if (patterns.length > 0) joined.exclude = patterns;
+  // one that is prepared again has those of the project already
+  if (patterns.length > 0) joined.exclude = [...new Set(patterns)];
   // whoever asks for a depth asks for the mode that has one
   if (asked.depth !== undefined && asked.mode === undefined) delete joined.mode;
   // a depth of the repository's own is none for the mode that is asked for instead

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { VmWorkspaceView, WorkspaceExportParams, WorkspaceExportView } from '../../contract/index.js';
 import { OperationRunner } from '../../core/operations/index.js';
 import type { OperationContext } from '../../core/operations/index.js';
-import { GuestAccess, VmChangeRunner } from '../../vm/index.js';
+import { EXPORTING, GuestAccess, VmChangeRunner } from '../../vm/index.js';
 import type { Vm } from '../../vm/index.js';
 import { IncomingWork } from '../incoming/incoming-work.js';
 import type { Work } from '../incoming/incoming-work.js';
@@ -33,7 +33,7 @@ export class WorkspaceExport {
 
   /** @param signal ends when the caller is gone, and with it the export, unless it has begun to move refs */
   async export(vm: Vm, params: WorkspaceExportParams, signal: AbortSignal): Promise<WorkspaceExportView> {
-    const change = { vm, kind: 'workspace.export', action: 'exporting its work' };
+    const change = { vm, kind: 'workspace.export', action: EXPORTING };
     const { view, finished } = await this.changes.begin(change, async (operation) => {
       const found = await this.records.find(vm.id, params.at);
       const branch = params.branch ?? `banger/${found.vm.name}`;

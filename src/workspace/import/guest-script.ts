@@ -1,7 +1,15 @@
 import { quoteShellWord } from '../../core/ssh/index.js';
 import { STEP_PREFIX } from '../guest/step-prefix.js';
 import { readonlyFunctions } from './guest-readonly.js';
-import { checkDisk, fileFromBlob, fromBlob, GUEST_ENVIRONMENT, LOOK, writeRecord } from './guest-steps.js';
+import {
+  ASK_FOR_LISTENER,
+  checkDisk,
+  fileFromBlob,
+  fromBlob,
+  GUEST_ENVIRONMENT,
+  LOOK,
+  writeRecord,
+} from './guest-steps.js';
 
 /**
  * What the guest is to make of the pack that follows on stdin, in a tar archive with its index. Names of blobs are
@@ -59,7 +67,8 @@ export interface GuestBlobs {
 
 /**
  * The POSIX sh script that the guest runs as root, with the archive on its stdin. It leaves a repository whose
- * `git status` is the host's, or nothing at all.
+ * `git status` is the host's, or nothing at all: the repository is made beside its place, and moved there when it is
+ * whole. What a guest that went down left behind is removed by the next import.
  */
 export function guestScript(facts: GuestImport): string {
   return [
@@ -69,10 +78,22 @@ export function guestScript(facts: GuestImport): string {
     checkoutSteps(facts),
     indexSteps(facts, '.git/index'),
     recordSteps(facts),
-    `step=finish\nmkdir -p -- ${quoteShellWord(facts.workingDirectory)}`,
+    moveSteps(facts),
     ...(facts.readonly ? [`step=readonly\nmounted=yes\nprotect`] : []),
     '',
   ].join('\n');
+}
+
+/** Beginning of the name of a directory in which a repository is made, beside the place that it is for. */
+const UNFINISHED = '.banger-import';
+
+function moveSteps({ workingDirectory }: GuestImport): string {
+  return `${ASK_FOR_LISTENER}
+step=check-target
+mv -T -- "$place" "$target"
+place=$target
+step=finish
+mkdir -p -- ${quoteShellWord(workingDirectory)}`;
 }
 
 function prologue({ target }: GuestImport): string {
@@ -80,17 +101,18 @@ function prologue({ target }: GuestImport): string {
 umask 022
 ${GUEST_ENVIRONMENT}
 target=${quoteShellWord(target)}
-made=
+place=
 mounted=
 step=start
 ${readonlyFunctions(target)}
 finish() {
   code=$?
   trap - EXIT
+  trap '' HUP INT TERM PIPE
   if [ "$code" -ne 0 ]; then
     cd /
     [ -z "$mounted" ] || unprotect
-    [ -z "$made" ] || rm -rf -- "$target"
+    [ -z "$place" ] || rm -rf -- "$place"
     printf '${STEP_PREFIX}%s\\n' "$step" >&2
   fi
   exit "$code"
@@ -115,9 +137,11 @@ ${checkDisk('"$parent/"', requiredBytes)}`;
 
 function repositorySteps(facts: GuestImport): string {
   const { objectFormat, head, symbolicHead, config, partial, pack, blobs } = facts;
-  const lines = ['step=init', 'made=$target/.git/banger'];
+  const lines = ['step=init', `rm -rf -- "$parent"/${UNFINISHED}.*`];
+  lines.push(`place=$(mktemp -d "$parent/${UNFINISHED}.XXXXXX")`, 'chmod 755 "$place"');
+  lines.push('made=$place/.git/banger');
   const format = objectFormat === 'sha1' ? '' : ` --object-format=${quoteShellWord(objectFormat)}`;
-  lines.push(`git -c init.defaultBranch=main init -q --template=${format} -- "$target"`, 'cd -- "$target"');
+  lines.push(`git -c init.defaultBranch=main init -q --template=${format} -- "$place"`, 'cd -- "$place"');
   lines.push('mkdir -p .git/info .git/banger .git/objects/pack');
   lines.push(`printf '%s' ${quoteShellWord(config)} >> .git/config`, 'step=receive');
   if (partial) lines.push(promise(`.git/objects/pack/${pack}.promisor`));
@@ -187,14 +211,14 @@ export function indexSteps(
   return lines.join('\n');
 }
 
-/** Where the index is all that is there nobody has to look at the files again. */
+/** Where the index is a tree, and hides nothing, nobody has to look at the files again. */
 export function recordSteps(facts: GuestImport): string {
   const { indexTree, worktreeTree, head, symbolicHead, blobs, source } = facts;
   const { unmerged, intentToAdd, skipWorktree, assumeUnchanged } = blobs;
-  const isPlain =
-    indexTree === worktreeTree &&
-    [unmerged, intentToAdd, skipWorktree, assumeUnchanged].every((blob) => blob === undefined);
+  const isPlain = [unmerged, intentToAdd, skipWorktree, assumeUnchanged].every((blob) => blob === undefined);
   const known = { head, branch: symbolicHead, index: indexTree, tree: worktreeTree };
   const record = writeRecord(isPlain ? known : undefined, { source, refs: blobs.refs });
-  return isPlain ? record : `step=record\n${LOOK}\nlook\nrm -f -- "$made/index" "$made/others"\n${record}`;
+  return isPlain
+    ? record
+    : `step=record\n${LOOK}\nlook\nrm -f -- "$made/index" "$made/names" "$made/list"\n${record}`;
 }

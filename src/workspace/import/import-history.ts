@@ -38,7 +38,7 @@ export async function planHistory(
   if (mode === 'metadata')
     return { head: await writeStandIn(git.reading, commit, signal), shallow: [], refs: [] };
   if (depth === 1) {
-    const shallow = (await hasParents(repository.git, commit, signal)) ? [commit] : [];
+    const shallow = (await parentsOf(repository.git, commit, signal)).length > 0 ? [commit] : [];
     return { head: commit, shallow, refs: [] };
   }
   const { commits, boundary } = await commitsWithin(repository.git, { commit, depth }, signal);
@@ -104,7 +104,7 @@ async function ownShallow(
 }
 
 /** Of the commit itself: what a shallow clone's own list or a graft hides is still written in it. */
-async function hasParents(git: Git, commit: string, signal: AbortSignal): Promise<boolean> {
+export async function parentsOf(git: Git, commit: string, signal: AbortSignal): Promise<string[]> {
   const text = (await git.run(['cat-file', 'commit', commit], { signal })).toString('latin1');
-  return /^parent /m.test(text.slice(0, text.indexOf('\n\n')));
+  return Array.from(text.slice(0, text.indexOf('\n\n')).matchAll(/^parent (\w+)$/gm), ([, id = '']) => id);
 }

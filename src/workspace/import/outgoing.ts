@@ -36,6 +36,8 @@ export interface Outgoing {
   readonly view: VmWorkspaceView;
   readonly facts: GuestFacts;
   readonly warnings: string[];
+  /** commits whose parents do not travel */
+  readonly shallow: readonly string[];
   /**
    * Writes what travels. @param haves revisions that need not, each with "^" before it
    * @returns what is to be sent, and what the script is to be told of it
@@ -107,6 +109,7 @@ export class OutgoingRepositories {
       view,
       facts: told,
       warnings: importWarnings(snapshot, remarks),
+      shallow: history.shallow,
       pack: async (haves) => {
         const wanted = { history, snapshot, blobs, lacks, haves };
         return this.#pack(repository, { git, scratch }, { wanted, facts: told }, signal);
@@ -135,9 +138,13 @@ export class OutgoingRepositories {
   }
 }
 
+/** As planned, but for the commit and the branch, which are those of this moment. */
 function viewOf(repository: Repository, choice: ImportChoice, planned: VmWorkspaceView): VmWorkspaceView {
   const { mode, workingDirectory, guestPath, readonly = false } = planned;
-  return workspaceView(repository, choice, { at: guestPath, mode, readonly }, { base: '', workingDirectory });
+  const place = { base: '', workingDirectory };
+  const view = workspaceView(repository, choice, { at: guestPath, mode, readonly }, place);
+  const { ownBranch, exclude, includeUntracked } = planned;
+  return Object.assign(view, withoutUndefined({ ownBranch, exclude, includeUntracked }));
 }
 
 function treesOf(

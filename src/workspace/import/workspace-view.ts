@@ -18,7 +18,7 @@ export interface GuestPlace {
 export function workspaceView(
   { top, subdirectory }: Repository,
   { commit, ref }: HeadFacts,
-  { at, mode = 'shallow', readonly }: Pick<WorkspaceSource, 'at' | 'mode' | 'readonly'>,
+  { at, mode = 'shallow', readonly, branch, exclude, includeUntracked }: Omit<WorkspaceSource, 'path'>,
   { base, workingDirectory }: GuestPlace,
 ): VmWorkspaceView {
   const guestPath = at === undefined ? `${base}/${guestName(top)}` : guestTarget(base, at);
@@ -30,6 +30,9 @@ export function workspaceView(
     ...(commit !== undefined && { head: commit }),
     ...(ref?.startsWith(BRANCH_PREFIX) === true && { branch: ref.slice(BRANCH_PREFIX.length) }),
     ...(readonly === true && { readonly }),
+    ...(branch !== undefined && { ownBranch: true }),
+    ...(exclude !== undefined && exclude.length > 0 && { exclude }),
+    ...(includeUntracked !== undefined && { includeUntracked }),
   };
 }
 

@@ -38,7 +38,9 @@ export function parseGuestState(output: string): GuestState | undefined {
   const values = new Map<string, string[]>();
   for (const line of lines) {
     const [key = '', ...value] = line.split(' ');
-    values.set(key, [...(values.get(key) ?? []), value.join(' ')]);
+    const known = values.get(key);
+    if (known === undefined) values.set(key, [value.join(' ')]);
+    else known.push(value.join(' '));
   }
   const one = (key: string): string => values.get(key)?.[0] ?? '';
   const id = (key: string): string => (ID.test(one(key)) ? one(key) : '');

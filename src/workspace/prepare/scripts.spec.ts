@@ -60,8 +60,11 @@ function stateOf(answer: string): GuestState {
 
 describe('scripts of a repository that is prepared again', () => {
   it.each([
-    ['stateScript', stateScript({ target: TARGET, branch: FACTS.symbolicHead })],
-    ['updateScript', updateScript({ facts: FACTS, state: stateOf(ANSWER), saveCommits: true, stash: true })],
+    ['stateScript', stateScript({ target: TARGET, branch: FACTS.symbolicHead, source: THREE, refs: true })],
+    [
+      'updateScript',
+      updateScript({ facts: FACTS, state: stateOf(ANSWER), saveCommits: true, stash: true, joins: false }),
+    ],
     [
       'updateScript, the least',
       updateScript({
@@ -69,6 +72,7 @@ describe('scripts of a repository that is prepared again', () => {
         state: stateOf('banger-state 1\nplace repository\n\n'),
         saveCommits: false,
         stash: false,
+        joins: true,
       }),
     ],
   ])('are scripts that POSIX shells accept: %s', (_name, script) => {

@@ -1,6 +1,6 @@
 import { quoteShellWord } from '../../core/ssh/index.js';
 import { STEP_PREFIX } from '../guest/step-prefix.js';
-import { GUEST_ENVIRONMENT, LOOK, RECORD_FILE } from '../import/guest-steps.js';
+import { AWAIT_UPDATE, GUEST_ENVIRONMENT, LOOK, RECORD_FILE } from '../import/guest-steps.js';
 
 /** first line of what the script writes */
 export const STATE_MAGIC = 'banger-state 1';
@@ -14,6 +14,10 @@ export interface StateQuestion {
   readonly target: string;
   /** full name of the branch that is to be set; none for a detached HEAD */
   readonly branch?: string | undefined;
+  /** id of what would be imported: where it was, and is still there, nothing more is asked */
+  readonly source: string;
+  /** branches and tags are of interest, and not what led to HEAD */
+  readonly refs: boolean;
 }
 
 /**
@@ -24,6 +28,9 @@ export interface StateQuestion {
  *     place none|taken|repository
  *     was-head, was-branch, was-index, was-tree, was-source, was-refs   as recorded by the import
  *     head, branch, index, tree                                        as they are
+ *
+ * and, where that is not what is to be there,
+ *
  *     head-tree   of the commit that is checked out
  *     target      commit of the branch that is to be set
  *     complete    yes when it has all the history and all the files
@@ -31,7 +38,7 @@ export interface StateQuestion {
  *     commits     number that are not in what was imported
  *     commit, files   id of a commit, of a tree, that is there with all its files
  */
-export function stateScript({ target, branch }: StateQuestion): string {
+export function stateScript({ target, branch, source, refs }: StateQuestion): string {
   return `set -eu
 umask 077
 ${GUEST_ENVIRONMENT}
@@ -43,6 +50,7 @@ step=look
 finish() {
   code=$?
   trap - EXIT
+  trap '' HUP INT TERM PIPE
   cd /
   [ -z "$made" ] || rm -rf -- "$made"
   [ "$code" -eq 0 ] || printf '${STEP_PREFIX}%s\\n' "$step" >&2
@@ -51,44 +59,80 @@ finish() {
 trap finish EXIT
 trap 'exit 129' HUP INT TERM PIPE
 ${PLACE}
-made=$(mktemp -d /var/tmp/banger-look.XXXXXX)
-mkdir -p "$made/objects/info" "$made/objects/pack"
-git rev-parse --path-format=absolute --git-path objects > "$made/objects/info/alternates"
-GIT_OBJECT_DIRECTORY=$made/objects
-export GIT_OBJECT_DIRECTORY
 ${LOOK}
 look
+printf '%s\\n' "head $head" "branch $branch" "index $index" "tree $tree"
+[ "$was_source" != ${quoteShellWord(source)} ] || [ "$head $branch $index $tree" != "$was_head $was_branch $was_index $was_tree" ] || exit 0
 ${TELL}
+${refs ? TELL_REFS : TELL_HISTORY}
+${TELL_FILES}
 `;
 }
 
+/** Object directory and top in one answer: neither has a line break, since no place of an import has. */
 const PLACE = `printf '${STATE_MAGIC}\\n'
 if [ ! -e "$target" ] && [ ! -L "$target" ]; then echo 'place none'; exit 0; fi
-if [ -d "$target" ] && [ ! -L "$target" ] && [ -z "$(ls -A -- "$target")" ]; then echo 'place none'; exit 0; fi
-if [ ! -d "$target/.git" ] || ! cd -- "$target" || [ "$(git rev-parse --show-toplevel 2>/dev/null)" != "$(pwd -P)" ]; then
+if [ -d "$target" ] && [ ! -L "$target" ] && [ ! -e "$target/.git" ] && [ -z "$(ls -A -- "$target")" ]; then echo 'place none'; exit 0; fi
+top=
+if [ -d "$target/.git" ] && cd -- "$target"; then
+  top=$(git rev-parse --path-format=absolute --show-toplevel --git-path objects 2>/dev/null) || top=
+fi
+if [ -z "$top" ] || [ "\${top%
+*}" != "$(pwd -P)" ]; then
   echo 'place taken'
   exit 0
 fi
 echo 'place repository'
-[ ! -f ${RECORD_FILE} ] || head -n 8 ${RECORD_FILE} | sed 's/^/was-/'`;
+${AWAIT_UPDATE}
+was_head= was_branch= was_index= was_tree= was_source=
+if [ -f ${RECORD_FILE} ]; then
+  while read -r key value; do
+    case $key in
+      head) was_head=$value ;;
+      branch) was_branch=$value ;;
+      index) was_index=$value ;;
+      tree) was_tree=$value ;;
+      source) was_source=$value ;;
+      refs) ;;
+      *) continue ;;
+    esac
+    echo "was-$key $value"
+  done < ${RECORD_FILE}
+fi
+made=$(mktemp -d /var/tmp/banger-look.XXXXXX)
+mkdir -p "$made/objects/info" "$made/objects/pack"
+printf '%s\\n' "\${top#*
+}" > "$made/objects/info/alternates"
+GIT_OBJECT_DIRECTORY=$made/objects
+export GIT_OBJECT_DIRECTORY
+ask="$was_head^{commit} $was_head^{tree} \${was_index:-none} \${was_tree:-none}"`;
 
-const TELL = `was=$(sed -n 's/^head //p' ${RECORD_FILE} 2>/dev/null) || was=
-[ -z "$was" ] || was=$(git rev-parse -q --verify "$was^{commit}") || was=
-files=$(git rev-parse -q --verify 'HEAD^{tree}') || files=$(git hash-object -t tree --stdin </dev/null)
-to=
-[ -z "$wanted" ] || to=$(git rev-parse -q --verify "$wanted^{commit}") || to=
-printf '%s\\n' "head $head" "branch $branch" "index $index" "tree $tree" "head-tree $files" "target $to"
+/** What is damaged in the record, or gone from the repository, is as if it had not been. */
+const TELL = `[ -n "$files" ] || files=$(git hash-object -t tree --stdin </dev/null)
+printf '%s\\n' "head-tree $files" "target $to"
+from=
+{
+  take; take; take
+  take; was=$id
+  take; [ -z "$id" ] || echo "files $id"
+  take; [ -z "$id" ] || echo "files $id"
+  take; [ -z "$id" ] || echo "files $id"; [ "$head" != "$was" ] || from=$id
+} <<END
+$ids
+END
 commits=0
-[ -z "$head$to" ] || commits=$(git rev-list --count $head $to --not $was --)
+for id in $head $to; do [ "$id" = "$was" ] || commits=; done
+[ -n "$commits" ] || commits=$(git rev-list --count $head $to --not $was --)
 echo "commits $commits"
-if git config --get-regexp '^remote\\..*\\.promisor$' >/dev/null; then echo 'partial yes'
-elif [ ! -s .git/shallow ]; then echo 'complete yes'; fi
-[ -z "$head" ] || git rev-list --max-count=${MAX_HAVES} HEAD | sed 's/^/commit /'
-git for-each-ref --count=${MAX_HAVES} --sort=-committerdate --format='commit %(objectname)' refs/heads refs/tags refs/remotes
-for id in $(git rev-parse -q --verify "$was^{tree}") $(sed -n -e 's/^index //p' -e 's/^tree //p' ${RECORD_FILE} 2>/dev/null); do
-  ! git cat-file -e "$id" 2>/dev/null || echo "files $id"
-done
-echo
-from=$(sed -n 's/^tree //p' ${RECORD_FILE} 2>/dev/null) || from=
-[ "$head" = "$was" ] && git cat-file -e "$from" 2>/dev/null || from=$files
-git -c core.quotePath=false diff-tree -r --no-renames --name-only "$from" "$tree" | head -n ${MAX_FILES}`;
+partial=
+for file in .git/objects/pack/*.promisor; do [ ! -e "$file" ] || partial=yes; done
+if [ -n "$partial" ]; then echo 'partial yes'; elif [ ! -s .git/shallow ]; then echo 'complete yes'; fi
+for id in $head $was; do echo "commit $id"; done`;
+
+const TELL_HISTORY = `[ -z "$head" ] || git rev-list --max-count=${MAX_HAVES} --format= $head`;
+
+const TELL_REFS = `git for-each-ref --count=${MAX_HAVES} --sort=-committerdate --format='commit %(objectname)' refs/heads refs/tags refs/remotes`;
+
+const TELL_FILES = `echo
+[ -n "$from" ] || from=$files
+[ "$from" = "$tree" ] || git -c core.quotePath=false diff-tree -r --no-renames --name-only "$from" "$tree" | head -n ${MAX_FILES}`;

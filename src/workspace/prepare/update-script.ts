@@ -10,7 +10,16 @@ import {
   symbolicRefSteps,
 } from '../import/guest-script.js';
 import type { GuestImport } from '../import/guest-script.js';
-import { checkDisk, GUEST_ENVIRONMENT, LOOK } from '../import/guest-steps.js';
+import {
+  ASK_FOR_LISTENER,
+  AWAIT_UPDATE,
+  BOOT_ID,
+  checkDisk,
+  GUEST_ENVIRONMENT,
+  LOCK,
+  LOOK,
+  syncFiles,
+} from '../import/guest-steps.js';
 import type { GuestState } from './guest-state.js';
 
 export interface GuestUpdate {
@@ -21,6 +30,8 @@ export interface GuestUpdate {
   readonly saveCommits: boolean;
   /** what is not committed is stashed */
   readonly stash: boolean;
+  /** history ends where it did in the guest: all that leads on from what comes now is there */
+  readonly joins: boolean;
 }
 
 /** directory of the repository in which the script works */
@@ -38,7 +49,7 @@ export function updateScript(update: GuestUpdate): string {
     OPEN,
     checkDisk('"$target/"', facts.requiredBytes),
     receiveSteps(facts),
-    `step=changed\n${LOOK}\nlook\n${requireSame(state, facts)}`,
+    `step=changed\n${LOOK}\nlook\n${requireSame(state)}\n${ASK_FOR_LISTENER}`,
     ...(update.saveCommits ? [`step=save\n${saveCommits(update)}`] : []),
     ...(update.stash ? [STASH] : []),
     checkoutSteps(facts),
@@ -47,11 +58,16 @@ export function updateScript(update: GuestUpdate): string {
   ].join('\n');
 }
 
-function prologue({ target, readonly, worktreeTree }: GuestImport): string {
+/**
+ * Where the disk is full even an index cannot be written: to undo a checkout its files go first, whose former contents
+ * git has by then.
+ */
+function prologue({ target, readonly, worktreeTree, symbolicHead }: GuestImport): string {
   return `set -eu
 umask 022
 ${GUEST_ENVIRONMENT}
 target=${quoteShellWord(target)}
+wanted=${quoteShellWord(symbolicHead ?? '')}
 made=
 locked=
 lifted=
@@ -59,16 +75,22 @@ undo=
 saved=
 step=open
 ${readonlyFunctions(target)}
-checkout() { GIT_INDEX_FILE="$made/all" git -c core.sparseCheckout=false read-tree --reset "$@"; }
+checkout() { GIT_INDEX_FILE="$made/index" git -c core.sparseCheckout=false read-tree "$@"; }
+undo_checkout() {
+  rm -f -- "$made/next"
+  git diff-tree -r -z --no-renames --diff-filter=AMT --name-only "$undo" ${worktreeTree} | xargs -0 rm -f --
+  checkout --reset ${worktreeTree}
+  checkout --reset -u "$undo"
+}
 finish() {
   code=$?
   trap - EXIT
+  trap '' HUP INT TERM PIPE
   unset GIT_INDEX_FILE
-  [ "$code" -eq 0 ] || [ -z "$undo" ] || { checkout ${worktreeTree} && checkout -u "$undo"; } || :
-  [ -z "$locked" ] || rm -f -- .git/index.lock
-  [ -z "$made" ] || rm -rf -- "$made"
+  [ "$code" -eq 0 ] || [ -z "$undo" ] || undo_checkout >/dev/null 2>&1 || :
+  [ -z "$made" ] || rm -rf -- "$made" $locked
   [ "$code" -eq 0 ] || printf '${STEP_PREFIX}%s\\n' "$step" >&2
-  if [ "$code" -eq 0 ]; then ${readonly ? 'protect' : 'unprotect'} || code=1
+  if [ "$code" -eq 0 ]; then ${readonly ? 'protect' : '[ -z "$lifted" ] || unprotect'} || code=1
   elif [ -n "$lifted" ]; then protect || :; fi
   exit "$code"
 }
@@ -77,31 +99,27 @@ trap 'exit 129' HUP INT TERM PIPE`;
 }
 
 const OPEN = `cd -- "$target" 2>/dev/null || { printf '%s is no longer there\\n' "$target" >&2; exit 1; }
-[ -d .git ] && [ "$(git rev-parse --show-toplevel)" = "$(pwd -P)" ] || { printf '%s is no longer a repository\\n' "$target" >&2; exit 1; }
-if is_mounted; then lifted=yes; lift; fi`;
+[ -d .git ] || { printf '%s is no longer a repository\\n' "$target" >&2; exit 1; }
+${AWAIT_UPDATE}
+if [ ! -w . ] && is_mounted; then lifted=yes; lift; fi
+[ ! -f ${LOCK} ] || ! read -r by boot pid < ${LOCK} || [ "$by" != banger ] || rm -f -- ${LOCK}`;
 
 /** Names of packs are hashes of what is in them: one that is there already is the same. Its index comes last, for git. */
 function receiveSteps({ pack, partial }: GuestImport): string {
   return `step=receive
 made=$PWD/${SCRATCH}
-rm -rf -- "$made"
-mkdir -p .git/banger .git/info "$made/pack" .git/objects/pack
-tar -xof - -C "$made/pack"
-${partial ? promise(`"$made/pack/${pack}.promisor"`) : ''}
-for end in promisor pack idx; do
-  [ ! -e "$made/pack/${pack}.$end" ] || mv -f -- "$made/pack/${pack}.$end" .git/objects/pack/
-done`;
+[ ! -e "$made" ] || rm -rf -- "$made"
+mkdir -p .git/info "$made" .git/objects/pack
+tar -xof - -C "$made"
+${partial ? promise(`.git/objects/pack/${pack}.promisor`) : ''}
+${syncFiles(`"$made/${pack}.pack" "$made/${pack}.idx"`)}
+mv -f -- "$made/${pack}.pack" "$made/${pack}.idx" .git/objects/pack/`;
 }
 
 /** Whoever works in the guest meanwhile must not lose it. */
-function requireSame({ is, target }: GuestState, { symbolicHead }: GuestImport): string {
+function requireSame({ is, target }: GuestState): string {
   const found = [is.head, is.branch, is.index, is.tree, target].map(quoteShellWord).join(' ');
-  const to =
-    symbolicHead === undefined
-      ? 'to='
-      : `to=$(git rev-parse -q --verify ${quoteShellWord(`${symbolicHead}^{commit}`)}) || to=`;
-  return `${to}
-set -- ${found}
+  return `set -- ${found}
 if [ "$head" != "$1" ] || [ "$branch" != "$2" ] || [ "$index" != "$3" ] || [ "$tree" != "$4" ] || [ "$to" != "$5" ]; then
   echo 'it was changed in the guest meanwhile' >&2
   exit 1
@@ -128,37 +146,49 @@ const STASH = `step=stash
 git stash push -q -u -m 'before banger workspace prepare' >&2
 echo stashed
 look
-if [ "$tree" != "$(git rev-parse 'HEAD^{tree}')" ] || [ "$index" != "$tree" ]; then
+if [ "$tree" != "$files" ] || [ "$index" != "$tree" ]; then
   echo 'git stash leaves something behind' >&2
   exit 1
 fi`;
 
 /**
- * `$made/all` is an index of all that is there, without what a sparse checkout leaves out: what the host no longer has
- * goes, what nobody has changed stays untouched.
+ * `$made/index` becomes an index of all that is there, without what a sparse checkout leaves out: what the host no
+ * longer has goes, what nobody has changed stays untouched. A file that changes right now stops it before anything else
+ * has changed.
  */
 function checkoutSteps({ worktreeTree, blobs }: GuestImport): string {
   return `step=locked
-( set -C; : > .git/index.lock ) 2>/dev/null || { echo 'another git process is at work in it: .git/index.lock exists' >&2; exit 1; }
-locked=yes
+read -r boot < ${BOOT_ID} || boot=
+( set -C; echo "banger $boot $$" > ${LOCK} ) 2>/dev/null || { echo 'another git process is at work in it: .git/index.lock exists' >&2; exit 1; }
+locked=${LOCK}
 step=checkout
-mv -- "$made/index" "$made/all"
-GIT_INDEX_FILE="$made/all" git ls-files -z -v | { grep -z '^[Ss] ' || :; } | sed -z 's/^..//' |
-  GIT_INDEX_FILE="$made/all" git update-index -z --force-remove --stdin
-tree=$(GIT_INDEX_FILE="$made/all" git write-tree --missing-ok)
+if [ -s "$made/list" ] && grep -qz '^[Ss] ' "$made/list"; then
+  grep -z '^[Ss] ' "$made/list" | sed -z 's/^..//' | GIT_INDEX_FILE="$made/index" git update-index -z --force-remove --stdin
+  tree=$(GIT_INDEX_FILE="$made/index" git write-tree --missing-ok)
+fi
 undo=$tree
-checkout -u ${worktreeTree}
-cp -p -- "$made/all" "$made/index"
+if ! checkout -m -u ${worktreeTree} 2> "$made/errors"; then
+  cat "$made/errors" >&2
+  # git has looked at all files before it changes any
+  ! grep -qE 'not uptodate|would be (overwritten|removed)|would lose' "$made/errors" || undo=
+  exit 1
+fi
+cp -p -- "$made/index" "$made/next"
 ${repositoriesSteps(blobs).join('\n')}
-if grep -qi sparsecheckout .git/config; then
+if [ -f .git/info/sparse-checkout ] && grep -qi sparsecheckout .git/config; then
   git config --unset-all core.sparsecheckout || :
   git config --unset-all core.sparsecheckoutcone || :
 fi`;
 }
 
-function finishSteps({ facts, state }: GuestUpdate): string {
+function finishSteps({ facts, state, joins }: GuestUpdate): string {
   const { head, symbolicHead, blobs, symbolicRefs } = facts;
-  const lines = [indexSteps(facts, '"$made/index"'), 'step=head', shallowSteps(facts), ...infoSteps(facts)];
+  const lines = [
+    indexSteps(facts, '"$made/next"'),
+    'step=head',
+    ...(joins ? [] : [shallowSteps(facts)]),
+    ...infoSteps(facts),
+  ];
   if (blobs.refs !== undefined) lines.push(refSteps(blobs.refs, state.recorded?.refs, symbolicHead));
   lines.push(...symbolicRefSteps(symbolicRefs));
   const message = `-m 'banger workspace prepare'`;
@@ -166,43 +196,39 @@ function finishSteps({ facts, state }: GuestUpdate): string {
     // The index that goes with it is in place before HEAD can be seen to have moved.
     lines.push(`git update-ref ${message} ${quoteShellWord(symbolicHead)} ${head}`);
   }
-  lines.push('undo=', 'mv -f -- "$made/index" .git/index');
+  lines.push('undo=', 'mv -f -- "$made/next" .git/index');
   if (symbolicHead !== undefined)
-    lines.push(`git symbolic-ref ${message} HEAD ${quoteShellWord(symbolicHead)}`);
+    lines.push(`[ "$branch" = "$wanted" ] || git symbolic-ref ${message} HEAD "$wanted"`);
   if (symbolicHead === undefined && head !== undefined)
     lines.push(`git update-ref ${message} --no-deref HEAD ${head}`);
-  lines.push('rm -f -- .git/index.lock', 'locked=', recordSteps(facts));
-  lines.push(`step=finish\nmkdir -p -- ${quoteShellWord(facts.workingDirectory)}`);
+  lines.push(recordSteps(facts));
+  const directory = quoteShellWord(facts.workingDirectory);
+  lines.push(`step=finish\n[ -d ${directory} ] || mkdir -p -- ${directory}`);
   return lines.join('\n');
 }
 
-/** Where older history ends it still does, unless it came now. */
+/** Where older history ends it still does, unless it came now. git tells the parents that a commit itself names. */
 function shallowSteps({ blobs }: GuestImport): string {
   const fresh = blobs.shallow === undefined ? ':' : `git cat-file blob ${blobs.shallow}`;
-  return `{ ${fresh}; [ ! -f .git/shallow ] || cat .git/shallow; } | sort -u > "$made/shallow"
-: > "$made/ends"
-while read -r id; do
-  git cat-file -e "$id" 2>/dev/null || continue
-  for parent in $(git cat-file commit "$id" | sed -n -e '/^$/q' -e 's/^parent //p'); do
-    git cat-file -e "$parent" 2>/dev/null || { echo "$id"; break; }
-  done >> "$made/ends"
-done < "$made/shallow"
+  const steps = `{ ${fresh}; [ ! -f .git/shallow ] || cat .git/shallow; } | sort -u > "$made/shallow"
+git --shallow-file /dev/null rev-list --no-walk --parents --ignore-missing --stdin < "$made/shallow" > "$made/parents"
+while read -r id above; do [ -z "$above" ] || printf '%s\\n' $above; done < "$made/parents" |
+  git cat-file --batch-check= | sed -n 's/ missing$//p' > "$made/missing"
+grep -F -f "$made/missing" "$made/parents" | sed 's/ .*//' > "$made/ends"
 if [ -s "$made/ends" ]; then mv -f -- "$made/ends" .git/shallow; else rm -f -- .git/shallow; fi`;
+  return blobs.shallow === undefined ? `if [ -f .git/shallow ]; then\n${steps}\nfi` : steps;
 }
 
 /** A branch that somebody has moved in the guest stays where it is. */
 function refSteps(refs: string, was: string | undefined, head: string | undefined): string {
   const known =
-    was === undefined || was === '' ? '' : `git cat-file blob ${was} > "$made/was" 2>/dev/null || :\n`;
+    was === undefined || was === '' ? '' : `git cat-file blob ${was} 2>/dev/null | sort > "$made/was" || :\n`;
   return `: > "$made/was"
 ${known}git for-each-ref --format='%(objectname) %(refname)' refs/heads refs/tags refs/remotes | sort > "$made/have"
-git cat-file blob ${refs} | sort | comm -13 "$made/have" - > "$made/todo"
-while read -r id ref; do
-  case $ref in ${quoteShellWord(head ?? 'HEAD')}) continue ;; refs/heads/*)
-    now=$(git rev-parse -q --verify "$ref") || now=
-    if [ -n "$now" ] && ! grep -qxF "$now $ref" "$made/was"; then echo "kept $ref"; continue; fi ;;
-  esac
-  printf 'update %s %s\\n' "$ref" "$id" >> "$made/updates"
-done < "$made/todo"
+git cat-file blob ${refs} | sort | comm -13 "$made/have" - | sort -k 2b,2 |
+  while read -r id ref; do [ "$ref" = ${quoteShellWord(head ?? '')} ] || echo "$id $ref"; done > "$made/todo"
+comm -23 "$made/have" "$made/was" | { grep ' refs/heads/' || :; } | sort -k 2b,2 > "$made/moved"
+join -1 2 -2 2 -o 0 "$made/todo" "$made/moved" | sed 's/^/kept /'
+join -1 2 -2 2 -v 1 -o 1.2,1.1 "$made/todo" "$made/moved" | sed 's/^/update /' > "$made/updates"
 [ ! -s "$made/updates" ] || git update-ref --stdin < "$made/updates"`;
 }

@@ -1,10 +1,14 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { VmWorkspaceView, WorkspaceSource } from '../../contract/index.js';
 import { applyProjectWorkspace, WorkspaceImporter } from '../../vm/index.js';
 import type { ImportProgress, Project, Vm, WorkspacePlan } from '../../vm/index.js';
+import { GUEST_BASE } from '../import/git-workspace-importer.js';
+import { chooseImport } from '../import/import-choice.js';
 import { translateFailure } from '../import/send-whole.js';
 import { OutgoingRepositories } from '../import/outgoing.js';
+import { workspaceView } from '../import/workspace-view.js';
 import { RepositoryFinder } from '../repository/repository-finder.js';
+import type { Repository } from '../repository/repository-finder.js';
 import { WorkspaceTargetTakenError } from '../workspace.errors.js';
 import { withoutUndefined } from '../without-undefined.js';
 import { lookUp } from './haves.js';
@@ -21,6 +25,7 @@ export class WorkspaceArrival {
     private readonly finder: RepositoryFinder,
     private readonly outgoing: OutgoingRepositories,
     private readonly update: WorkspaceUpdate,
+    @Inject(GUEST_BASE) private readonly guestBase: string,
   ) {}
 
   /** What is not asked for is as the VM has it at that place already, or else as the project file wants it. */
@@ -31,25 +36,26 @@ export class WorkspaceArrival {
   ): Promise<{ plan: WorkspacePlan; existing: VmWorkspaceView | undefined }> {
     const complete = (asked: WorkspaceSource): WorkspaceSource =>
       project === undefined ? asked : applyProjectWorkspace(asked, project);
-    const first = await this.importer.inspect(complete(source), signal);
-    const existing = workspaces.find(({ guestPath }) => guestPath === first.view.guestPath);
-    if (existing === undefined) return { plan: first, existing };
-    if (!(await this.#isSameRepository(first, existing, signal)))
+    const first = complete(source);
+    const repository = await this.finder.find(first.path, signal);
+    const choice = await chooseImport(this.finder, repository, first, signal);
+    const { guestPath } = workspaceView(repository, choice, first, { base: this.guestBase });
+    const existing = workspaces.find((each) => each.guestPath === guestPath);
+    if (existing === undefined) return { plan: await this.importer.inspect(first, signal), existing };
+    if (!(await this.#isSameRepository(repository, existing, signal)))
       throw new WorkspaceTargetTakenError(name, existing.guestPath, existing.hostPath);
-    const { mode = existing.mode, readonly = existing.readonly } = source;
-    const again = Object.assign({}, source, withoutUndefined({ mode, readonly }));
+    const again = Object.assign({}, remembered(existing, source), withoutUndefined(source));
     return { plan: await this.importer.inspect(complete(again), signal), existing };
   }
 
   /** One that was moved on the host still has the commit. */
   async #isSameRepository(
-    { view }: WorkspacePlan,
+    { top, git }: Repository,
     { hostPath, head }: VmWorkspaceView,
     signal: AbortSignal,
   ): Promise<boolean> {
-    if (view.hostPath === hostPath) return true;
+    if (top === hostPath) return true;
     if (head === undefined) return false;
-    const { git } = await this.finder.find(view.hostPath, signal);
     return (await lookUp(git, [head], signal)).has(head);
   }
 
@@ -71,4 +77,13 @@ export class WorkspaceArrival {
       throw translateFailure(error, repository.top, signal);
     }
   }
+}
+
+/** What the repository was asked to be like there when it came, where it is not asked for otherwise. */
+function remembered(
+  { mode, readonly, exclude, includeUntracked, branch, ownBranch }: VmWorkspaceView,
+  { from }: WorkspaceSource,
+): Partial<WorkspaceSource> {
+  const stays = ownBranch === true && from === undefined ? branch : undefined;
+  return withoutUndefined({ mode, readonly, exclude, includeUntracked, branch: stays });
 }

@@ -5,7 +5,14 @@ import type {
   WorkspacePrepareView,
   WorkspaceSetupView,
 } from '../../contract/index.js';
-import { GuestAccess, ProjectReader, VmChangeRunner, VmRepository, WorkspaceSetup } from '../../vm/index.js';
+import {
+  GuestAccess,
+  PREPARING,
+  ProjectReader,
+  VmChangeRunner,
+  VmRepository,
+  WorkspaceSetup,
+} from '../../vm/index.js';
 import type { Vm } from '../../vm/index.js';
 import { withoutUndefined } from '../without-undefined.js';
 import { WorkspaceArrival } from './workspace-arrival.js';
@@ -27,7 +34,7 @@ export class WorkspacePreparation {
   async prepare(vm: Vm, params: WorkspacePrepareParams, signal: AbortSignal): Promise<WorkspacePrepareView> {
     const { vm: _vm, force = false, ...source } = params;
     const project = await this.projects.read(source);
-    const change = { vm, kind: 'workspace.prepare', action: 'preparing its repository' };
+    const change = { vm, kind: 'workspace.prepare', action: PREPARING };
     return this.changes.run(change, async (operation) => {
       const stop = AbortSignal.any([signal, operation.signal]);
       const current = await this.vms.require(vm.id);

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { SshConnection } from '../../../src/core/ssh/index.js';
 import { whyNoSshd } from '../ssh/support/sshd.js';
 import { fingerprint, shell, state, WorkspaceBench } from './support/workspace.js';
 
 const reason = whyNoSshd();
+const NONE_OF_BANGER = 'it is none of the repositories that banger has brought there';
 const AGENT = 'git -c user.name=Agent -c user.email=agent@example.com';
 
 describe.skipIf(reason !== undefined)(`preparing again${reason === undefined ? '' : `: ${reason}`}`, () => {
@@ -164,13 +166,15 @@ describe.skipIf(reason !== undefined)(`preparing again${reason === undefined ? '
     const { warnings: _warnings, ...first } = await bench.import(path);
     const other = await bench.repository('other', '');
     shell(other, 'git commit -q --allow-empty -m other');
-    for (const [from, known, why] of [
-      [path, [], 'it is none of the repositories that banger has brought there'],
-      [other, [first], `it is where the repository ${path} is in that VM`],
+    shell(bench.guestBase, 'git init -q mine; cd mine; touch mine');
+    for (const [from, at, known, why] of [
+      [path, join(bench.guestBase, 'mine'), [], NONE_OF_BANGER],
+      [other, first.guestPath, [], NONE_OF_BANGER],
+      [other, first.guestPath, [first], `it is where the repository ${path} is in that VM`],
     ] as const)
-      await expect(bench.prepare(from, known, { at: first.guestPath })).rejects.toMatchObject({
+      await expect(bench.prepare(from, known, { at })).rejects.toMatchObject({
         kind: 'WORKSPACE_TARGET_TAKEN',
-        details: { vm: 'web', path: first.guestPath },
+        details: { vm: 'web', path: at },
         why,
       });
     shell(bench.guestBase, `rm -rf '${first.guestPath}'`);
@@ -243,5 +247,38 @@ describe.skipIf(reason !== undefined)(`preparing again${reason === undefined ? '
     shell(first.guestPath, mend);
     await bench.prepare(path, [first]);
     expect(state(first.guestPath)).toEqual(state(path));
+  });
+
+  it('takes for no work what an export has brought to the host', async () => {
+    const path = await bench.repository('brought', '');
+    const { warnings: _warnings, ...first } = await bench.import(path);
+    shell(first.guestPath, 'echo guest >> b.txt; echo new > new');
+    await expect(bench.prepare(path, [first])).rejects.toMatchObject({ kind: 'WORKSPACE_HAS_WORK' });
+    shell(
+      path,
+      'git checkout -q -b brought; echo guest >> b.txt; echo new > new; git add .; git commit -q -m x',
+    );
+    const commit = shell(path, 'git rev-parse HEAD; git checkout -q main').trim();
+    const exports = [{ branch: 'brought', commit, at: '2026-01-01T00:00:00.000Z' }];
+    const { stashed } = await bench.prepare(path, [Object.assign({}, first, { exports })]);
+    expect(stashed).toBeUndefined();
+    expect(state(first.guestPath)).toEqual(state(path));
+  });
+
+  it('keeps what was asked for when it came: what stays out, and a branch of its own', async () => {
+    const path = await bench.repository('asked', 'printf secret > secret; mkdir data; echo 1 > data/file');
+    const { warnings: _warnings, ...first } = await bench.import(path, {
+      branch: 'topic',
+      exclude: ['secret', '/data/'],
+    });
+    shell(path, 'echo next >> a.txt; git commit -q -am next');
+    const { workspace } = await bench.prepare(path, [first]);
+    expect(workspace).toMatchObject({ branch: 'topic', ownBranch: true, exclude: ['secret', '/data/'] });
+    expect(shell(first.guestPath, 'git branch --show-current; git log -1 --format=%s; ls')).toBe(
+      'topic\nnext\na.txt\nb.txt\ndir\n',
+    );
+    const switched = await bench.prepare(path, [workspace], { branch: 'other', exclude: [] });
+    expect(switched.workspace).toMatchObject({ branch: 'other' });
+    expect(shell(first.guestPath, 'ls')).toBe('a.txt\nb.txt\ndata\ndir\nsecret\n');
   });
 });
