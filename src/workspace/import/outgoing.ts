@@ -21,6 +21,7 @@ import type { PackRequest } from './import-pack.js';
 import { packStream } from './pack-stream.js';
 import type { Cargo } from './send-pack.js';
 import { importWarnings, workspaceView } from './workspace-view.js';
+import { withoutUndefined } from '../without-undefined.js';
 
 /** `bytes` for what git keeps besides objects, and the file system for directories */
 export const OVERHEAD_BYTES = 4 * 1024 * 1024;
