@@ -152,11 +152,13 @@ describe('a repository', () => {
     writeFileSync(join(shop, 'hosts.txt'), 'the host went on\n');
     git(shop, 'add', '.');
     git(shop, 'commit', '-qm', 'Third');
+    // what was exported is on the host already, and would not be lost
+    await inside('web', 'cd "$1"; echo later >> untracked');
     const refused = await host.banger(['workspace', 'prepare', 'web', shop]);
     expect(refused).toMatchObject({ exitCode: 4 });
     expect(refused.stderr).toContain('--force');
     expect(await inside('web', 'cd "$1"; cat untracked; git log -1 --format=%s')).toBe(
-      'nowhere known\nAnd again',
+      'nowhere known\nlater\nAnd again',
     );
     const forced = await host.json<WorkspacePrepareView>(['workspace', 'prepare', '--force', 'web', shop]);
     expect(forced).toMatchObject({
