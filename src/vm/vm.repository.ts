@@ -269,7 +269,7 @@ function toVm(row: Omit<Row, 'image'>, imageName: string): Vm {
     sshPort: row.sshPort ?? undefined,
     uid: row.uid ?? undefined,
     hostKeyPublic: row.hostKeyPublic,
-    workspaces: row.workspaces as unknown as Vm['workspaces'],
+    workspaces: (row.workspaces ?? []) as unknown as Vm['workspaces'],
     error: (row.error ?? undefined) as unknown as FailureView | undefined,
     createdAt: row.createdAt,
     startedAt: row.startedAt ?? undefined,
