@@ -15,7 +15,7 @@ import { statsOfHundred } from './figures/stats.js';
 import { templates } from './figures/templates.js';
 import { sessions } from './figures/sessions.js';
 import { vmListProcess } from './figures/start-up.js';
-import { workspaceImport } from './figures/workspace.js';
+import { workspaces } from './figures/workspace/index.js';
 import { forgetKnownVms, writeKnownVms } from './known-vms.js';
 import { isMet } from './measure.js';
 import type { Figure } from './measure.js';
@@ -37,7 +37,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   forks,
   exec,
   sessions,
-  workspace: workspaceImport,
+  workspace: workspaces,
   copy,
   locks,
   'running-vms': runningVms,

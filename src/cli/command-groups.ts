@@ -47,6 +47,22 @@ export const COMMAND_GROUPS: Readonly<Record<string, CommandLoader>> = {
       await programProvider(),
     ];
   },
+  workspace: async () => {
+    const { WORKSPACE_COMMANDS, WorkspaceGroupCommand } =
+      await import('./workspace/workspace-group.command.js');
+    const { WorkDownload } = await import('./workspace/work-download.js');
+    const { FollowedCall } = await import('./operation/followed-call.js');
+    const { OutputFiles } = await import('./io/output-files.js');
+    const { OutputFilesAdapter } = await import('./io/output-files.adapter.js');
+    return [
+      WorkspaceGroupCommand,
+      ...WORKSPACE_COMMANDS,
+      WorkDownload,
+      FollowedCall,
+      { provide: OutputFiles, useClass: OutputFilesAdapter },
+      await followerProvider(),
+    ];
+  },
   image: async () => {
     const { IMAGE_COMMANDS, ImageGroupCommand } = await import('./image/image-commands.js');
     return [ImageGroupCommand, ...IMAGE_COMMANDS, await followerProvider()];

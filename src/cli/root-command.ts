@@ -8,6 +8,7 @@ const EXAMPLES = `
 Examples:
   banger quickstart                 from a bare checkout to a running sandbox, step by step
   banger vm run --rm . -- make      a fresh VM with this repository, thrown away afterwards
+  banger workspace export web       the work in a VM, as a branch of the repository it was made from
   banger vm list                    what runs`;
 
 /** The words of `banger` itself; nest-commander builds the root before any command of ours. */

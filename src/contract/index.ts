@@ -14,3 +14,4 @@ export * from './vm-access.dto.js';
 export * from './vm-copy.dto.js';
 export * from './vm-observation.dto.js';
 export * from './version.js';
+export * from './workspace.dto.js';

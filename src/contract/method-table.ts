@@ -56,6 +56,16 @@ import {
   VmStatsParams,
   VmStatsView,
 } from './vm-observation.dto.js';
+import {
+  WorkspaceBundleParams,
+  WorkspaceDiffParams,
+  WorkspaceExportParams,
+  WorkspaceExportView,
+  WorkspacePrepareParams,
+  WorkspacePrepareView,
+  WorkspaceRef,
+  WorkspaceStatusView,
+} from './workspace.dto.js';
 
 /** The whole public API. A method that is not here does not exist; one that is here must have a handler, or the boot fails. */
 export const METHODS = {
@@ -220,6 +230,32 @@ export const METHODS = {
     'Deletes a session that has ended, and its output.',
     SessionDeleteParams,
     one(SessionView),
+  ),
+
+  'workspace.prepare': call(
+    'Brings a repository of the host into a VM that runs, or what is new in one that was brought there before.',
+    WorkspacePrepareParams,
+    one(WorkspacePrepareView),
+  ),
+  'workspace.status': call(
+    'What was done in a repository of a VM since it was brought there, and on the host meanwhile.',
+    WorkspaceRef,
+    one(WorkspaceStatusView),
+  ),
+  'workspace.diff': call(
+    'The work in a repository of a VM as a patch, against what was brought there or the work in another VM.',
+    WorkspaceDiffParams,
+    one(ChannelGrant),
+  ),
+  'workspace.bundle': call(
+    'The work in a repository of a VM as a bundle, which git fetches from.',
+    WorkspaceBundleParams,
+    one(ChannelGrant),
+  ),
+  'workspace.export': call(
+    'Brings the work in a repository of a VM into that of the host, as a branch.',
+    WorkspaceExportParams,
+    one(WorkspaceExportView),
   ),
 } as const;
 

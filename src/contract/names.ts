@@ -7,6 +7,24 @@ export const COPY_NAME_PATTERN = /^[a-z](?:[a-z0-9-]|\{n\}){0,80}$/;
 /** Copies that one fork makes. */
 export const MAX_COPIES = 100;
 
+/**
+ * How much of a repository goes into a VM. `shallow`: the commit, and so many before it; `full`: all commits, branches and
+ * tags; `metadata`: the files alone, over one commit that is made up, without any history.
+ */
+export const WORKSPACE_MODES = ['shallow', 'full', 'metadata'] as const;
+export type WorkspaceMode = (typeof WORKSPACE_MODES)[number];
+
+/** What is told of a difference: all of it, how much it is by file, or the names alone. */
+export const DIFF_FORMATS = ['patch', 'stat', 'name-only'] as const;
+export type DiffFormat = (typeof DIFF_FORMATS)[number];
+
+/** A branch that git takes, told before anything is asked of git; git itself has the last word. */
+export const BRANCH_NAME_PATTERN =
+  /^(?![-/.]|(?:HEAD|@)$)(?!.*(?:\.\.|\/\/|@\{|\/\.|\.lock(?:\/|$)))[^\p{C} ~^:?*[\\]{1,200}(?<![/.])$/u;
+
+export const BRANCH_MESSAGE =
+  'branch must be a name that git takes for a branch: no space, no .., none of ~^:?*[\\';
+
 export const SNAPSHOT_NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
 /** The image that is used when none is named. */

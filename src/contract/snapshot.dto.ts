@@ -14,7 +14,13 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { FailureView } from './common.dto.js';
-import { COPY_NAME_PATTERN, MAX_COPIES, SNAPSHOT_NAME_PATTERN } from './names.js';
+import {
+  BRANCH_MESSAGE,
+  BRANCH_NAME_PATTERN,
+  COPY_NAME_PATTERN,
+  MAX_COPIES,
+  SNAPSHOT_NAME_PATTERN,
+} from './names.js';
 import { CreationSettings, VmRef, VmView } from './vm.dto.js';
 
 export class VmForkParams extends VmRef {
@@ -24,6 +30,8 @@ export class VmForkParams extends VmRef {
   @IsOptional()
   @Matches(COPY_NAME_PATTERN, { message: 'name must be a VM’s name, with {n} for the number of the copy' })
   name?: string;
+  /** a branch that each copy makes and checks out in its repository, with `{n}` for the number of the copy */
+  @IsOptional() @Matches(BRANCH_NAME_PATTERN, { message: BRANCH_MESSAGE }) branch?: string;
   /** the copies are suspended: each goes on from the moment of the fork when it is resumed */
   @IsOptional() @IsBoolean() paused?: boolean;
 }

@@ -17,7 +17,14 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { FailureView, IsEnvironment, IsLabels, MAX_LABELS } from './common.dto.js';
-import { RESTART_POLICIES, VM_NAME_PATTERN } from './names.js';
+import {
+  BRANCH_MESSAGE,
+  BRANCH_NAME_PATTERN,
+  RESTART_POLICIES,
+  VM_NAME_PATTERN,
+  WORKSPACE_MODES,
+} from './names.js';
+import type { WorkspaceMode } from './names.js';
 
 export const VM_STATES = [
   'creating',
@@ -84,11 +91,34 @@ function IsVmName(): PropertyDecorator {
   });
 }
 
+/** How a repository goes into a VM; what is left out is as the project file has it, or else as said here. */
 export class WorkspaceSource {
   /** absolute path on the host, inside the git repository to import */
   @IsString() @Length(1, 4096) path!: string;
   /** whether the repository's .banger.toml counts; true when left out */
   @IsOptional() @IsBoolean() projectFile?: boolean;
+  /** where it comes to lie in the guest: absolute, or below /root; `/root/<name of the repository>` when left out */
+  @IsOptional() @IsString() @Length(1, 1024) @Matches(/^[^\0\n]+$/) at?: string;
+  /** a branch that is made in the guest and checked out there; the host's own when left out */
+  @IsOptional() @Matches(BRANCH_NAME_PATTERN, { message: BRANCH_MESSAGE }) branch?: string;
+  /** commit, branch or tag of the repository to import, without what is not committed; what is checked out, with it, when left out */
+  @IsOptional() @IsString() @Length(1, 512) @Matches(/^[^\0\n-][^\0\n]*$/) from?: string;
+  /** `shallow` when left out */
+  @IsOptional() @IsIn(WORKSPACE_MODES) mode?: WorkspaceMode;
+  /** commits of history in mode `shallow`; 1 when left out */
+  @IsOptional() @IsInt() @Min(1) @Max(100_000) depth?: number;
+  /** files that git neither tracks nor ignores; true when left out */
+  @IsOptional() @IsBoolean() includeUntracked?: boolean;
+  /** files, tracked or not, that do not go into the VM: patterns as in .gitignore */
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(256)
+  @IsString({ each: true })
+  @Length(1, 1024, { each: true })
+  @Matches(/^[^\0\n]+$/, { each: true })
+  exclude?: string[];
+  /** nothing in the guest may write it */
+  @IsOptional() @IsBoolean() readonly?: boolean;
 }
 
 /** Who commits, as git knows them. */
@@ -150,6 +180,17 @@ export class VmListParams {
   labels?: string[];
 }
 
+/** Where work of a VM was brought to on the host. */
+export class WorkspaceExportRecord {
+  @IsString() branch!: string;
+  /** what banger left the branch at: one that is elsewhere by now was moved by somebody else */
+  @IsString() commit!: string;
+  /** ISO 8601, UTC */
+  @IsString() at!: string;
+  /** where the repository is, when it is not `hostPath` */
+  @IsOptional() @IsString() repository?: string;
+}
+
 export class VmWorkspaceView {
   /** where the repository is on the host */
   @IsString() hostPath!: string;
@@ -157,9 +198,24 @@ export class VmWorkspaceView {
   @IsString() guestPath!: string;
   /** directory within the guest in which commands run: the repository, or the subdirectory that PATH named */
   @IsString() workingDirectory!: string;
-  /** commit that was imported; absent for a repository without one */
+  /** commit of the host that was imported, the base of all work; absent for a repository without one */
   @IsOptional() @IsString() head?: string;
+  /** branch that was checked out in the guest then */
   @IsOptional() @IsString() branch?: string;
+  @IsIn(WORKSPACE_MODES) mode!: WorkspaceMode;
+  @IsOptional() @IsBoolean() readonly?: boolean;
+  /** `branch` was made for the guest: a repository that is prepared again stays on it */
+  @IsOptional() @IsBoolean() ownBranch?: boolean;
+  /** patterns of files that were asked to stay out of the VM */
+  @IsOptional() @IsArray() @IsString({ each: true }) exclude?: string[];
+  /** whether files that git does not track were asked for, where that was said */
+  @IsOptional() @IsBoolean() includeUntracked?: boolean;
+  /** absent when nothing was brought out yet */
+  @IsOptional()
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => WorkspaceExportRecord)
+  exports?: WorkspaceExportRecord[];
   /** file of the repository that had a say in how the VM was made; absent when there was none */
   @IsOptional() @IsString() projectFile?: string;
 }
@@ -247,7 +303,8 @@ export class VmView {
   @IsOptional() @IsInt() pid?: number;
   /** loopback port that leads to the guest's SSH server while it runs */
   @IsOptional() @IsInt() sshPort?: number;
-  @IsOptional() @ValidateNested() @Type(() => VmWorkspaceView) workspace?: VmWorkspaceView;
+  /** its repositories; commands run in the first */
+  @IsArray() @ValidateNested({ each: true }) @Type(() => VmWorkspaceView) workspaces!: VmWorkspaceView[];
   /** why it is in the state `failed`, or why it stopped by itself */
   @IsOptional() @ValidateNested() @Type(() => FailureView) error?: FailureView;
   /** of a VM that runs; absent when all is well */

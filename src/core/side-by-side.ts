@@ -1,17 +1,18 @@
 /**
- * Works on each name, so many at once, and begins with the first ones. Results in the order of the names; `work` does
+ * Works on each item, so many at once, and begins with the first ones. Results in the order of the items; `work` does
  * not throw.
  */
-export async function sideBySide<T>(
-  names: readonly string[],
+export async function sideBySide<Item, T>(
+  items: readonly Item[],
   atOnce: number,
-  work: (name: string) => Promise<T>,
+  work: (item: Item) => Promise<T>,
 ): Promise<T[]> {
   const results: T[] = [];
-  let next = 0;
+  // one iterator for all workers
+  const rest = items.entries();
   const worker = async (): Promise<void> => {
-    for (let at = next++; at < names.length; at = next++) results[at] = await work(names[at] ?? '');
+    for (const [at, item] of rest) results[at] = await work(item);
   };
-  await Promise.all(Array.from({ length: Math.min(atOnce, names.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
   return results;
 }

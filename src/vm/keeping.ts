@@ -1,5 +1,7 @@
 import { VmCopiesController } from './copies/copies.controller.js';
+import { CopyBranch } from './copies/copy-branch.js';
 import { CopyPreflight } from './copies/copy-preflight.js';
+import { CopyStart } from './copies/copy-start.js';
 import { CopySteps } from './copies/copy-steps.js';
 import { ForkCapture } from './copies/fork-capture.js';
 import { VmForkService } from './copies/fork.service.js';
@@ -26,7 +28,9 @@ import { Waking } from './suspend/waking.js';
 
 /** Machines that are kept, to go on later or more than once. */
 export const KEEPING = [
+  CopyBranch,
   CopyPreflight,
+  CopyStart,
   CopySteps,
   DiskRestoration,
   ForkCapture,

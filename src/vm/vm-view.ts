@@ -22,7 +22,7 @@ export function toVmView(vm: Vm, idleStopAt?: Date): VmView {
     hypervisor: vm.hypervisor,
     ...(vm.accelerator !== undefined && { accelerator: vm.accelerator }),
     ...machineView(vm),
-    ...(vm.workspace !== undefined && { workspace: vm.workspace }),
+    workspaces: [...vm.workspaces],
     ...(vm.error !== undefined && { error: vm.error }),
     ...timesOf(vm),
   };

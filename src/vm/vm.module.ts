@@ -45,7 +45,9 @@ import { LiveViews } from './live-views.js';
 import { Machines } from './machines.js';
 import { OBSERVATION } from './observation.js';
 import { ProjectCreation } from './project/project-creation.js';
+import { GuestRunner } from './project/guest-run.js';
 import { ProjectStep } from './project/project-step.js';
+import { WorkspaceSetup } from './project/workspace-setup.js';
 import { PublishedPorts } from './ports/published-ports.service.js';
 import { ExpiryJob } from './policies/expiry.job.js';
 import { HostConnections } from './policies/host-connections.adapter.js';
@@ -195,9 +197,11 @@ const POLICIES = [
     DaemonKey,
     ExecService,
     GuestAccess,
+    GuestRunner,
     Machines,
     ProjectCreation,
     ProjectStep,
+    WorkspaceSetup,
     PublishedPorts,
     SshConfigFile,
     LiveViews,
@@ -213,10 +217,12 @@ const POLICIES = [
     HypervisorModule,
     Machines,
     VmBooksModule,
+    VmChangeRunner,
     VmPathFinder,
     VmsAtStart,
     VmStopService,
     Waking,
+    WorkspaceSetup,
     ...VM_DOCTOR_EXPORTS,
   ],
 })

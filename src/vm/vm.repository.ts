@@ -15,7 +15,7 @@ export type NewVm = Omit<
   Vm,
   | 'imageName'
   | 'machine'
-  | 'workspace'
+  | 'workspaces'
   | 'error'
   | 'startedAt'
   | 'stoppedAt'
@@ -46,7 +46,7 @@ export interface VmChanges {
   readonly sshPort?: number;
   readonly uid?: number;
   readonly hostKeyPublic?: string;
-  readonly workspace?: Vm['workspace'];
+  readonly workspaces?: Vm['workspaces'];
   readonly error?: FailureView | null;
   readonly startedAt?: Date;
   readonly stoppedAt?: Date | null;
@@ -77,17 +77,17 @@ export class VmRepository {
   }
 
   /** Enters a VM that exists already: it runs when there is a machine. @throws VmNameTakenError */
-  async register(vm: NewVm, had: Pick<Vm, 'machine' | 'workspace'>): Promise<Vm> {
+  async register(vm: NewVm, had: Pick<Vm, 'machine' | 'workspaces'>): Promise<Vm> {
     return this.#create(vm, {
       state: had.machine === undefined ? 'stopped' : 'running',
       ...(had.machine !== undefined && { machine: toJson(had.machine) }),
-      ...(had.workspace !== undefined && { workspace: toJson(had.workspace) }),
+      workspaces: listToJson(had.workspaces),
     });
   }
 
   async #create(
     vm: NewVm,
-    more: Pick<Prisma.VmUncheckedCreateInput, 'state' | 'machine' | 'workspace'>,
+    more: Pick<Prisma.VmUncheckedCreateInput, 'state' | 'machine' | 'workspaces'>,
   ): Promise<Vm> {
     const { env, labels, publishedPorts, ...rest } = vm;
     const given = Object.fromEntries(
@@ -199,11 +199,11 @@ export class VmRepository {
 }
 
 function toData(changes: VmChanges): Prisma.VmUpdateInput {
-  const { machine, workspace, error, lastEnd, labels, publishedPorts, ...plain } = changes;
+  const { machine, workspaces, error, lastEnd, labels, publishedPorts, ...plain } = changes;
   return {
     ...plain,
     ...(machine !== undefined && { machine: toJson(machine) }),
-    ...(workspace !== undefined && { workspace: toJson(workspace) }),
+    ...(workspaces !== undefined && { workspaces: listToJson(workspaces) }),
     ...(error !== undefined && { error: toJson(error) }),
     ...(lastEnd !== undefined && { lastEnd: toJson(lastEnd) }),
     ...(labels !== undefined && { labels: { ...labels } }),
@@ -218,6 +218,11 @@ function portsToJson(ports: Vm['publishedPorts']): Prisma.InputJsonObject[] {
     guestPort,
     protocol,
   }));
+}
+
+/** Plain JSON by construction. */
+function listToJson(list: readonly object[]): Prisma.InputJsonValue {
+  return [...list];
 }
 
 function toJson(value: object | null): Prisma.InputJsonValue | typeof Prisma.DbNull {
@@ -264,7 +269,7 @@ function toVm(row: Omit<Row, 'image'>, imageName: string): Vm {
     sshPort: row.sshPort ?? undefined,
     uid: row.uid ?? undefined,
     hostKeyPublic: row.hostKeyPublic,
-    workspace: (row.workspace ?? undefined) as Vm['workspace'],
+    workspaces: (row.workspaces ?? []) as unknown as Vm['workspaces'],
     error: (row.error ?? undefined) as unknown as FailureView | undefined,
     createdAt: row.createdAt,
     startedAt: row.startedAt ?? undefined,

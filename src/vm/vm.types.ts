@@ -71,7 +71,8 @@ export interface Vm {
   /** user that the VMM runs as, in root mode */
   readonly uid: number | undefined;
   readonly hostKeyPublic: string;
-  readonly workspace: VmWorkspaceView | undefined;
+  /** its repositories; commands run in the first */
+  readonly workspaces: readonly VmWorkspaceView[];
   readonly error: FailureView | undefined;
   readonly createdAt: Date;
   readonly startedAt: Date | undefined;
@@ -79,4 +80,9 @@ export interface Vm {
   readonly stoppedAt: Date | undefined;
   /** how it last went down without anybody having asked */
   readonly lastEnd: VmEndView | undefined;
+}
+
+/** Where commands begin for which nobody says where: absolute, in the guest. */
+export function workingDirectoryOf({ workspaces }: Pick<Vm, 'workspaces'>): string {
+  return workspaces[0]?.workingDirectory ?? '/root';
 }

@@ -14,6 +14,7 @@ import { SESSIONS } from './list/sessions.js';
 import { SETTINGS } from './list/settings.js';
 import { TEMPLATES } from './list/templates.js';
 import { VM } from './list/vm.js';
+import { WORKSPACE_WORK } from './list/workspace-work.js';
 import { WORKSPACE } from './list/workspace.js';
 
 /** Every guarantee that banger gives, with the way to see its test fail. */
@@ -27,6 +28,7 @@ export const GUARANTEES: readonly Guarantee[] = [
   ...KEEPING,
   ...PROTOCOL,
   ...WORKSPACE,
+  ...WORKSPACE_WORK,
   ...BAD_DAYS,
   ...CONFIG,
   ...POLICIES,

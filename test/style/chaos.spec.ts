@@ -3,6 +3,7 @@ import { VM_METHODS } from '../../src/vm/vm.methods.js';
 import { imageScenarios } from '../chaos/support/image-scenarios.js';
 import { templateScenarios } from '../chaos/support/template-scenarios.js';
 import { keepingScenarios, lifeScenarios, powerScenarios } from '../chaos/support/vm-scenarios.js';
+import { workspaceScenarios } from '../chaos/support/workspace-scenarios.js';
 import { productFiles, readProjectFile } from './support/sources.js';
 
 /** What operations are called in the code that begins them, and methods that change a VM under its lock. */
@@ -25,6 +26,7 @@ it('each kind of operation is interrupted by the chaos tests', () => {
     ...keepingScenarios(names),
     ...imageScenarios([]),
     ...templateScenarios(() => []),
+    ...workspaceScenarios('/'),
   ];
   const interrupted = new Set<string>(scenarios.map(({ kind }) => kind));
   expect(operationKinds().length).toBeGreaterThan(5);

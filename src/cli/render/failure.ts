@@ -30,6 +30,7 @@ export function renderFailure(error: BangerError, style: Style, verbose: boolean
       lines.push(`  - ${escapeControls(problem)}`);
       if (fix !== undefined) lines.push(`    ${style.bold('fix:')} ${escapeControls(fix)}`);
     }
+  for (const file of filesOf(error)) lines.push(`  - ${escapeControls(file)}`);
   const tail = tailOf(error);
   if (tail !== undefined) {
     lines.push(`  ${style.bold(`${tail.title}:`)}`);
@@ -58,6 +59,23 @@ function tailOf(error: BangerError): { title: string; text: string } | undefined
   if (isKind(error, 'PROJECT_STEP_FAILED')) return part('last lines of its output', error.details.outputTail);
   if (isKind(error, 'PROCESS_FAILED')) return part('last lines of its output', error.details.stderrTail);
   return undefined;
+}
+
+const SHOWN_FILES = 20;
+
+/** What a repository cannot take, or would lose. */
+function filesOf(error: BangerError): string[] {
+  if (
+    !isKind(error, 'WORKSPACE_MERGE_CONFLICT') &&
+    !isKind(error, 'WORKSPACE_TREE_DIRTY') &&
+    !isKind(error, 'WORKSPACE_HAS_WORK')
+  )
+    return [];
+  const { files } = error.details;
+  // a few are named by the reason already
+  if (files.every((file) => error.why?.includes(file))) return [];
+  const more = files.length - SHOWN_FILES;
+  return more > 0 ? [...files.slice(0, SHOWN_FILES), `and ${more} more`] : files;
 }
 
 const TAIL_LINES = 20;

@@ -3,6 +3,7 @@ import { Invocation } from '../invocation.js';
 import { Terminal } from '../io/terminal.js';
 import { styleFor } from './style.js';
 import type { Style } from './style.js';
+import { escapeLines } from './text.js';
 
 /** Where a command's words go: results to stdout, as text or as the contract's JSON; remarks to stderr. */
 @Injectable()
@@ -48,8 +49,8 @@ export class Presenter {
     if (!this.invocation.flags.quiet) this.terminal.err(`${text}\n`);
   }
 
-  /** A warning, on stderr, even with --quiet. */
+  /** A warning, on stderr, even with --quiet. It may name what a guest has named. */
   warn(text: string): void {
-    this.terminal.err(`${this.errStyle.yellow('warning:')} ${text}\n`);
+    this.terminal.err(`${this.errStyle.yellow('warning:')} ${escapeLines(text)}\n`);
   }
 }

@@ -124,3 +124,8 @@ export function formatShort(bytes: number): string {
   }
   return `${value >= 9.95 ? Math.round(value) : value.toFixed(1)}T`;
 }
+
+/** `1 file`, `2 files` */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

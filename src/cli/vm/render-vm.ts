@@ -90,11 +90,14 @@ function machineOf(vm: VmView): Fact[] {
   ];
 }
 
-function workspaceOf({ workspace, env }: VmView): Fact[] {
+function workspaceOf({ workspaces, env }: VmView): Fact[] {
   const names = Object.keys(env);
   return [
-    ['workspace', workspace && `${workspace.hostPath} in ${workspace.guestPath}`],
-    ['commit', workspace?.head && [workspace.head, workspace.branch].filter(Boolean).join(' ')],
+    ...workspaces.flatMap((workspace): Fact[] => [
+      ['workspace', `${workspace.hostPath} in ${workspace.guestPath}`],
+      ['commit', workspace.head && [workspace.head, workspace.branch].filter(Boolean).join(' ')],
+      ['exported', workspace.exports?.map(({ branch }) => branch).join(', ')],
+    ]),
     ['environment', names.length === 0 ? undefined : names.join(' ')],
   ];
 }

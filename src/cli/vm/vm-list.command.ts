@@ -39,8 +39,14 @@ const COLUMNS: readonly VmColumn[] = [
     cell: ({ labels }) => formatLabels(labels) || NOTHING,
     optional: true,
   },
-  { title: 'WORKSPACE', shrinkTo: 9, cell: (vm) => vm.workspace?.hostPath ?? NOTHING },
+  { title: 'WORKSPACE', shrinkTo: 9, cell: workspaceCell },
 ];
+
+/** The first, where commands run, and how many there are besides. */
+function workspaceCell({ workspaces: [first, ...more] }: VmView): string {
+  if (first === undefined) return NOTHING;
+  return more.length === 0 ? first.hostPath : `${first.hostPath} +${more.length}`;
+}
 
 interface VmListOptions {
   label?: string[];

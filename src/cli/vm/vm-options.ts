@@ -1,8 +1,6 @@
 import { Option } from 'nest-commander';
-import type { PublishedPort, RestartPolicy, VmCreateParams, WorkspaceSource } from '../../contract/vm.dto.js';
-import { BangerCommand } from '../command/banger-command.js';
+import type { PublishedPort, RestartPolicy, VmCreateParams } from '../../contract/vm.dto.js';
 import type { Invocation } from '../invocation.js';
-import { UsageError } from '../usage-error.js';
 import { callerGitIdentity } from './caller-git-identity.adapter.js';
 import {
   addLabel,
@@ -16,8 +14,10 @@ import {
 } from '../command/parse.js';
 import { shapeParams } from '../command/shape-options.js';
 import type { ShapeOptions } from '../command/shape-options.js';
+import { WorkspaceSourceCommand } from '../workspace/source-options.js';
+import type { WorkspaceSourceOptions } from '../workspace/source-options.js';
 
-export interface VmCreateOptions extends ShapeOptions {
+export interface VmCreateOptions extends ShapeOptions, WorkspaceSourceOptions {
   name?: string;
   image?: string;
   env?: Record<string, string>;
@@ -27,12 +27,10 @@ export interface VmCreateOptions extends ShapeOptions {
   idleStop?: number;
   restart?: RestartPolicy;
   cold?: boolean;
-  /** false with --no-project */
-  project?: boolean;
 }
 
 /** The options that `vm run` and `vm create` share. */
-export abstract class VmCreateBase<Options extends VmCreateOptions> extends BangerCommand<Options> {
+export abstract class VmCreateBase<Options extends VmCreateOptions> extends WorkspaceSourceCommand<Options> {
   protected constructor(invocation: Invocation) {
     super(invocation);
   }
@@ -120,13 +118,9 @@ export abstract class VmCreateBase<Options extends VmCreateOptions> extends Bang
     return true;
   }
 
-  @Option({ flags: '--no-project', description: 'leave the repository’s .banger.toml out of account' })
-  parseProject(): boolean {
-    return false;
-  }
-
   /** The parameters that the options and PATH describe. */
   protected createParams(path: string | undefined, options: VmCreateOptions): VmCreateParams {
+    if (path === undefined) this.requireNoSource(options);
     const gitIdentity = callerGitIdentity(this.invocation.facts);
     return {
       ...(gitIdentity !== undefined && { gitIdentity }),
@@ -140,16 +134,7 @@ export abstract class VmCreateBase<Options extends VmCreateOptions> extends Bang
       ...(options.cold && { cold: true }),
       ...(options.env !== undefined && { env: options.env }),
       ...(options.publish !== undefined && { publishedPorts: options.publish }),
-      ...(path !== undefined && { workspace: this.workspace(path, options) }),
+      ...(path !== undefined && { workspace: this.workspaceSource(path, options) }),
     };
-  }
-
-  private workspace(path: string, { project }: VmCreateOptions): WorkspaceSource {
-    return { path: this.absolute(path), ...(project === false && { projectFile: false }) };
-  }
-
-  private absolute(path: string): string {
-    if (path === '') throw new UsageError('PATH is empty', 'leave PATH out to go without a repository');
-    return path.startsWith('/') ? path : `${this.invocation.facts.cwd}/${path}`;
   }
 }

@@ -1,5 +1,10 @@
 export { OutputTail } from './output-collector.js';
-export { DEBIAN_PACKAGES, HostBinaryMissingError, ProcessFailedError } from './process-errors.js';
+export {
+  DEBIAN_PACKAGES,
+  HostBinaryMissingError,
+  OutputTooLargeError,
+  ProcessFailedError,
+} from './process-errors.js';
 export { ProcessMeter } from './process-meter.js';
 export { NodeProcessRunner } from './process-runner.adapter.js';
 export { ProcessRunner } from './process-runner.js';

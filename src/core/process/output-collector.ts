@@ -1,20 +1,23 @@
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** Keeps a stream's output up to a bound; `overflowed` says that there was more. */
+/** Keeps a stream's output up to a bound, or only counts it; `overflowed` says that there was more. */
 export class BoundedOutput {
   readonly #chunks: Buffer[] = [];
   #length = 0;
   overflowed = false;
 
-  constructor(readonly maxBytes: number) {}
+  constructor(
+    readonly maxBytes: number,
+    private readonly keep = true,
+  ) {}
 
   push(chunk: Buffer): void {
     const room = this.maxBytes - this.#length;
     if (chunk.length > room) this.overflowed = true;
     const kept = chunk.length > room ? chunk.subarray(0, room) : chunk;
     this.#length += kept.length;
-    if (kept.length > 0) this.#chunks.push(kept);
+    if (this.keep && kept.length > 0) this.#chunks.push(kept);
   }
 
   toBuffer(): Buffer {

@@ -2,13 +2,17 @@ import { BangerError } from '../errors/index.js';
 
 /** A program ran and failed. */
 export class ProcessFailedError extends BangerError<'PROCESS_FAILED'> {
-  constructor(facts: {
-    file: string;
-    args: readonly string[];
-    exitCode: number | null;
-    signal: string | null;
-    stderrTail: string;
-  }) {
+  /** @param stdout what it had written: some programs say by their status what they say more of there */
+  constructor(
+    facts: {
+      file: string;
+      args: readonly string[];
+      exitCode: number | null;
+      signal: string | null;
+      stderrTail: string;
+    },
+    readonly stdout: Buffer = Buffer.alloc(0),
+  ) {
     const how = facts.signal === null ? `exit status ${facts.exitCode}` : `signal ${facts.signal}`;
     const lastLine = facts.stderrTail.trim().split('\n').at(-1);
     super('PROCESS_FAILED', `${facts.file} failed with ${how}`, {

@@ -66,8 +66,9 @@ export class NodeProcessRunner extends ProcessRunner {
       // The bound may have been passed by the very last bytes.
       if (output.stdout.overflowed) throw new OutputTooLargeError(request.file, output.stdout.maxBytes);
       const stderrTail = output.stderr.toString();
-      if (ended.exitCode === 0) return { stdout: output.stdout.toBuffer(), stderrTail };
-      throw new ProcessFailedError({ file: request.file, args: request.args, ...ended, stderrTail });
+      const stdout = output.stdout.toBuffer();
+      if (ended.exitCode === 0) return { stdout, stderrTail };
+      throw new ProcessFailedError({ file: request.file, args: request.args, ...ended, stderrTail }, stdout);
     } finally {
       release();
       child.stdin?.destroy();

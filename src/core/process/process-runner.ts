@@ -16,6 +16,8 @@ export interface RunRequest {
   readonly timeoutMs?: number;
   /** `bytes` of stdout kept; more ends the group and fails the run. 16 MiB when left out */
   readonly maxOutputBytes?: number;
+  /** stdout counts against its bound, and goes to `onLine`, but is not kept */
+  readonly discardOutput?: boolean;
   /** each line of stdout and stderr as it comes, for progress; bounded to 4 KiB a line */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
 }

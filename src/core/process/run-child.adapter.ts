@@ -22,7 +22,8 @@ export class ChildOutput {
   #open = 0;
 
   constructor(child: ChildProcess, request: RunRequest, onOverflow: () => void) {
-    this.stdout = new BoundedOutput(request.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES);
+    const { maxOutputBytes = DEFAULT_MAX_OUTPUT_BYTES, discardOutput = false } = request;
+    this.stdout = new BoundedOutput(maxOutputBytes, !discardOutput);
     this.#read(child.stdout, this.#lines(request, 'stdout'), (chunk) => {
       this.stdout.push(chunk);
       if (this.stdout.overflowed) onOverflow();

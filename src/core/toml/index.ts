@@ -7,6 +7,7 @@ export type { FoundValue, KeySpec } from './read-keys.js';
 export type { TomlIssue } from './toml-issue.js';
 export {
   absolutePath,
+  flag,
   numberRange,
   oneOf,
   relativePath,

@@ -70,6 +70,14 @@ export function seconds(min: number, max: number): ValueType<number> {
   );
 }
 
+export function flag(): ValueType<boolean> {
+  return simple({
+    what: 'true or false',
+    parse: (value) => (typeof value === 'boolean' ? value : undefined),
+    write: String,
+  });
+}
+
 export function oneOf<const T extends string>(words: readonly T[]): ValueType<T> {
   return simple({
     what: `one of ${words.map((word) => JSON.stringify(word)).join(', ')}`,
@@ -133,6 +141,7 @@ export function transformed<W, T>(
 ): ValueType<T> {
   return {
     what: type.what,
+    ...(type.fields !== undefined && { fields: type.fields }),
     read: (value, report) => {
       const written = type.read(value, report);
       return written === undefined ? undefined : forward(written);

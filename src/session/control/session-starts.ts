@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { SessionStartParams } from '../../contract/index.js';
 import { Config } from '../../core/config/index.js';
 import { newId } from '../../core/ids.js';
-import { guestCommandLine } from '../../vm/index.js';
+import { guestCommandLine, workingDirectoryOf } from '../../vm/index.js';
 import type { Vm } from '../../vm/index.js';
 import { Followers } from '../follow/followers.js';
 import { MAX_FOLLOWED } from '../guest/follower-program.js';
@@ -13,8 +13,6 @@ import { SessionLogs } from '../session-logs.js';
 import { SessionRepository } from '../session.repository.js';
 import { hasEnded } from '../session.types.js';
 import type { Session } from '../session.types.js';
-
-const HOME = '/root';
 
 /** Begins sessions. */
 @Injectable()
@@ -39,7 +37,7 @@ export class SessionStarts {
     const running = (await this.sessions.list(vm.id)).filter((session) => !hasEnded(session));
     if (running.length >= MAX_FOLLOWED) throw new TooManySessionsError(vm.name, MAX_FOLLOWED);
     const id = newId('ses');
-    const cwd = params.cwd ?? vm.workspace?.workingDirectory ?? HOME;
+    const cwd = params.cwd ?? workingDirectoryOf(vm);
     const { terminal } = params;
     const script = guestCommandLine({
       command: params.command,

@@ -11,6 +11,12 @@ import { assertLegal } from '../vm.methods.js';
 import { VmRepository } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
 import { forkNames } from './fork-names.js';
+import type { ForkName } from './fork-names.js';
+import {
+  ForkOfReadonlyRepositoryError,
+  ForkWithoutRepositoryError,
+  PausedForkWithBranchError,
+} from './fork.errors.js';
 
 const MIB = 1024 * 1024;
 /** `bytes` that a copy's disk takes before its guest has written anything more */
@@ -27,13 +33,17 @@ export class CopyPreflight {
     private readonly capabilities: CapabilityRegistry,
   ) {}
 
-  /** @returns the names of the copies @throws PreflightFailedError, or the one thing that stands against it */
-  async check(parent: Vm, { count = 1, name, paused }: Omit<VmForkParams, 'vm'>): Promise<string[]> {
+  /** @returns the copies' names and branches @throws PreflightFailedError, or the one thing that stands against it */
+  async check(
+    parent: Vm,
+    { count = 1, name, branch, paused }: Omit<VmForkParams, 'vm'>,
+  ): Promise<ForkName[]> {
     assertLegal('vm.fork', parent);
+    if (branch !== undefined) checkBranch(parent, paused === true);
     const taken = new Set((await this.vms.list()).map((vm) => vm.name));
-    const names = forkNames(parent.name, { pattern: name, count, taken });
+    const names = forkNames(parent.name, { patterns: { name, branch }, count, taken });
     const findings = new PreflightFindings();
-    for (const one of names) if (taken.has(one)) findings.add('name', new VmNameTakenError(one));
+    for (const one of names) if (taken.has(one.name)) findings.add('name', new VmNameTakenError(one.name));
     const bytes = parent.memoryMib * MIB + count * DISK_BYTES;
     await findings.collect('free-space', () => this.disks.checkRoom(bytes));
     if (paused !== true)
@@ -75,4 +85,10 @@ export class CopyPreflight {
         ),
       );
   }
+}
+
+function checkBranch({ name, workspaces: [first] }: Vm, paused: boolean): void {
+  if (first === undefined) throw new ForkWithoutRepositoryError(name);
+  if (first.readonly === true) throw new ForkOfReadonlyRepositoryError(name, first.guestPath);
+  if (paused) throw new PausedForkWithBranchError();
 }

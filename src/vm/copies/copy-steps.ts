@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { OperationContext } from '../../core/operations/index.js';
 import type { BootableImage } from '../../image/index.js';
 import type { SavedMachine } from '../hypervisor/hypervisor.js';
-import { BootService } from '../lifecycle/boot.service.js';
 import { MachineTeardown } from '../lifecycle/machine-teardown.js';
 import { VmStorage } from '../lifecycle/vm-storage.js';
 import type { CopyOrigin } from '../saving/restore-point.js';
@@ -12,6 +11,7 @@ import type { DiskBases } from '../vm-disks.js';
 import { VmEvents } from '../vm-events.js';
 import { VmRepository } from '../vm.repository.js';
 import type { MachineShape, Vm } from '../vm.types.js';
+import { CopyStart } from './copy-start.js';
 
 /** What a copy begins as. */
 export interface CopySource {
@@ -33,6 +33,8 @@ export interface CopyRequest {
   readonly source: CopySource;
   /** it does not go on before it is resumed */
   readonly paused: boolean;
+  /** that its first repository gets when it runs */
+  readonly branch: string | undefined;
 }
 
 /** The steps that make a VM of what another one was. Its rollback removes it whole. */
@@ -40,7 +42,7 @@ export interface CopyRequest {
 export class CopySteps {
   constructor(
     private readonly storage: VmStorage,
-    private readonly boot: BootService,
+    private readonly start: CopyStart,
     private readonly suspended: SuspendedVms,
     private readonly teardown: MachineTeardown,
     private readonly vms: VmRepository,
@@ -48,7 +50,7 @@ export class CopySteps {
   ) {}
 
   async run(request: CopyRequest, operation: OperationContext): Promise<Vm> {
-    const { vm, image, source, paused } = request;
+    const { vm, source, paused } = request;
     operation.rollback.add('the VM', async () => {
       await this.vms.transition(vm, 'deleting');
       await this.teardown.destroy(vm);
@@ -66,7 +68,7 @@ export class CopySteps {
       return this.vms.transition(stored, 'suspended');
     }
     const point = machine === undefined ? undefined : { source: machine.saved, shape: machine.shape, copyOf };
-    const runs = await this.boot.boot(stored, image, operation, point);
+    const runs = await this.start.run(stored, request, operation, point);
     return operation.step('vm.ready', 'ready', () => this.vms.transition(runs, 'running'));
   }
 }

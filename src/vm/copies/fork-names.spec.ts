@@ -1,11 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { forkNames } from './fork-names.js';
+import type { ForkName } from './fork-names.js';
 
-const names = (
+interface Wishes {
+  pattern?: string;
+  branch?: string;
+  taken?: string[];
+}
+
+const copies = (
   parent: string,
   count: number,
-  { pattern, taken = [] }: { pattern?: string; taken?: string[] } = {},
-): string[] => forkNames(parent, { pattern, count, taken: new Set(taken) });
+  { pattern: name, branch, taken = [] }: Wishes = {},
+): ForkName[] => forkNames(parent, { patterns: { name, branch }, count, taken: new Set(taken) });
+
+const names = (parent: string, count: number, wishes?: Wishes): string[] =>
+  copies(parent, count, wishes).map(({ name }) => name);
+
+const branches = (count: number, wishes: Wishes): (string | undefined)[] =>
+  copies('web', count, wishes).map(({ branch }) => branch);
 
 describe('names of copies', () => {
   it('are the VM’s own with a number, past those that are taken', () => {
@@ -37,4 +50,25 @@ describe('names of copies', () => {
       expect.objectContaining({ kind: 'PARAMS_INVALID', why: expect.stringMatching(why) }),
     );
   });
+});
+
+describe('branches of copies', () => {
+  it('have the number that the name has, and may all be the same', () => {
+    expect(branches(2, { branch: 'try-{n}', taken: ['web-1', 'web-3'] })).toEqual(['try-2', 'try-4']);
+    expect(branches(2, { branch: 'b{n}/{n}', pattern: 'x-{n}' })).toEqual(['b1/1', 'b2/2']);
+    expect(branches(3, { branch: 'same' })).toEqual(['same', 'same', 'same']);
+    expect(branches(1, {})).toEqual([undefined]);
+  });
+
+  it.each(['{n}..{n}', 'x.lock', `${'x'.repeat(199)}{n}`, 'HEAD', '@'])(
+    'called %s are refused before anything is done',
+    (branch) => {
+      expect(() => branches(20, { branch })).toThrowError(
+        expect.objectContaining({
+          kind: 'PARAMS_INVALID',
+          why: expect.stringContaining('no branch') as string,
+        }),
+      );
+    },
+  );
 });

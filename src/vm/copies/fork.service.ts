@@ -11,6 +11,7 @@ import type { Vm } from '../vm.types.js';
 import { CopyPreflight } from './copy-preflight.js';
 import type { CopySource } from './copy-steps.js';
 import { ForkCapture } from './fork-capture.js';
+import type { ForkName } from './fork-names.js';
 import { VmCopies } from './vm-copies.js';
 
 /** Copies that are started at the same time: each takes a CPU for a second under emulation. */
@@ -46,8 +47,8 @@ export class VmForkService {
       });
       if (source === undefined) return { pausedMs, copies: [] };
       const origin = source;
-      const outcomes = await sideBySide(names, AT_ONCE, (name) =>
-        this.#copy(parent, { name, source: origin, paused }),
+      const outcomes = await sideBySide(names, AT_ONCE, (one) =>
+        this.#copy(parent, { ...one, source: origin, paused }),
       );
       const failures = outcomes.flatMap((outcome) => ('failure' in outcome ? [outcome.failure] : []));
       return {
@@ -60,7 +61,7 @@ export class VmForkService {
 
   async #copy(
     parent: Vm,
-    { name, source, paused }: { name: string; source: CopySource; paused: boolean },
+    { name, branch, source, paused }: ForkName & { source: CopySource; paused: boolean },
   ): Promise<Outcome> {
     const { labels, ttlSeconds, idleStopSeconds, restartPolicy } = parent;
     const settings = {
@@ -70,7 +71,7 @@ export class VmForkService {
       restartPolicy,
     };
     try {
-      const demand = { kind: 'vm.fork.copy', parent, name, settings, source, paused };
+      const demand = { kind: 'vm.fork.copy', parent, name, settings, source, paused, branch };
       const { finished } = await this.copies.begin(demand);
       return { vm: await finished };
     } catch (error) {

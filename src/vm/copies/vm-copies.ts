@@ -18,6 +18,8 @@ export interface CopyDemand {
   readonly settings: LifeSettings;
   readonly source: CopySource;
   readonly paused: boolean;
+  /** that its first repository gets when it runs */
+  readonly branch?: string | undefined;
   /** of the operation: `vm.fork.copy` */
   readonly kind: string;
   /** a remark for the user */
@@ -38,14 +40,15 @@ export class VmCopies {
 
   /** @throws VmNameTakenError */
   async begin(demand: CopyDemand): Promise<{ view: OperationView; finished: Promise<Vm> }> {
-    const { parent, name, source, paused, kind, warning } = demand;
+    const { parent, name, source, paused, branch, kind, warning } = demand;
     const image = await this.images.require(parent.imageId);
     const hostKey = await generateSshKeyPair(`root@${name}`);
     const inserted = await this.vms.insert(rowOf(demand, hostKey.publicKey));
     try {
-      const { workspace } = parent;
-      const vm = workspace === undefined ? inserted : await this.vms.update(inserted.id, { workspace });
-      const request = { vm, image, hostKeyPrivate: hostKey.privateKey, source, paused };
+      // Where the parent's work was brought to is the parent's.
+      const workspaces = parent.workspaces.map(({ exports: _exports, ...workspace }) => workspace);
+      const vm = workspaces.length === 0 ? inserted : await this.vms.update(inserted.id, { workspaces });
+      const request = { vm, image, hostKeyPrivate: hostKey.privateKey, source, paused, branch };
       return await this.changes.begin({ vm, kind, action: 'creation' }, (operation) => {
         if (warning !== undefined) operation.warn(warning);
         return this.steps.run(request, operation);

@@ -9,6 +9,7 @@ import { GuestAccess } from '../access/guest-access.js';
 import { bridgeExec } from '../exec/bridge-exec.js';
 import { guestCommandLine } from '../exec/guest-command-line.js';
 import { Machines } from '../machines.js';
+import { workingDirectoryOf } from '../vm.types.js';
 import type { Vm } from '../vm.types.js';
 import { copyFailure } from './copy-files.errors.js';
 import { copyScript } from './copy-scripts.js';
@@ -26,7 +27,7 @@ export class CopyFilesService {
   /** The step begins when the client opens the channel; one that fails ends the channel with why. */
   grant(vm: Vm, params: VmCopyParams, ref: string): ChannelGrant {
     this.machines.require(vm);
-    const cwd = vm.workspace?.workingDirectory ?? '/root';
+    const cwd = workingDirectoryOf(vm);
     const line = guestCommandLine({
       command: ['sh', '-c', copyScript(params, cwd)],
       cwd,

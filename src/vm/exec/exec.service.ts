@@ -5,6 +5,7 @@ import type { Logger } from '../../core/logging/index.js';
 import { ByteChannels } from '../../core/rpc/index.js';
 import { GuestAccess } from '../access/guest-access.js';
 import { Machines } from '../machines.js';
+import { workingDirectoryOf } from '../vm.types.js';
 import type { Vm } from '../vm.types.js';
 import { bridgeExec } from './bridge-exec.js';
 import { guestCommandLine } from './guest-command-line.js';
@@ -24,7 +25,7 @@ export class ExecService {
     this.machines.require(vm);
     const line = guestCommandLine({
       command: params.command,
-      cwd: params.cwd ?? vm.workspace?.workingDirectory ?? '/root',
+      cwd: params.cwd ?? workingDirectoryOf(vm),
       // The correlation id goes on into the guest, so that what runs there can be told from the daemon's log.
       env: { ...vm.env, BANGER_REF: ref, ...params.env },
     });

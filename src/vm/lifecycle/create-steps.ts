@@ -37,13 +37,15 @@ export class CreateSteps {
 
 /** Nobody is to wonder where a VM has its size or its ports from. */
 async function tellProject(
-  { file, settings, files, setup }: Project,
+  { file, settings, files, setup, workspace }: Project,
   operation: OperationContext,
 ): Promise<void> {
   await operation.step('project.use', `using ${file}`, async (step) => {
-    const more = [files.length > 0 && 'files', setup !== undefined && 'setup'].filter(
-      (name) => name !== false,
-    );
+    const more = [
+      files.length > 0 && 'files',
+      setup !== undefined && 'setup',
+      workspace !== undefined && 'workspace',
+    ].filter((name) => name !== false);
     step.detail([...Object.keys(settings), ...more].join(', '));
   });
 }

@@ -4,11 +4,15 @@ import { Machines } from '../machines.js';
 import { VmLocks } from '../vm-locks.js';
 import { VmRepository } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
+import { WORKSPACE_ACTIONS } from './workspace-actions.js';
 import { MachineTeardown } from './machine-teardown.js';
 import { StopSteps } from './stop-steps.js';
 import { VmChangeRunner } from './vm-change-runner.js';
 
 export const DEFAULT_STOP_TIMEOUT_MS = 30_000;
+
+/** What waits for a guest, which may hang: whoever kills the VM does not wait for it. */
+const KILL_INTERRUPTS = ['start', 'restart', ...WORKSPACE_ACTIONS];
 
 /** Ends a VM's machine, gently or at once. The disk stays. */
 @Injectable()
@@ -59,7 +63,7 @@ export class VmStopService {
   ): Promise<Vm> {
     const change =
       method === 'vm.kill'
-        ? { vm, method, action: 'kill', interrupts: ['start', 'restart'] }
+        ? { vm, method, action: 'kill', interrupts: KILL_INTERRUPTS }
         : { vm, method, action: 'stop' };
     // a stop that the daemon decided on is none of the user's
     const whenDone = lastEnd === null ? (current: Vm) => this.#callOffRestart(current) : undefined;

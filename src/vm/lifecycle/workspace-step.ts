@@ -5,6 +5,7 @@ import { VmRepository } from '../vm.repository.js';
 import type { Vm } from '../vm.types.js';
 import { ProjectStep } from '../project/project-step.js';
 import type { Project } from '../project/project-reader.js';
+import { WorkspaceSetup } from '../project/workspace-setup.js';
 import { WorkspaceImporter } from '../workspace-importer.js';
 import type { WorkspacePlan } from '../workspace-importer.js';
 
@@ -16,6 +17,7 @@ export class WorkspaceStep {
     private readonly access: GuestAccess,
     private readonly vms: VmRepository,
     private readonly projects: ProjectStep,
+    private readonly setups: WorkspaceSetup,
   ) {}
 
   async run(
@@ -27,13 +29,15 @@ export class WorkspaceStep {
       'workspace.import',
       'importing the repository',
       async (step) => {
-        const connection = await this.access.connect(vm, operation.signal);
-        return this.importer.import(plan, connection, step, operation.signal);
+        const ssh = await this.access.connect(vm, operation.signal);
+        return this.importer.import(plan, { vm: vm.name, ssh }, step, operation.signal);
       },
     );
     for (const warning of warnings) operation.warn(warning);
     const used = project === undefined ? {} : { projectFile: project.file };
-    await this.vms.update(vm.id, { workspace: { ...workspace, ...used } });
+    await this.vms.update(vm.id, { workspaces: [{ ...workspace, ...used }] });
     if (project !== undefined) await this.projects.run(vm, project, workspace.guestPath, operation);
+    const setup = project?.workspace?.setup;
+    if (setup !== undefined) await this.setups.run(vm, { guestPath: workspace.guestPath, setup }, operation);
   }
 }

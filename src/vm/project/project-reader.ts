@@ -10,6 +10,13 @@ export interface PlacedFile {
   readonly mode?: string;
 }
 
+/** How the repository goes into a VM, where nobody says otherwise. */
+export type ProjectWorkspace = Pick<WorkspaceSource, 'mode' | 'depth' | 'includeUntracked'> & {
+  readonly exclude?: readonly string[];
+  /** for the guest's sh, in the repository, after each import */
+  readonly setup?: string;
+};
+
 /** What a repository says of the VM that it wants. Whoever wrote the repository wrote this: it is not to be trusted. */
 export interface Project {
   /** of the host */
@@ -21,6 +28,7 @@ export interface Project {
   readonly files: readonly PlacedFile[];
   /** for the guest's sh, in the repository */
   readonly setup: string | undefined;
+  readonly workspace?: ProjectWorkspace;
 }
 
 /** What a VM is to be, with what its creator and the repository's project file have said of it. */

@@ -5,6 +5,7 @@ import type { SshChannel } from '../../core/ssh/index.js';
 import type { GuestAccess } from '../access/guest-access.js';
 import type { Vm } from '../vm.types.js';
 import type { Project } from './project-reader.js';
+import { GuestRunner } from './guest-run.js';
 import { ProjectStep } from './project-step.js';
 
 it('a setup that is cancelled does not wait for a guest that does not answer', async () => {
@@ -22,7 +23,12 @@ it('a setup that is cancelled does not wait for a guest that does not answer', a
   } as unknown as OperationContext;
   const access = { connect: () => Promise.resolve({ open }) } as unknown as GuestAccess;
   const project = { file: '/r/.banger.toml', settings: {}, files: [], setup: 'true' } as unknown as Project;
-  const running = new ProjectStep(access).run({ env: {} } as Vm, project, '/root/r', operation);
+  const running = new ProjectStep(new GuestRunner(access)).run(
+    { env: {} } as Vm,
+    project,
+    '/root/r',
+    operation,
+  );
   await asked.promise;
   const cancelled = new CancelledError('the creation');
   stop.abort(cancelled);

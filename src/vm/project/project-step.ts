@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { cancellation, TimeoutError } from '../../core/errors/index.js';
+import { TimeoutError } from '../../core/errors/index.js';
 import type { OperationContext, StepContext } from '../../core/operations/index.js';
-import { openChannel, SshConnectError } from '../../core/ssh/index.js';
-import { GuestAccess } from '../access/guest-access.js';
-import { guestCommandLine } from '../exec/guest-command-line.js';
+import { SshConnectError } from '../../core/ssh/index.js';
 import type { Vm } from '../vm.types.js';
-import { OutputLines } from './output-lines.js';
+import { GuestRunner } from './guest-run.js';
+import type { GuestRun } from './guest-run.js';
 import { placeArguments, PLACE_SCRIPT } from './place-files.js';
 import { ProjectStepFailedError } from './project.errors.js';
 import type { Project } from './project-reader.js';
@@ -14,17 +13,14 @@ import type { Project } from './project-reader.js';
 const SETUP_LIMIT_MS = 60 * 60 * 1000;
 const PLACE_LIMIT_MS = 60 * 1000;
 
-interface GuestRun {
-  readonly command: readonly string[];
-  readonly cwd: string;
+interface ProjectRun extends Omit<GuestRun, 'what'> {
   readonly step: 'files' | 'setup';
-  readonly limitMs: number;
 }
 
 /** What the project file wants done in the guest, once the repository is there. Nothing of it runs on the host. */
 @Injectable()
 export class ProjectStep {
-  constructor(private readonly access: GuestAccess) {}
+  constructor(private readonly guest: GuestRunner) {}
 
   /** Steps `project.files` and `project.setup`. @param guestPath top of the repository in the guest */
   async run(vm: Vm, project: Project, guestPath: string, operation: OperationContext): Promise<void> {
@@ -54,44 +50,16 @@ export class ProjectStep {
     vm: Vm,
     { file }: Project,
     operation: OperationContext,
-    { step, run }: { step: StepContext; run: GuestRun },
+    { step, run }: { step: StepContext; run: ProjectRun },
   ): Promise<void> {
-    const { signal } = operation;
-    const limit = AbortSignal.timeout(run.limitMs);
-    const connection = await this.access.connect(vm, signal);
-    const line = guestCommandLine({ command: run.command, cwd: run.cwd, env: vm.env });
-    const stop = AbortSignal.any([signal, limit]);
     const what = `the ${run.step} of ${file}`;
-    const reason = (): Error =>
-      signal.aborted ? cancellation(signal, what) : new TimeoutError(what, run.limitMs);
-    const channel = await openChannel(connection, { line }, stop, reason);
-    const abort = (): void => {
-      channel.signal('TERM');
-      channel.close();
-    };
-    const lines = new OutputLines((text) => {
-      operation.output(text);
-      step.detail(text);
-    });
-    try {
-      stop.addEventListener('abort', abort, { once: true });
-      if (stop.aborted) abort();
-      channel.stdin.end();
-      channel.stdout.on('data', (chunk: Buffer) => lines.push(chunk));
-      channel.stderr.on('data', (chunk: Buffer) => lines.push(chunk));
-      const exit = await channel.exited;
-      if (stop.aborted) throw reason();
-      if (exit.cutOff === true) throw new SshConnectError('lost', vm.name);
-      if (exit.exitCode === 0) return;
-      throw new ProjectStepFailedError({
-        file,
-        step: run.step,
-        exitCode: exit.exitCode,
-        outputTail: lines.tail,
-      });
-    } finally {
-      stop.removeEventListener('abort', abort);
-      channel.close();
-    }
+    const { exitCode, stoppedBy, outputTail } = await this.guest.run(
+      vm,
+      { ...run, what },
+      { operation, step },
+    );
+    if (stoppedBy === 'time') throw new TimeoutError(what, run.limitMs);
+    if (stoppedBy === 'connection') throw new SshConnectError('lost', vm.name);
+    if (exitCode !== 0) throw new ProjectStepFailedError({ file, step: run.step, exitCode, outputTail });
   }
 }

@@ -7,7 +7,9 @@ export interface VmRecord {
   readonly vm: Omit<NewVm, 'expiresAt'> & {
     /** ISO 8601, UTC */
     readonly expiresAt?: string | undefined;
-    readonly workspace?: Vm['workspace'];
+    readonly workspaces?: Vm['workspaces'];
+    /** as earlier versions wrote it: the only one */
+    readonly workspace?: Vm['workspaces'][number];
   };
 }
 

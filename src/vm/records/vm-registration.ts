@@ -42,7 +42,7 @@ export class VmRegistration {
 
   async #register({ vm: kept }: VmRecord): Promise<string> {
     await this.images.get(kept.imageId);
-    const { workspace, expiresAt, ...rest } = kept;
+    const { workspace, workspaces = workspace === undefined ? [] : [workspace], expiresAt, ...rest } = kept;
     const name = (await this.vms.nameIsFree(kept.name)) ? kept.name : `${kept.name}-${kept.id.slice(-6)}`;
     const machine = await this.booking.machine(kept.id, kept.accelerator);
     // an ephemeral one would be deleted at the daemon's next start
@@ -52,7 +52,7 @@ export class VmRegistration {
       ephemeral: false,
       expiresAt: expiresAt === undefined ? undefined : new Date(expiresAt),
     };
-    const vm = await this.vms.register(row, { machine, workspace });
+    const vm = await this.vms.register(row, { machine, workspaces });
     await this.booking.book(vm);
     if (machine === undefined) return `entered again as ${name}, stopped`;
     const runs = await this.adoption.adopt(vm).catch(() => false);

@@ -21,6 +21,11 @@ function records(output: Buffer): string[] {
   return all;
 }
 
+/** @param output names alone, as of `git diff-tree -z --name-only` */
+export function parseNames(output: Buffer): BytePath[] {
+  return records(output) as BytePath[];
+}
+
 /** Entries of the index that are not just a file at stage 0. */
 export interface IndexListing {
   /** `mode oid stage\tpath`, the form that `git update-index --index-info` reads */
@@ -64,6 +69,15 @@ export function parseCheckedOut(output: Buffer): { id: string; path: BytePath }[
       const [, , id = ''] = record.slice(0, tab).split(' ');
       return { id, path: record.slice(tab + 1) as BytePath };
     });
+}
+
+/** @param output of `git ls-tree -r -z` */
+export function parseTree(output: Buffer): { type: string; id: string; path: BytePath }[] {
+  return records(output).map((record) => {
+    const tab = record.indexOf('\t');
+    const [, type = '', id = ''] = record.slice(0, tab).split(' ');
+    return { type, id, path: record.slice(tab + 1) as BytePath };
+  });
 }
 
 export interface WorktreeChanges {

@@ -9,9 +9,11 @@ export interface GitUser {
   readonly home: string;
 }
 
-export interface GitRun {
-  readonly stdin?: RunRequest['stdin'];
-  readonly env?: Readonly<Record<string, string>>;
+/** As of any program; 256 MiB of stdout are kept when nothing is said of it. */
+export interface GitRun extends Pick<
+  RunRequest,
+  'stdin' | 'env' | 'maxOutputBytes' | 'discardOutput' | 'onLine'
+> {
   readonly signal: AbortSignal;
 }
 
@@ -55,27 +57,32 @@ export class Git {
     readonly user: GitUser,
     private readonly config: Readonly<Record<string, string>> = {},
     private readonly environment: Readonly<Record<string, string>> = {},
+    private readonly bounds: readonly string[] = [],
   ) {}
 
-  /** The same, with more config or environment. */
-  with(options: { config?: Record<string, string>; environment?: Record<string, string> }): Git {
+  /**
+   * The same, with more config or environment, or somewhere else.
+   * @param options.bounds a program and its arguments which starts the others, with bounds set to what they may take
+   */
+  with(options: {
+    config?: Record<string, string>;
+    environment?: Record<string, string>;
+    directory?: string;
+    bounds?: readonly string[];
+  }): Git {
     return new Git(
       this.runner,
-      this.directory,
+      options.directory ?? this.directory,
       this.user,
       { ...this.config, ...options.config },
       { ...this.environment, ...options.environment },
+      options.bounds ?? this.bounds,
     );
   }
 
   /** stdout. @throws ProcessFailedError, HostBinaryMissingError, CancelledError */
-  async run(args: readonly string[], { stdin, env, signal }: GitRun): Promise<Buffer> {
-    const { stdout } = await this.program('git', ['--no-pager', ...args], {
-      signal,
-      ...(stdin !== undefined && { stdin }),
-      env: { ...configEnvironment({ ...FIXED_CONFIG, ...this.config }), ...env },
-    });
-    return stdout;
+  async run(args: readonly string[], request: GitRun): Promise<Buffer> {
+    return (await this.program('git', ['--no-pager', ...args], request)).stdout;
   }
 
   /** First line of stdout, or undefined when git says no by its status 1. */
@@ -88,21 +95,27 @@ export class Git {
     }
   }
 
-  /** Another program as the same user, in the same place. */
+  /** Another program as the same user, in the same place; a git that it starts has the same config. */
   program(
     file: string,
     args: readonly string[],
-    { stdin, env, signal }: GitRun,
+    { env, maxOutputBytes = MAX_OUTPUT_BYTES, ...request }: GitRun,
   ): ReturnType<ProcessRunner['run']> {
     const { uid, gid, home } = this.user;
+    const [first = file, ...others] = [...this.bounds, file, ...args];
     return this.runner.run({
-      file,
-      args,
+      ...request,
+      file: first,
+      args: others,
       cwd: this.directory,
-      env: { ...FIXED_ENVIRONMENT, HOME: home, ...this.environment, ...env },
-      signal,
-      maxOutputBytes: MAX_OUTPUT_BYTES,
-      ...(stdin !== undefined && { stdin }),
+      env: {
+        ...FIXED_ENVIRONMENT,
+        HOME: home,
+        ...configEnvironment({ ...FIXED_CONFIG, ...this.config }),
+        ...this.environment,
+        ...env,
+      },
+      maxOutputBytes,
       ...(uid !== undefined && { uid }),
       ...(gid !== undefined && { gid }),
     });

@@ -14,12 +14,15 @@ const FACTS: GuestImport = {
   workingDirectory: `/root/it's here/sub`,
   requiredBytes: 5_000_000,
   objectFormat: 'sha1',
-  shallow: false,
+  pack: 'pack-1',
   partial: false,
   worktreeTree: TREE,
   indexTree: TREE,
   config: '',
   sparseConfig: '',
+  symbolicRefs: [],
+  source: OTHER,
+  readonly: false,
   blobs: {},
 };
 
@@ -32,8 +35,9 @@ describe('guestScript', () => {
         ...FACTS,
         objectFormat: 'sha256',
         head: OTHER,
-        shallow: true,
         partial: true,
+        readonly: true,
+        symbolicRefs: [{ name: 'refs/remotes/origin/HEAD', target: `refs/remotes/origin/a'b` }],
         symbolicHead: `refs/heads/a'b;$(id)`,
         indexTree: OTHER,
         config: guestConfig(new Map([['user.name', `O'Neil "x" \\ $(id)`]])),
@@ -48,6 +52,8 @@ describe('guestScript', () => {
           attributes: OTHER,
           globalAttributes: OTHER,
           sparse: OTHER,
+          shallow: OTHER,
+          refs: OTHER,
         },
       },
     ],
@@ -82,9 +88,10 @@ describe('guestScript', () => {
     expect(guestScript({ ...FACTS, indexTree: OTHER })).toContain(`git read-tree --reset ${OTHER}`);
   });
 
-  it('marks the repository shallow only when the commit has parents', () => {
-    expect(guestScript({ ...FACTS, head: OTHER })).not.toContain('shallow');
-    expect(guestScript({ ...FACTS, head: OTHER, shallow: true })).toContain(`echo ${OTHER} > .git/shallow`);
+  it('marks the repository shallow only when parents did not travel', () => {
+    expect(guestScript({ ...FACTS, head: OTHER })).not.toContain('.git/shallow');
+    const shallow = guestScript({ ...FACTS, head: OTHER, blobs: { shallow: OTHER } });
+    expect(shallow).toContain(`git cat-file blob ${OTHER} > .git/shallow`);
   });
 
   it('sets a detached HEAD itself, and a branch by its name', () => {

@@ -1,6 +1,20 @@
 import { quoteShellWord } from '../../core/ssh/index.js';
+import { STEP_PREFIX } from '../guest/step-prefix.js';
+import { readonlyFunctions } from './guest-readonly.js';
+import {
+  ASK_FOR_LISTENER,
+  checkDisk,
+  fileFromBlob,
+  fromBlob,
+  GUEST_ENVIRONMENT,
+  LOOK,
+  writeRecord,
+} from './guest-steps.js';
 
-/** What the guest is to make of the pack that follows on stdin. Names of blobs are object ids in that pack. */
+/**
+ * What the guest is to make of the pack that follows on stdin, in a tar archive with its index. Names of blobs are
+ * object ids in that pack.
+ */
 export interface GuestImport {
   /** absolute, in the guest; must not exist, or be an empty directory */
   readonly target: string;
@@ -10,8 +24,8 @@ export interface GuestImport {
   readonly objectFormat: string;
   /** commit that HEAD is; none in a repository without one */
   readonly head?: string;
-  /** the commit has parents, which do not travel */
-  readonly shallow: boolean;
+  /** name of the pack's files, without what follows the dot */
+  readonly pack: string;
   /** objects are missing from the pack, none of them of a file that is checked out */
   readonly partial: boolean;
   /** full name of the ref that HEAD points to; none when HEAD is detached */
@@ -20,6 +34,11 @@ export interface GuestImport {
   readonly indexTree: string;
   readonly config: string;
   readonly sparseConfig: string;
+  /** refs that stand for others; full names */
+  readonly symbolicRefs: readonly { readonly name: string; readonly target: string }[];
+  /** id of all that the guest is told: the same one makes the same repository */
+  readonly source: string;
+  readonly readonly: boolean;
   readonly blobs: GuestBlobs;
 }
 
@@ -40,14 +59,16 @@ export interface GuestBlobs {
   readonly globalAttributes?: string;
   /** content of .git/info/sparse-checkout */
   readonly sparse?: string;
+  /** content of .git/shallow: commits whose parents did not travel */
+  readonly shallow?: string;
+  /** lines of an id and the full name of a ref */
+  readonly refs?: string;
 }
 
-/** stderr of a failed script ends with a line of this and the step that failed */
-export const STEP_PREFIX = 'banger-step: ';
-
 /**
- * The POSIX sh script that the guest runs as root, with the pack on its stdin. It leaves a repository whose
- * `git status` is the host's, or nothing at all.
+ * The POSIX sh script that the guest runs as root, with the archive on its stdin. It leaves a repository whose
+ * `git status` is the host's, or nothing at all: the repository is made beside its place, and moved there when it is
+ * whole. What a guest that went down left behind is removed by the next import.
  */
 export function guestScript(facts: GuestImport): string {
   return [
@@ -55,25 +76,43 @@ export function guestScript(facts: GuestImport): string {
     checkSteps(facts),
     repositorySteps(facts),
     checkoutSteps(facts),
-    indexSteps(facts),
-    `step=finish\nmkdir -p -- ${quoteShellWord(facts.workingDirectory)}`,
+    indexSteps(facts, '.git/index'),
+    recordSteps(facts),
+    moveSteps(facts),
+    ...(facts.readonly ? [`step=readonly\nmounted=yes\nprotect`] : []),
     '',
   ].join('\n');
+}
+
+/** Beginning of the name of a directory in which a repository is made, beside the place that it is for. */
+const UNFINISHED = '.banger-import';
+
+function moveSteps({ workingDirectory }: GuestImport): string {
+  return `${ASK_FOR_LISTENER}
+step=check-target
+mv -T -- "$place" "$target"
+place=$target
+step=finish
+mkdir -p -- ${quoteShellWord(workingDirectory)}`;
 }
 
 function prologue({ target }: GuestImport): string {
   return `set -eu
 umask 022
-export LC_ALL=C GIT_TERMINAL_PROMPT=0
+${GUEST_ENVIRONMENT}
 target=${quoteShellWord(target)}
-made=
+place=
+mounted=
 step=start
+${readonlyFunctions(target)}
 finish() {
   code=$?
   trap - EXIT
+  trap '' HUP INT TERM PIPE
   if [ "$code" -ne 0 ]; then
     cd /
-    [ -z "$made" ] || rm -rf -- "$made"
+    [ -z "$mounted" ] || unprotect
+    [ -z "$place" ] || rm -rf -- "$place"
     printf '${STEP_PREFIX}%s\\n' "$step" >&2
   fi
   exit "$code"
@@ -82,60 +121,79 @@ trap finish EXIT
 trap 'exit 129' HUP INT TERM PIPE`;
 }
 
-/** A disk that is mounted right there is the work disk; the step tells which of the two is too small. */
 function checkSteps({ requiredBytes }: GuestImport): string {
   return `step=check
 command -v git >/dev/null || { echo 'git is not installed in the guest' >&2; exit 1; }
+command -v tar >/dev/null || { echo 'tar is not installed in the guest' >&2; exit 1; }
+step=check-target
 if [ -e "$target" ] || [ -L "$target" ]; then
   rmdir -- "$target" 2>/dev/null || { printf '%s exists in the guest already\\n' "$target" >&2; exit 1; }
 fi
+step=check
 parent=\${target%/*}
 mkdir -p -- "$parent/"
-step=check-disk
-set -- $(df -Pk "$parent/" | tail -n 1)
-[ "$6" != "$parent" ] || step=check-work-disk
-if [ "$4" -lt ${Math.ceil(requiredBytes / 1024)} ]; then
-  printf 'the guest has %s MiB free, and the repository needs ${Math.ceil(requiredBytes / 1_048_576)}\\n' "$(($4 / 1024))" >&2
-  exit 1
-fi`;
+${checkDisk('"$parent/"', requiredBytes)}`;
 }
 
 function repositorySteps(facts: GuestImport): string {
-  const { objectFormat, head, shallow, symbolicHead, config, blobs } = facts;
-  const lines = ['step=init', 'made=$target'];
+  const { objectFormat, head, symbolicHead, config, partial, pack, blobs } = facts;
+  const lines = ['step=init', `rm -rf -- "$parent"/${UNFINISHED}.*`];
+  lines.push(`place=$(mktemp -d "$parent/${UNFINISHED}.XXXXXX")`, 'chmod 755 "$place"');
+  lines.push('made=$place/.git/banger');
   const format = objectFormat === 'sha1' ? '' : ` --object-format=${quoteShellWord(objectFormat)}`;
-  lines.push(`git -c init.defaultBranch=main init -q --template=${format} -- "$target"`, 'cd -- "$target"');
-  lines.push('mkdir -p .git/info', `printf '%s' ${quoteShellWord(config)} >> .git/config`);
-  lines.push('step=receive', ...receive(facts), 'step=head');
+  lines.push(`git -c init.defaultBranch=main init -q --template=${format} -- "$place"`, 'cd -- "$place"');
+  lines.push('mkdir -p .git/info .git/banger .git/objects/pack');
+  lines.push(`printf '%s' ${quoteShellWord(config)} >> .git/config`, 'step=receive');
+  if (partial) lines.push(promise(`.git/objects/pack/${pack}.promisor`));
+  lines.push('tar -xof - -C .git/objects/pack', 'step=head');
+  lines.push(...fileFromBlob(blobs.shallow, '.git/shallow'), ...refSteps(facts));
   if (symbolicHead !== undefined) lines.push(`git symbolic-ref HEAD ${quoteShellWord(symbolicHead)}`);
   if (head !== undefined) {
-    if (shallow) lines.push(`echo ${head} > .git/shallow`);
     const ref = symbolicHead === undefined ? '--no-deref HEAD' : quoteShellWord(symbolicHead);
     lines.push(`git -c core.logAllRefUpdates=false update-ref ${ref} ${head}`);
   }
-  lines.push(...fileFromBlob(blobs.exclude, '.git/info/exclude'));
-  lines.push(...fileFromBlob(blobs.attributes, '.git/info/attributes'));
-  lines.push(...fileFromBlob(blobs.globalAttributes, '.git/info/attributes-of-host'));
+  lines.push(...infoSteps(facts));
   return lines.join('\n');
 }
 
 /** Without a remote that promises what is missing git would neither commit nor collect garbage. Its name is in git's errors. */
-function receive({ partial }: GuestImport): string[] {
-  if (!partial) return ['git index-pack --stdin >/dev/null'];
-  return ['git config remote.not-imported.promisor true', 'git index-pack --stdin --promisor >/dev/null'];
+export function promise(file: string): string {
+  return `git config remote.not-imported.promisor true\n: > ${file}`;
+}
+
+function refSteps({ blobs, symbolicRefs }: GuestImport): string[] {
+  const update = `sed 's/^\\([^ ]*\\) \\(.*\\)$/update \\2 \\1/' | git -c core.logAllRefUpdates=false update-ref --stdin`;
+  return [...fromBlob(blobs.refs, update), ...symbolicRefSteps(symbolicRefs)];
+}
+
+export function symbolicRefSteps(refs: GuestImport['symbolicRefs']): string[] {
+  return refs.map(({ name, target }) => `git symbolic-ref ${quoteShellWord(name)} ${quoteShellWord(target)}`);
+}
+
+export function infoSteps({ blobs }: Pick<GuestImport, 'blobs'>): string[] {
+  return [
+    ...fileFromBlob(blobs.exclude, '.git/info/exclude'),
+    ...fileFromBlob(blobs.attributes, '.git/info/attributes'),
+    ...fileFromBlob(blobs.globalAttributes, '.git/info/attributes-of-host'),
+  ];
 }
 
 function checkoutSteps({ worktreeTree, blobs }: GuestImport): string {
-  const lines = ['step=checkout', `git read-tree -u --reset ${worktreeTree}`];
-  if (blobs.repositories !== undefined) {
-    lines.push(`git cat-file blob ${blobs.repositories} | xargs -0 -n 1 git init -q --template= --`);
-  }
-  return lines.join('\n');
+  return ['step=checkout', `git read-tree -u --reset ${worktreeTree}`, ...repositoriesSteps(blobs)].join(
+    '\n',
+  );
+}
+
+export function repositoriesSteps({ repositories }: GuestBlobs): string[] {
+  return fromBlob(repositories, 'xargs -0 -n 1 git init -q --template= --');
 }
 
 /** After the checkout the index is the working tree; from there it becomes the host's index, keeping the file times. */
-function indexSteps({ worktreeTree, indexTree, sparseConfig, blobs }: GuestImport): string {
-  const lines = ['step=index'];
+export function indexSteps(
+  { worktreeTree, indexTree, sparseConfig, blobs }: GuestImport,
+  file: string,
+): string {
+  const lines = ['step=index', `GIT_INDEX_FILE=${file}\nexport GIT_INDEX_FILE`];
   if (indexTree !== worktreeTree) lines.push(`git read-tree --reset ${indexTree}`);
   lines.push(...fromBlob(blobs.unmerged, 'git update-index -z --index-info'));
   lines.push(
@@ -149,13 +207,18 @@ function indexSteps({ worktreeTree, indexTree, sparseConfig, blobs }: GuestImpor
   lines.push(...fileFromBlob(blobs.sparse, '.git/info/sparse-checkout'));
   if (sparseConfig !== '') lines.push(`printf '%s' ${quoteShellWord(sparseConfig)} >> .git/config`);
   lines.push(...fromBlob(blobs.assumeUnchanged, 'git update-index -z --assume-unchanged --stdin'));
+  lines.push('unset GIT_INDEX_FILE');
   return lines.join('\n');
 }
 
-function fromBlob(blob: string | undefined, command: string): string[] {
-  return blob === undefined ? [] : [`git cat-file blob ${blob} | ${command}`];
-}
-
-function fileFromBlob(blob: string | undefined, file: string): string[] {
-  return blob === undefined ? [] : [`git cat-file blob ${blob} > ${file}`];
+/** Where the index is a tree, and hides nothing, nobody has to look at the files again. */
+export function recordSteps(facts: GuestImport): string {
+  const { indexTree, worktreeTree, head, symbolicHead, blobs, source } = facts;
+  const { unmerged, intentToAdd, skipWorktree, assumeUnchanged } = blobs;
+  const isPlain = [unmerged, intentToAdd, skipWorktree, assumeUnchanged].every((blob) => blob === undefined);
+  const known = { head, branch: symbolicHead, index: indexTree, tree: worktreeTree };
+  const record = writeRecord(isPlain ? known : undefined, { source, refs: blobs.refs });
+  return isPlain
+    ? record
+    : `step=record\n${LOOK}\nlook\nrm -f -- "$made/index" "$made/names" "$made/list"\n${record}`;
 }

@@ -1,25 +1,41 @@
+import { withoutUndefined } from '../without-undefined.js';
 import type { InfoFiles } from '../repository/info-files.js';
-import { missingObjects } from '../repository/partial-clone.js';
-import type { HeadFacts } from '../repository/repository-finder.js';
-import { toBytes } from '../git/git-listing.js';
+import { isPartialClone, missingObjects } from '../repository/partial-clone.js';
+import { parseTree, toBytes } from '../git/git-listing.js';
 import type { BytePath } from '../git/git-listing.js';
-import type { Git } from '../git/git.js';
 import type { GuestBlobs } from './guest-script.js';
+import type { HostRef, ImportHistory } from './import-history.js';
 import { writeBlob } from '../repository/repository-snapshot.js';
 import type { ScratchGit, Snapshot } from '../repository/repository-snapshot.js';
 
 export interface Pack {
-  /** file in the scratch directory */
+  /** name of its files, without what follows the dot */
+  readonly name: string;
+  /** the same with the scratch directory that they are in */
   readonly path: string;
-  readonly shallow: boolean;
-  /** objects are missing from it that the repository has not fetched either */
-  readonly partial: boolean;
+}
+
+export interface PackRequest {
+  readonly history: ImportHistory;
+  readonly snapshot: Snapshot;
+  readonly blobs: GuestBlobs;
+  readonly lacks: Lacks;
+  /** revisions that need not travel, each with "^" before it */
+  readonly haves: readonly string[];
+}
+
+/** Objects that do not travel although what travels refers to them. */
+export interface Lacks {
+  /** the repository of the host has not fetched all of them */
+  readonly ofHost: boolean;
+  /** ids of files that are left out */
+  readonly excluded: readonly string[];
 }
 
 /** What the guest needs besides trees, written as blobs so that it travels in the same pack. */
 export async function writeGuestBlobs(
   git: ScratchGit,
-  { snapshot, info }: { snapshot: Snapshot; info: InfoFiles },
+  { snapshot, info, history }: { snapshot: Snapshot; info: InfoFiles; history: ImportHistory },
   signal: AbortSignal,
 ): Promise<GuestBlobs> {
   const { index, changes, repositories } = snapshot;
@@ -30,48 +46,93 @@ export async function writeGuestBlobs(
   return withoutUndefined({
     unmerged: await list(index.unmerged),
     intentToAdd: await list(changes.intentToAdd.filter((path) => !changes.deleted.has(path))),
-    skipWorktree: await list(index.skipWorktree),
+    skipWorktree: await list([...new Set([...index.skipWorktree, ...snapshot.excluded])]),
     assumeUnchanged: await list(index.assumeUnchanged.filter((path) => !index.unmergedPaths.has(path))),
     repositories: await list(repositories.map((path): BytePath => `./${path}` as BytePath)),
     exclude: await file(info.exclude),
     attributes: await file(info.attributes),
     globalAttributes: await file(info.globalAttributes),
     sparse: await file(info.sparse),
+    shallow: await file(lines(history.shallow)),
+    refs: await file(lines(history.refs.filter(isPlain).map(({ id, name }) => `${id} ${name}`))),
   });
 }
 
-/** One pack with the commit (without its history), both trees and the blobs; reuses what the repository has packed. */
+const isPlain = ({ target }: HostRef): boolean => target === undefined;
+
+function lines(all: readonly string[]): Buffer {
+  return Buffer.from(all.map((line) => `${line}\n`).join(''), 'latin1');
+}
+
+/**
+ * @param commit of the host
+ * @param deep older commits travel as well
+ */
+export async function findLacks(
+  { reading: git }: ScratchGit,
+  { snapshot, commit, deep }: { snapshot: Snapshot; commit: string | undefined; deep: boolean },
+  signal: AbortSignal,
+): Promise<Lacks> {
+  const ofHost = deep
+    ? await isPartialClone(git, signal)
+    : (await missingObjects(git, commit, signal)).size > 0;
+  return { ofHost, excluded: await excludedFiles(git, snapshot, commit, signal) };
+}
+
+/** Ids that the commit and the index have for files that are left out, and for no others. */
+async function excludedFiles(
+  git: ScratchGit['reading'],
+  { excluded, indexTree, worktreeTree }: Snapshot,
+  commit: string | undefined,
+  signal: AbortSignal,
+): Promise<string[]> {
+  if (excluded.length === 0) return [];
+  const names = new Set<BytePath>(excluded);
+  const out = new Set<string>();
+  const needed = new Set<string>();
+  for (const tree of new Set([worktreeTree, indexTree, ...(commit === undefined ? [] : [commit])])) {
+    const listed = await git.run(['ls-tree', '-r', '-z', '--full-tree', tree], { signal });
+    for (const { type, id, path } of parseTree(listed))
+      if (type === 'blob') (tree !== worktreeTree && names.has(path) ? out : needed).add(id);
+  }
+  return [...out].filter((id) => !needed.has(id));
+}
+
+/** One pack, with its index, of the commits, both trees and the blobs; reuses what the repository has packed. */
 export async function writePack(
   { reading: git }: ScratchGit,
   scratch: string,
-  facts: { head: HeadFacts; snapshot: Snapshot; blobs: GuestBlobs },
+  { history, snapshot, blobs, lacks, haves }: PackRequest,
   signal: AbortSignal,
 ): Promise<Pack> {
-  const { head, snapshot, blobs } = facts;
-  const shallow = head.commit !== undefined && (await hasParents(git, head.commit, signal));
-  const wanted = [snapshot.worktreeTree, snapshot.indexTree, ...Object.values<string>({ ...blobs })];
-  const lines = [
-    ...(shallow ? [`--shallow ${head.commit}`] : []),
-    ...(head.commit === undefined ? [] : [head.commit]),
-    ...new Set(wanted),
-  ];
+  const { head, shallow, refs } = history;
+  const tips = [...(head === undefined ? [] : [head]), ...refs.map(({ id }) => id)];
+  const trees = [snapshot.worktreeTree, snapshot.indexTree, ...sidesOfConflicts(snapshot)];
+  const lists = Object.values<string>({ ...blobs });
+  const stdin = lines([
+    ...shallow.map((id) => `--shallow ${id}`),
+    ...new Set([...tips, ...trees, ...lists]),
+    ...lacks.excluded.map((id) => `^${id}`),
+    ...haves,
+  ]);
   // Deltas of the host's packs are reused; new ones would cost more time than they save on a loopback link.
   const args = ['pack-objects', '-q', '--revs', '--delta-base-offset', '--window=0'];
-  const partial = (await missingObjects(git, head.commit, signal)).size > 0;
-  if (partial) args.push('--missing=allow-promisor');
-  const stdin = Buffer.from(`${lines.join('\n')}\n`);
-  const output = await git.run([...args, `${scratch}/import`], { stdin, signal });
-  return { path: `${scratch}/import-${output.toString('utf8').trim()}.pack`, shallow, partial };
+  if (lacks.ofHost) args.push('--missing=allow-promisor');
+  const output = await git.with({ config: ONE_PACK }).run([...args, `${scratch}/pack`], { stdin, signal });
+  const name = `pack-${output.toString('utf8').trim()}`;
+  return { name, path: `${scratch}/${name}` };
 }
 
-/** Of the commit itself: what a shallow clone's own list or a graft hides is still written in it. */
-async function hasParents(git: Git, commit: string, signal: AbortSignal): Promise<boolean> {
-  const text = (await git.run(['cat-file', 'commit', commit], { signal })).toString('latin1');
-  return /^parent /m.test(text.slice(0, text.indexOf('\n\n')));
+/** Ids of files in conflict: they are in no tree of the index. */
+function sidesOfConflicts({ index }: Snapshot): string[] {
+  return index.unmerged
+    .filter((entry) => !entry.startsWith('160000'))
+    .map((entry) => entry.split(' ')[1] ?? '');
 }
 
-type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-function withoutUndefined<T extends object>(value: T): Present<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Present<T>;
-}
+/** Whatever the host's config says: one pack, with an index that every git reads. */
+const ONE_PACK: Readonly<Record<string, string>> = {
+  'pack.packSizeLimit': '0',
+  'pack.indexVersion': '2',
+  'pack.writeReverseIndex': 'false',
+};

@@ -5,9 +5,11 @@ import { cancellation } from '../../core/errors/index.js';
 import { openChannel, quoteShellWord } from '../../core/ssh/index.js';
 import type { SshChannel, SshConnection, SshExit } from '../../core/ssh/index.js';
 import type { ImportProgress } from '../../vm/index.js';
-import { STEP_PREFIX } from './guest-script.js';
+import { splitStep } from '../guest/step-prefix.js';
 
 const STDERR_TAIL_BYTES = 8 * 1024;
+/** of what a script has to say */
+const STDOUT_BYTES = 64 * 1024;
 /** `ms` between remarks */
 const PROGRESS_INTERVAL_MS = 250;
 
@@ -16,6 +18,8 @@ export interface GuestOutcome {
   /** step of the script that failed */
   readonly step: string;
   readonly stderrTail: string;
+  /** the first of it */
+  readonly stdout: string;
 }
 
 export interface Cargo {
@@ -53,7 +57,10 @@ async function feed(
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();
   let stderr = '';
-  channel.stdout.resume();
+  let stdout = '';
+  channel.stdout.on('data', (chunk: Buffer) => {
+    if (stdout.length < STDOUT_BYTES) stdout += chunk.toString('utf8');
+  });
   channel.stderr.on('data', (chunk: Buffer) => {
     stderr = (stderr + chunk.toString('utf8')).slice(-STDERR_TAIL_BYTES);
   });
@@ -62,7 +69,7 @@ async function feed(
     const sent = pipeline(cargo.stream, counter(cargo.bytes, progress), channel.stdin).catch(() => undefined);
     const exit = await channel.exited;
     await sent;
-    return { exit, ...splitStep(stderr) };
+    return { exit, stdout: stdout.slice(0, STDOUT_BYTES), ...splitStep(stderr) };
   } finally {
     signal.removeEventListener('abort', abort);
     channel.close();
@@ -79,7 +86,7 @@ function counter(total: number, progress: ImportProgress): Transform {
       const now = performance.now();
       if (now - shownAt >= PROGRESS_INTERVAL_MS) {
         shownAt = now;
-        progress.detail(`${mebibytes(sent)} of ${mebibytes(total)} MiB`, sent / total);
+        progress.detail(`${mebibytes(sent)} of ${mebibytes(total)} MiB`, Math.min(1, sent / total));
       }
       done(null, chunk);
     },
@@ -92,11 +99,4 @@ function counter(total: number, progress: ImportProgress): Transform {
 
 function mebibytes(bytes: number): string {
   return (bytes / 1_048_576).toFixed(1);
-}
-
-function splitStep(stderr: string): { step: string; stderrTail: string } {
-  const at = stderr.lastIndexOf(STEP_PREFIX);
-  if (at < 0) return { step: 'guest', stderrTail: stderr };
-  const rest = stderr.slice(at + STEP_PREFIX.length);
-  return { step: rest.split('\n')[0] ?? 'guest', stderrTail: stderr.slice(0, at) };
 }

@@ -1,28 +1,38 @@
-import type { VmWorkspaceView } from '../../contract/index.js';
+import type { VmWorkspaceView, WorkspaceSource } from '../../contract/index.js';
 import { displayPath } from '../git/git-listing.js';
+import { BRANCH_PREFIX } from '../git/ref-names.js';
 import type { Snapshot } from '../repository/repository-snapshot.js';
 import type { HeadFacts, Repository } from '../repository/repository-finder.js';
+import { guestTarget } from './guest-target.js';
 
-const BRANCH_PREFIX = 'refs/heads/';
 const SHOWN_NAMES = 5;
 
-/**
- * @param base directory of the guest below which the repository comes to lie: `/root`
- * @param workingDirectory as planned before; follows from the subdirectory that was asked for when left out
- */
+/** What a repository is in the guest. */
+export interface GuestPlace {
+  /** directory of the guest below which repositories come to lie: `/root` */
+  readonly base: string;
+  /** as planned before; follows from the subdirectory that was asked for when left out */
+  readonly workingDirectory?: string;
+}
+
 export function workspaceView(
   { top, subdirectory }: Repository,
-  head: HeadFacts,
-  base: string,
-  workingDirectory?: string,
+  { commit, ref }: HeadFacts,
+  { at, mode = 'shallow', readonly, branch, exclude, includeUntracked }: Omit<WorkspaceSource, 'path'>,
+  { base, workingDirectory }: GuestPlace,
 ): VmWorkspaceView {
-  const guestPath = `${base}/${guestName(top)}`;
+  const guestPath = at === undefined ? `${base}/${guestName(top)}` : guestTarget(base, at);
   return {
     hostPath: top,
     guestPath,
+    mode,
     workingDirectory: workingDirectory ?? (subdirectory === '' ? guestPath : `${guestPath}/${subdirectory}`),
-    ...(head.commit !== undefined && { head: head.commit }),
-    ...(head.ref?.startsWith(BRANCH_PREFIX) === true && { branch: head.ref.slice(BRANCH_PREFIX.length) }),
+    ...(commit !== undefined && { head: commit }),
+    ...(ref?.startsWith(BRANCH_PREFIX) === true && { branch: ref.slice(BRANCH_PREFIX.length) }),
+    ...(readonly === true && { readonly }),
+    ...(branch !== undefined && { ownBranch: true }),
+    ...(exclude !== undefined && exclude.length > 0 && { exclude }),
+    ...(includeUntracked !== undefined && { includeUntracked }),
   };
 }
 
@@ -32,17 +42,31 @@ function guestName(top: string): string {
   return top.slice(top.lastIndexOf('/') + 1).replaceAll(/[\u0000-\u001f\u007f]/g, '_') || 'workspace';
 }
 
+export interface ImportRemarks {
+  /** filter drivers that are not run */
+  readonly filters: readonly string[];
+  /** what names a file and was not read */
+  readonly unread: readonly string[];
+  /** the host's repository lacks objects itself */
+  readonly partial: boolean;
+  readonly guestPath: string;
+}
+
 /** What the user should know about the copy that the guest has. */
 export function importWarnings(
   snapshot: Snapshot,
-  { filters, unread, partial }: { filters: readonly string[]; unread: readonly string[]; partial: boolean },
+  { filters, unread, partial, guestPath }: ImportRemarks,
 ): string[] {
   const warnings: string[] = [];
   const say = (paths: readonly string[], text: (names: string) => string): void => {
     if (paths.length > 0) warnings.push(text(names(paths)));
   };
   const { index, changes, repositories, lostIntents } = snapshot;
-  say(index.submodules.map(displayPath), (all) => `the content of submodules is not imported: ${all}`);
+  say(
+    index.submodules.map(displayPath),
+    (all) =>
+      `the content of submodules is not imported: ${all}; bring one in by itself: banger workspace prepare VM ${guestPath.slice(guestPath.lastIndexOf('/') + 1)}/SUBMODULE --at ${guestPath}/SUBMODULE`,
+  );
   say(
     changes.changedSubmodules.map(displayPath),
     (all) => `git status differs in the guest for submodules with another commit checked out: ${all}`,

@@ -34,6 +34,7 @@ describe('a project file', () => {
       },
       files: [{ from: 'config/npmrc', to: '/root/.npmrc', mode: '0600' }],
       setup: 'npm ci',
+      workspace: { mode: 'full', exclude: ['*.mp4', '/data/'], setup: 'npm ci' },
     });
     expect(await parseProject('f', '')).toEqual({ file: 'f', settings: {}, files: [], setup: undefined });
   });
@@ -108,6 +109,39 @@ describe('a project file', () => {
       '10:1 files[1].to must be an absolute path without "..", not the text "relative"',
       '11:1 files[1].mode must be file permissions in octal digits such as "0600", not the text "4755"',
       '13:1 labels."no good" is not the name of a label (1 to 63 of A-Z, a-z, 0-9, ".", "_", "/" and "-")',
+    ]);
+  });
+
+  it('says how the repository goes in', async () => {
+    const text = [
+      '[workspace]',
+      'mode = "full"',
+      'depth = 5',
+      'include_untracked = false',
+      'exclude = ["*.mp4", "!a.mp4"]',
+      'setup = "npm ci"',
+    ];
+    expect(await parseProject('f', text.join('\n'))).toMatchObject({
+      settings: {},
+      setup: undefined,
+      workspace: {
+        mode: 'full',
+        depth: 5,
+        includeUntracked: false,
+        exclude: ['*.mp4', '!a.mp4'],
+        setup: 'npm ci',
+      },
+    });
+    expect(
+      await issuesOf('[workspace]\nmod = "full"\ndepth = 0\ninclude_untracked = "no"\nexclude = [""]'),
+    ).toEqual([
+      '2:1 workspace.mod is not a known key → mode',
+      '3:1 workspace.depth must be a whole number from 1 to 100000, not 0',
+      '4:1 workspace.include_untracked must be true or false, not the text "no"',
+      '5:12 workspace.exclude[0] must be a pattern as in .gitignore, not the text ""',
+    ]);
+    expect(await issuesOf('workspace = "full"')).toEqual([
+      expect.stringMatching(/^1:1 workspace must be a table, not the text/),
     ]);
   });
 

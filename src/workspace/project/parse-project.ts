@@ -16,6 +16,7 @@ export async function parseProject(file: string, content: string): Promise<Proje
       return value === undefined ? [] : [[name, value.value]];
     }),
   );
-  const { setup, files = [], ...settings } = found;
-  return { file, settings: settings as ProjectSettings, files, setup };
+  const { setup, files = [], workspace, ...settings } = found;
+  const project = { file, settings: settings as ProjectSettings, files, setup };
+  return workspace === undefined ? project : { ...project, workspace };
 }

@@ -1,8 +1,11 @@
+import { WORKSPACE_MODES } from '../../contract/index.js';
 import type { PublishedPort, VmCreateParams } from '../../contract/index.js';
 import {
   absolutePath,
+  flag,
   listOf,
   mapOf,
+  oneOf,
   relativePath,
   tableOf,
   text,
@@ -10,6 +13,7 @@ import {
   wholeNumber,
 } from '../../core/toml/index.js';
 import type { KeySpec, ValueType } from '../../core/toml/index.js';
+import type { ProjectWorkspace } from '../../vm/index.js';
 
 /** Name of the file, at the top of a repository. */
 export const PROJECT_FILE = '.banger.toml';
@@ -75,6 +79,52 @@ const PLACED_FILE = tableOf({
   },
 });
 
+/** for the guest's sh */
+function commands(): ValueType<string> {
+  return text('a text of up to 16384 characters', /^[^\0]{1,16384}$/);
+}
+
+const WORKSPACE = tableOf({
+  mode: {
+    type: oneOf(WORKSPACE_MODES),
+    doc: 'How much of the repository goes in: the commit, or so many; all of its history; the files alone, over one commit that is made up. "shallow" when left out.',
+    optional: true,
+  },
+  depth: {
+    type: wholeNumber(1, 100_000),
+    doc: 'Commits of history in mode "shallow", 1 when left out; the other modes have no use for it.',
+    optional: true,
+  },
+  include_untracked: {
+    type: flag(),
+    doc: 'Whether files that git neither tracks nor ignores go in; true when left out.',
+    optional: true,
+  },
+  exclude: {
+    type: listOf(text('a pattern as in .gitignore', /^[^\0\n]{1,1024}$/), 256),
+    doc: 'Files, tracked or not, that do not go in. Those of the command line are added.',
+    optional: true,
+  },
+  setup: {
+    type: commands(),
+    doc: 'Run as the `setup` above is, and after it, but each time that the repository was brought in, by `workspace prepare` as well. When it fails that is told and the VM stays. What it writes is kept in the VM, until it runs again: `/var/log/banger/workspace-setup/PATH.log`, with the path of the repository in the VM.',
+    optional: true,
+  },
+});
+
+/** As it is written in the file, and as banger has it. */
+function workspace(): ValueType<ProjectWorkspace> {
+  return transformed<WrittenWorkspace, ProjectWorkspace>(
+    WORKSPACE,
+    ({ include_untracked: includeUntracked, ...rest }) =>
+      includeUntracked === undefined ? rest : { ...rest, includeUntracked },
+    ({ includeUntracked, ...rest }) =>
+      includeUntracked === undefined ? rest : { ...rest, include_untracked: includeUntracked },
+  );
+}
+
+type WrittenWorkspace = typeof WORKSPACE extends ValueType<infer T> ? T : never;
+
 const VARIABLE = { what: 'the name of a variable', pattern: /^[A-Za-z_][A-Za-z0-9_]{0,127}$/ };
 const LABEL = {
   what: 'the name of a label (1 to 63 of A-Z, a-z, 0-9, ".", "_", "/" and "-")',
@@ -104,9 +154,9 @@ export const PROJECT_KEYS = {
   }),
   setup: key({
     key: 'setup',
-    type: text('a text of up to 16384 characters', /^[^\0]{1,16384}$/),
+    type: commands(),
     example: 'setup = "npm ci"',
-    doc: 'Run by the shell of the VM, as root, in the repository, once the repository and all files are there; several lines may follow each other, and the first one that fails ends it. Its output is shown as it comes (`--verbose` for all of it). When it fails, the creation has failed, nothing is left of the VM, and the error shows the end of the output.',
+    doc: 'Run by the shell of the VM, as root, in the repository, once the repository and all files are there; several lines may follow each other, and the first one that fails ends it. Its output is shown as it comes (`--verbose` for all of it). When it fails, the creation has failed, nothing is left of the VM, and the error shows the end of the output. It is for what the VM needs; what the repository needs whenever it comes in is `setup` of `[workspace]`.',
   }),
   publishedPorts: key({
     key: 'ports',
@@ -132,10 +182,19 @@ export const PROJECT_KEYS = {
     example: '[[files]]\nfrom = "config/npmrc"\nto = "/root/.npmrc"\nmode = "0600"',
     doc: 'Files of the repository that are wanted elsewhere in the VM as well. They are copied in the VM, from the repository that was imported there: no path, and no link, leads to anything of the host.',
   }),
+  workspace: key({
+    key: 'workspace',
+    type: workspace(),
+    example: '[workspace]\nmode = "full"\nexclude = ["*.mp4", "/data/"]\nsetup = "npm ci"',
+    doc: 'How the repository goes into a VM, where the command line says nothing else.',
+  }),
 } as const;
 
 type Written<K extends keyof typeof PROJECT_KEYS> =
   (typeof PROJECT_KEYS)[K] extends KeySpec<infer T> ? T : never;
 export type ProjectValues = { readonly [K in keyof typeof PROJECT_KEYS]?: Written<K> };
 /** The part of it that a creator could have asked for as well. */
-export type ProjectSettings = Pick<VmCreateParams, Exclude<keyof ProjectValues, 'setup' | 'files'>>;
+export type ProjectSettings = Pick<
+  VmCreateParams,
+  Exclude<keyof ProjectValues, 'setup' | 'files' | 'workspace'>
+>;

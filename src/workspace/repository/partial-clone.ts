@@ -1,8 +1,12 @@
-import { displayPath, parseCheckedOut } from '../git/git-listing.js';
+import { displayPath, parseCheckedOut, parseTree } from '../git/git-listing.js';
 import type { Git } from '../git/git.js';
 import { WorkspacePathInvalidError } from '../workspace.errors.js';
 
 const PROMISES = String.raw`^(extensions\.partialclone|remote\..*\.promisor)$`;
+
+export async function isPartialClone(git: Git, signal: AbortSignal): Promise<boolean> {
+  return (await git.query(['config', '--get-regexp', PROMISES], signal)) !== undefined;
+}
 
 /**
  * Ids of what a partial clone (`git clone --filter`) lacks of the commit; none in any other repository. Nothing is
@@ -13,8 +17,7 @@ export async function missingObjects(
   commit: string | undefined,
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
-  const promises = await git.query(['config', '--get-regexp', PROMISES], signal);
-  if (promises === undefined || commit === undefined) return new Set();
+  if (commit === undefined || !(await isPartialClone(git, signal))) return new Set();
   const args = ['rev-list', '--objects', '--quiet', '--missing=print', `${commit}^{tree}`];
   const listed = (await git.run(args, { signal })).toString('latin1');
   return new Set(Array.from(listed.matchAll(/^\?([0-9a-f]+)$/gm), ([, id = '']) => id));
@@ -22,16 +25,19 @@ export async function missingObjects(
 
 /**
  * What a sparse checkout leaves out may be missing, here as in the guest. Of any other file git needs what the index
- * has, to tell how it was changed. @throws WorkspacePathInvalidError
+ * has, to tell how it was changed; of a commit that is taken as it is all files are needed. @throws WorkspacePathInvalidError
  */
 export async function requireFetched(
   git: Git,
-  { path, commit }: { path: string; commit: string | undefined },
+  { path, commit, clean }: { path: string; commit?: string; clean: boolean },
   signal: AbortSignal,
 ): Promise<void> {
   const missing = await missingObjects(git, commit, signal);
   if (missing.size === 0) return;
-  const entries = parseCheckedOut(await git.run(['ls-files', '-z', '-s', '-v'], { signal }));
+  const entries =
+    clean && commit !== undefined
+      ? parseTree(await git.run(['ls-tree', '-r', '-z', '--full-tree', commit], { signal }))
+      : parseCheckedOut(await git.run(['ls-files', '-z', '-s', '-v'], { signal }));
   const needed = entries.filter(({ id }) => missing.has(id));
   const [first] = needed;
   if (first === undefined) return;

@@ -12,6 +12,8 @@ export interface Snapshot {
   readonly repositories: BytePath[];
   /** `git add -N` of files that are gone; the guest's index cannot be given them */
   readonly lostIntents: BytePath[];
+  /** tracked files that are left out because of their names */
+  readonly excluded: BytePath[];
 }
 
 /** git on a copy of the index, with a place of its own for what it writes, and without filters. */
@@ -29,9 +31,27 @@ export interface ScratchGit {
   readonly idLength: number;
 }
 
+/** What of a repository is to be in the snapshot. */
+export interface SnapshotRequest {
+  /** this commit, and nothing that is not committed */
+  readonly commit?: string;
+  /** files that git neither tracks nor ignores as well */
+  readonly untracked: boolean;
+  /** patterns as in .gitignore, of files that are left out */
+  readonly exclude: readonly string[];
+}
+
 /** Writes index and working tree as trees. Nothing of the repository is written, not even file times. */
-export async function takeSnapshot(git: ScratchGit, signal: AbortSignal): Promise<Snapshot> {
+export async function takeSnapshot(
+  git: ScratchGit,
+  request: SnapshotRequest,
+  signal: AbortSignal,
+): Promise<Snapshot> {
+  const { commit } = request;
+  if (commit !== undefined) await git.reading.run(['read-tree', commit], { signal });
   const index = parseIndexListing(await git.reading.run(['ls-files', '-z', '-s', '-v'], { signal }));
+  const excluded = await listExcluded(git, index, request.exclude, signal);
+  if (commit !== undefined) return snapshotOfCommit(git, { index, excluded }, signal);
   if (index.assumeUnchanged.length > 0) {
     // git would not look at these files; the guest is to have what they really hold.
     await feed(
@@ -41,16 +61,15 @@ export async function takeSnapshot(git: ScratchGit, signal: AbortSignal): Promis
       signal,
     );
   }
-  const [changed, others] = await Promise.all([
+  const [changed, { files, repositories }] = await Promise.all([
     git.reading.run(['diff-files', '--raw', '-z', '--no-abbrev', '--ignore-submodules=dirty'], { signal }),
-    git.reading.run(['ls-files', '-z', '--others', '--exclude-standard'], { signal }),
+    listUntracked(git, request, signal),
   ]);
-  const changes = parseDiffFiles(changed);
-  const { files, repositories } = parseUntracked(others);
+  const changes = without(parseDiffFiles(changed), excluded);
   await removeEntries(git, index.unmergedPaths, signal);
   const indexTree = await writeTree(git, signal);
   const lostIntents = await findLostIntents(git, indexTree, changes, signal);
-  const gone = [...changes.deleted, ...index.skipWorktree];
+  const gone = [...changes.deleted, ...index.skipWorktree, ...excluded];
   await removeEntries(git, gone, signal);
   await copyOldVersions(git, changes.oldIds, signal);
   const present = [...changes.present, ...files];
@@ -59,7 +78,67 @@ export async function takeSnapshot(git: ScratchGit, signal: AbortSignal): Promis
   }
   const isClean = gone.length + present.length === 0;
   const worktreeTree = isClean ? indexTree : await writeTree(git, signal);
-  return { indexTree, worktreeTree, index, changes, repositories, lostIntents };
+  return { indexTree, worktreeTree, index, changes, repositories, lostIntents, excluded: [...excluded] };
+}
+
+async function snapshotOfCommit(
+  git: ScratchGit,
+  { index, excluded }: { index: IndexListing; excluded: ReadonlySet<BytePath> },
+  signal: AbortSignal,
+): Promise<Snapshot> {
+  const indexTree = await writeTree(git, signal);
+  await removeEntries(git, excluded, signal);
+  const worktreeTree = excluded.size === 0 ? indexTree : await writeTree(git, signal);
+  const changes = parseDiffFiles(Buffer.alloc(0));
+  return {
+    indexTree,
+    worktreeTree,
+    index,
+    changes,
+    repositories: [],
+    lostIntents: [],
+    excluded: [...excluded],
+  };
+}
+
+/** Tracked files that the patterns name; one in conflict is none of them. */
+async function listExcluded(
+  { reading }: ScratchGit,
+  { unmergedPaths }: IndexListing,
+  exclude: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlySet<BytePath>> {
+  if (exclude.length === 0) return new Set();
+  const listed = await reading.run(['ls-files', '-z', '-c', '-i', ...excludeArguments(exclude)], { signal });
+  return new Set(parseUntracked(listed).files.filter((path) => !unmergedPaths.has(path)));
+}
+
+async function listUntracked(
+  { reading }: ScratchGit,
+  { untracked, exclude }: SnapshotRequest,
+  signal: AbortSignal,
+): Promise<ReturnType<typeof parseUntracked>> {
+  if (!untracked) return { files: [], repositories: [] };
+  const args = ['ls-files', '-z', '--others', '--exclude-standard', ...excludeArguments(exclude)];
+  return parseUntracked(await reading.run(args, { signal }));
+}
+
+export function excludeArguments(patterns: readonly string[]): string[] {
+  return patterns.map((pattern) => `--exclude=${pattern}`);
+}
+
+function without(changes: WorktreeChanges, excluded: ReadonlySet<BytePath>): WorktreeChanges {
+  if (excluded.size === 0) return changes;
+  const rest = <T extends Iterable<BytePath>>(paths: T): BytePath[] =>
+    Array.from(paths).filter((path) => !excluded.has(path));
+  return {
+    ...changes,
+    present: new Set(rest(changes.present)),
+    deleted: new Set(rest(changes.deleted)),
+    intentToAdd: rest(changes.intentToAdd),
+    changedSubmodules: rest(changes.changedSubmodules),
+    deletedEmpty: rest(changes.deletedEmpty),
+  };
 }
 
 /** A blob with these bytes. */

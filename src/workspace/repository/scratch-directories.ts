@@ -4,7 +4,7 @@ import { ProcessRunner } from '../../core/process/index.js';
 import type { GitUser } from '../git/git.js';
 import { WorkspaceFiles } from './workspace-files.adapter.js';
 
-/** Directories in which git works for an import. Each carries the daemon's pid, so that a dead daemon's are found. */
+/** Directories in which git works for an import or an export. Each carries the daemon's pid, so that a dead daemon's are found. */
 @Injectable()
 export class ScratchDirectories implements OnModuleInit {
   constructor(

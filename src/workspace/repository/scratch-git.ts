@@ -1,5 +1,6 @@
 import { parseConfig } from '../git/git-listing.js';
 import type { Config } from '../git/git-listing.js';
+import { alternate } from '../git/alternate.js';
 import type { Git } from '../git/git.js';
 import { filterDrivers, withoutFilters } from '../import/guest-config.js';
 import type { Repository } from './repository-finder.js';
@@ -43,12 +44,12 @@ export async function prepareScratch(
   };
 }
 
-async function readConfig(git: Git, signal: AbortSignal): Promise<Config> {
+export async function readConfig(git: Git, signal: AbortSignal): Promise<Config> {
   return parseConfig(await git.run(['config', '--list', '-z', '--show-scope'], { signal }));
 }
 
 /** @throws WorkspacePathInvalidError for a name that no environment can carry, so that its filter would run */
-function filtersToSwitchOff({ values }: Config, { top }: Repository): string[] {
+export function filtersToSwitchOff({ values }: Config, { top }: Repository): string[] {
   const filters = filterDrivers(values);
   if (!filters.some((name) => name.includes('\uFFFD'))) return filters;
   throw new WorkspacePathInvalidError(top, 'its config has a filter whose name is not UTF-8', {
@@ -79,10 +80,4 @@ async function joinSplitIndex(
   await joining
     .with({ config: withoutFilters(filters) })
     .run(['update-index', '--no-split-index', '--force-write-index'], { signal });
-}
-
-/** The variable is a list with ":" between; git reads C-style quotes in it. */
-function alternate(path: string): string {
-  if (!/[:"\n\\]/.test(path)) return path;
-  return `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
 }

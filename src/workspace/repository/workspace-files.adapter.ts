@@ -59,7 +59,7 @@ export class WorkspaceFiles {
   }
 
   /** Of the path itself: a link is `other`, wherever it leads. */
-  async kindOf(path: string): Promise<'file' | 'directory' | 'other' | undefined> {
+  async kindOf(path: string | Buffer): Promise<'file' | 'directory' | 'other' | undefined> {
     const facts = await statOrUndefined(path);
     if (facts === undefined) return undefined;
     if (facts.isFile()) return 'file';

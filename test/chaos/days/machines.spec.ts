@@ -10,7 +10,7 @@ import { expectNoDeviation, pidOf, rounds, seededRandom, succeed, vmOf } from '.
 /** `ms`: far above what an answer takes, far below what waiting for a VMM that hangs would */
 const QUICK_MS = 4000;
 
-const ROUNDS = rounds(2, 24);
+const ROUNDS = rounds(1, 24);
 
 /** When each command is in the middle of it, `ms` */
 const MOMENTS = {

@@ -49,7 +49,8 @@ describe('a repository with a project file', () => {
     expect(failed.stderr).toMatch(/working\n +no way/);
     await host.assertClean();
 
-    await project([...settings, ...setup, ...rest, ...files('config/npmrc')]);
+    const workspace = ['[workspace]', 'setup = "cat made; echo not this; exit 4"'];
+    await project([...settings, ...setup, ...rest, ...files('config/npmrc'), ...workspace]);
     const run = await host.banger([
       ...['--verbose', 'vm', 'run', '--cpus', '1', '--env', 'GREETING=bye', '--name', 'shop', repository],
       ...['--', 'sh', '-c', 'cat made; stat -c %a /opt/x/.npmrc; nproc; echo "$OTHER"'],
@@ -57,12 +58,17 @@ describe('a repository with a project file', () => {
     expect(run.stdout, run.stderr).toBe('token\nbye $HOME in /root/shop\n600\n1\n$HOME\n');
     expect(run.stderr).toContain(`using ${repository}/.banger.toml`);
     expect(run.stderr).toContain('says this');
+    // of the repository, not of the VM: it is told, and the VM stays
+    const log = '/var/log/banger/workspace-setup/root/shop.log';
+    expect(run.stderr).toMatch(/warning: the setup of .*failed with status 4: token .*not this; .*shop\.log/);
+    const kept = await host.banger(['vm', 'exec', 'shop', '--', 'cat', log]);
+    expect(kept.stdout).toBe('token\nbye $HOME in /root/shop\nnot this\n');
     expect(await host.json<VmView>(['vm', 'show', 'shop'])).toMatchObject({
       cpus: 1,
       memoryMib: 512,
       labels: { team: 'web' },
       publishedPorts: [{ hostAddress: '127.0.0.1', hostPort: port, guestPort: 80 }],
-      workspace: { projectFile: `${repository}/.banger.toml` },
+      workspaces: [{ projectFile: `${repository}/.banger.toml` }],
     });
     await host.banger(['vm', 'delete', '--force', 'shop']);
 

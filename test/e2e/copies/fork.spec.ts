@@ -26,8 +26,11 @@ describe('a fork', () => {
     writeFileSync(join(host.directory, 'config.toml'), `${NO_BACKGROUND_WORK}[vm]\nmemory_percent = 20\n`);
     wire = await WireRecorder.install(host);
     port = await freePort();
+    const repository = join(host.directory, 'shop');
+    execFileSync('git', ['init', '-q', '-b', 'main', repository]);
+    writeFileSync(join(repository, 'new.txt'), 'not committed\n');
     const shape = ['--memory', '256m', '--publish', `${port}:80`, '--label', 'team=shop'];
-    await host.json<VmView>(['vm', 'create', '--name', 'web', ...shape]);
+    await host.json<VmView>(['vm', 'create', '--name', 'web', ...shape, repository]);
     await inside('web', COUNT);
   });
   afterAll(async () => {
@@ -45,7 +48,9 @@ describe('a fork', () => {
 
   it('goes on in each copy without a gap, and each is a machine of its own', async () => {
     await inside('web', 'echo before > /dirty');
-    const result = await host.banger(['vm', 'fork', 'web', '--count', '3', '--json']);
+    const result = await host.banger([
+      ...['vm', 'fork', 'web', '--count', '3', '--branch', 'try-{n}', '--json'],
+    ]);
     expect(result, result.stderr).toMatchObject({ exitCode: 0 });
     const fork = JSON.parse(result.stdout) as VmForkView;
     console.log(`the parent stood still for ${fork.pausedMs} ms`);
@@ -69,6 +74,13 @@ describe('a fork', () => {
       expect(Number(second), `${name} counts on`).toBeGreaterThan(Number(first));
       expect([gap, content], name).toEqual(['no gap', dirty]);
     }
+    for (const [index, name] of names.entries()) {
+      expect(await inside(name, 'cd /root/shop && git status --short --branch'), 'its own branch').toBe(
+        `## No commits yet on try-${index + 1}\n?? new.txt`,
+      );
+      expect(fork.copies[index]?.workspaces[0]?.branch).toBe(`try-${index + 1}`);
+    }
+    expect(await inside('web', 'cd /root/shop && git symbolic-ref --short HEAD')).toBe('main');
     const identities = await Promise.all(['web', ...names].map((name) => identityOf(host, name)));
     for (const [index, vm] of [await host.json<VmView>(['vm', 'show', 'web']), ...fork.copies].entries())
       expect(wire.senders(vm), `${vm.name} is seen on the wire as itself alone`).toEqual([
@@ -146,6 +158,7 @@ describe('a fork', () => {
     await refused('VM_NAME_TAKEN', 'web', '--name', 'web');
     expect(await refused('PARAMS_INVALID', 'web', '--name', 'same', '--count', '2')).toContain('{n}');
     await refused('PARAMS_INVALID', 'web', '--name', `${'x'.repeat(60)}{n}{n}{n}{n}`);
+    await refused('USAGE_INVALID', 'web', '--branch', 'x', '--paused');
     await refused('USAGE_INVALID', 'web', '--count', '0');
     await refused('VM_NOT_FOUND', 'nobody');
     expect(await refused('HOST_MEMORY_EXHAUSTED', 'web', '--count', '100', '--name', 'n-{n}')).toBeDefined();

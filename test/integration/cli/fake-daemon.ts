@@ -133,6 +133,7 @@ export function vmView(name: string, changes: Partial<VmView> = {}): VmView {
     restartPolicy: 'no',
     restarts: 0,
     env: {},
+    workspaces: [],
     ephemeral: false,
     hypervisor: 'qemu',
     createdAt: NOW,

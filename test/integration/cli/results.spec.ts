@@ -16,9 +16,14 @@ describe('results and failures', () => {
   afterEach(() => daemon.stop());
 
   it('lists VMs as an aligned table', async () => {
-    const workspace = { hostPath: '/home/u/web', guestPath: '/root/web', workingDirectory: '/root/web' };
+    const workspace = {
+      hostPath: '/home/u/web',
+      guestPath: '/root/web',
+      workingDirectory: '/root/web',
+      mode: 'shallow' as const,
+    };
     daemon.script.on('vm.list', () => [
-      vmView('web', { workspace }),
+      vmView('web', { workspaces: [workspace] }),
       vmView('database', { state: 'stopped', memoryMib: 512 }),
     ]);
     const { code, stdout, stderr } = await run('vm', 'list');

@@ -144,8 +144,12 @@ describe('on a terminal', () => {
       hostPath: `/srv/repositories/${'deep/'.repeat(30)}`,
       guestPath: '/root/x',
       workingDirectory: '/root/x',
+      mode: 'shallow' as const,
     };
-    daemon.script.on('vm.list', () => [vmView('web', { workspace }), vmView('a'.repeat(63), { workspace })]);
+    daemon.script.on('vm.list', () => [
+      vmView('web', { workspaces: [workspace] }),
+      vmView('a'.repeat(63), { workspaces: [workspace] }),
+    ]);
     const run = inTerminal('--no-color vm list');
     await run.saw('aaaa');
     run.child.stdin.end();

@@ -92,6 +92,30 @@ it('migrates a filled database, keeps its rows, and a copy of it as it was', asy
   });
 });
 
+it('makes the one repository of a VM the first of a list', async () => {
+  const file = join(scratchDirectory(), 'banger.db');
+  const before = KNOWN.filter(({ name }) => name < '0006');
+  await reopen(file, before);
+  const old = new DatabaseSync(file);
+  const { recipeDigest, distribution, kernelVersion } = anImage('debian');
+  old.exec(`INSERT INTO "Image" (id, name, recipeDigest, distribution, kernelVersion, diskBytes, allocatedBytes, bootArguments)
+    VALUES ('i', 'debian', '${recipeDigest}', '${distribution}', '${kernelVersion}', 1, 1, '[]')`);
+  const insert =
+    old.prepare(`INSERT INTO "Vm" (id, name, state, imageId, cpus, memoryMib, diskMib, env, labels, publishedPorts, ephemeral, hypervisor, mac, machineId, hostKeyPublic, workspace)
+    VALUES (?, ?, 'stopped', 'i', 1, 1, 1, '{}', '{}', '[]', 0, 'qemu', ?, '0', 'key', ?)`);
+  const workspace = { hostPath: "/it's", guestPath: '/root/x', workingDirectory: '/root/x', head: 'abc' };
+  insert.run('with', 'with', '1', JSON.stringify(workspace));
+  insert.run('without', 'without', '2', null);
+  old.close();
+  const database = await openDatabase({ file });
+  const vms = await database.client.vm.findMany({ orderBy: { id: 'asc' } });
+  await database.close();
+  expect(vms.map(({ workspaces }) => workspaces)).toEqual([
+    [Object.assign(workspace, { mode: 'shallow' })],
+    null,
+  ]);
+});
+
 it('refuses an edited migration and changes nothing', async () => {
   const file = await filled();
   const edited = KNOWN.map(({ name, sql }) => migration(name, `${sql}-- harmless\n`));

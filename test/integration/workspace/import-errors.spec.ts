@@ -75,8 +75,8 @@ describe.skipIf(reason !== undefined)(
       await mkdir(join(bench.guestBase, 'taken'));
       await writeFile(join(bench.guestBase, 'taken', 'mine'), 'mine');
       await expect(bench.import(path)).rejects.toMatchObject({
-        kind: 'WORKSPACE_IMPORT_FAILED',
-        details: { step: 'check', stderrTail: expect.stringContaining('exists in the guest already') },
+        kind: 'WORKSPACE_TARGET_TAKEN',
+        details: { vm: 'web', path: join(bench.guestBase, 'taken') },
       });
       expect(existsSync(join(bench.guestBase, 'taken', 'mine'))).toBe(true);
     });
@@ -90,7 +90,7 @@ describe.skipIf(reason !== undefined)(
       const failing = { open: () => bench.ssh.open({ line: `echo 'banger-step: ${step}' >&2; exit 1` }) };
       const progress = { detail: () => undefined };
       await expect(
-        bench.importer.import(plan, failing as unknown as SshConnection, progress, never),
+        bench.importer.import(plan, { vm: 'web', ssh: failing as unknown as SshConnection }, progress, never),
       ).rejects.toMatchObject({ kind: 'WORKSPACE_IMPORT_FAILED', details: { step }, fix });
     });
 
@@ -99,7 +99,9 @@ describe.skipIf(reason !== undefined)(
       const stop = new AbortController();
       const plan = await bench.importer.inspect({ path }, never);
       const step = { detail: (_text: string, progress?: number) => progress !== undefined && stop.abort() };
-      await expect(bench.importer.import(plan, bench.ssh, step as never, stop.signal)).rejects.toMatchObject({
+      await expect(
+        bench.importer.import(plan, { vm: 'web', ssh: bench.ssh }, step as never, stop.signal),
+      ).rejects.toMatchObject({
         kind: 'CANCELLED',
       });
       for (let tries = 0; tries < 100 && existsSync(plan.view.guestPath); tries += 1) await delay(50);

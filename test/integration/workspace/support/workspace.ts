@@ -4,11 +4,20 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { VmWorkspaceView } from '../../../../src/contract/index.js';
+import type { VmWorkspaceView, WorkspaceSource } from '../../../../src/contract/index.js';
 import { NodeProcessRunner } from '../../../../src/core/process/index.js';
 import { Ssh2Client } from '../../../../src/core/ssh/index.js';
 import type { SshConnection } from '../../../../src/core/ssh/index.js';
 import { GitWorkspaceImporter } from '../../../../src/workspace/import/git-workspace-importer.js';
+import { OutgoingRepositories } from '../../../../src/workspace/import/outgoing.js';
+import { DEFAULT_INCOMING_LIMITS } from '../../../../src/workspace/incoming/incoming-limits.js';
+import type { IncomingLimits } from '../../../../src/workspace/incoming/incoming-limits.js';
+import { IncomingWork } from '../../../../src/workspace/incoming/incoming-work.js';
+import type { Quarantine } from '../../../../src/workspace/incoming/quarantine.js';
+import type { Work } from '../../../../src/workspace/incoming/incoming-work.js';
+import { WorkspaceArrival } from '../../../../src/workspace/prepare/workspace-arrival.js';
+import type { Arrived } from '../../../../src/workspace/prepare/workspace-arrival.js';
+import { WorkspaceUpdate } from '../../../../src/workspace/prepare/workspace-update.js';
 import { RepositoryFinder } from '../../../../src/workspace/repository/repository-finder.js';
 import { ScratchDirectories } from '../../../../src/workspace/repository/scratch-directories.js';
 import { WorkspaceFiles } from '../../../../src/workspace/repository/workspace-files.adapter.js';
@@ -27,18 +36,38 @@ const ENVIRONMENT = {
   GIT_ALLOW_PROTOCOL: 'file',
 };
 
+type PrepareOptions = Omit<WorkspaceSource, 'path'> & { force?: boolean; ssh?: SshConnection };
+
 /** A host with repositories, and a guest that is this machine's own sshd with another directory instead of /root. */
 export class WorkspaceBench {
+  readonly importer: GitWorkspaceImporter;
+  readonly directories: ScratchDirectories;
+  readonly outgoing: OutgoingRepositories;
+  readonly arrival: WorkspaceArrival;
+  readonly incoming: IncomingWork;
+  readonly finder: RepositoryFinder;
+  readonly files: WorkspaceFiles;
+
   private constructor(
     readonly directory: string,
     readonly guestBase: string,
-    readonly importer: GitWorkspaceImporter,
-    readonly directories: ScratchDirectories,
     readonly ssh: SshConnection,
     private readonly sshd: Sshd,
-  ) {}
+    limits: Partial<IncomingLimits>,
+  ) {
+    const files = new WorkspaceFiles(this.scratchParent);
+    this.files = files;
+    const runner = new NodeProcessRunner();
+    this.finder = new RepositoryFinder(runner, files);
+    this.directories = new ScratchDirectories(runner, files);
+    this.outgoing = new OutgoingRepositories(this.finder, files, this.directories);
+    this.importer = new GitWorkspaceImporter(this.finder, files, this.directories, this.outgoing, guestBase);
+    const update = new WorkspaceUpdate();
+    this.arrival = new WorkspaceArrival(this.importer, this.finder, this.outgoing, update, guestBase);
+    this.incoming = new IncomingWork(this.directories, files, { ...DEFAULT_INCOMING_LIMITS, ...limits });
+  }
 
-  static async start(): Promise<WorkspaceBench> {
+  static async start(limits: Partial<IncomingLimits> = {}): Promise<WorkspaceBench> {
     const directory = await mkdtemp(join(tmpdir(), 'banger-workspace-'));
     execFileSync('chmod', ['755', directory]);
     const guestBase = join(directory, 'guest root');
@@ -46,14 +75,9 @@ export class WorkspaceBench {
     const scratch = join(directory, 'scratch');
     await mkdir(scratch);
     execFileSync('chmod', ['1777', scratch]);
-    const files = new WorkspaceFiles(scratch);
-    const runner = new NodeProcessRunner();
-    const finder = new RepositoryFinder(runner, files);
-    const directories = new ScratchDirectories(runner, files);
-    const importer = new GitWorkspaceImporter(finder, files, directories, guestBase);
     const sshd = await Sshd.start();
     const ssh = await new Ssh2Client().connect(sshd.target, { timeoutMs: 10_000 });
-    return new WorkspaceBench(directory, guestBase, importer, directories, ssh, sshd);
+    return new WorkspaceBench(directory, guestBase, ssh, sshd, limits);
   }
 
   /** What imports left behind. */
@@ -86,10 +110,44 @@ export class WorkspaceBench {
 
   async import(
     path: string,
+    options: Omit<WorkspaceSource, 'path'> = {},
     signal = new AbortController().signal,
   ): Promise<VmWorkspaceView & { warnings: string[] }> {
-    const plan = await this.importer.inspect({ path }, signal);
-    return this.importer.import(plan, this.ssh, { detail: () => undefined }, signal);
+    const plan = await this.importer.inspect({ path, ...options }, signal);
+    const guest = { vm: 'web', ssh: this.ssh };
+    return this.importer.import(plan, guest, { detail: () => undefined }, signal);
+  }
+
+  /** As `workspace.prepare` does it, for a VM that has these repositories. */
+  async prepare(
+    path: string,
+    workspaces: readonly VmWorkspaceView[],
+    { force = false, ssh = this.ssh, ...options }: PrepareOptions = {},
+  ): Promise<Arrived> {
+    const signal = new AbortController().signal;
+    const source = { path, ...options };
+    const { plan, existing } = await this.arrival.plan(
+      { name: 'web', workspaces },
+      { source, project: undefined },
+      signal,
+    );
+    const request = { guest: { vm: 'web', ssh }, existing, force };
+    return this.arrival.bring(plan, request, { detail: () => undefined }, signal);
+  }
+
+  /** What the guest has done in a repository, as it arrives beside the host's. */
+  async work<T>(
+    workspace: VmWorkspaceView,
+    body: (work: Work, quarantine: Quarantine) => Promise<T>,
+    options: { committedOnly?: boolean } = {},
+  ): Promise<T> {
+    const signal = new AbortController().signal;
+    const repository = await this.finder.find(workspace.hostPath, signal);
+    const vm = { id: 'vm1', name: 'web', gitName: 'Agent', gitEmail: 'agent@example.com' };
+    const request = { vm, workspace, ssh: this.ssh, committedOnly: options.committedOnly ?? false };
+    return this.incoming.within(repository, signal, async (quarantine, stop) =>
+      body(await this.incoming.receive(quarantine, request, stop), quarantine),
+    );
   }
 }
 

@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { OperationView } from '../../../src/contract/index.js';
+import type { RpcClient } from '../../../src/core/rpc/client.js';
+import { interleaved, pairedFigure, timed } from '../../measure.js';
+import type { Figure } from '../../measure.js';
+import { CLEAN_ENV, createVm, execInVm } from '../../scratch-host.js';
+import type { ScratchHost } from '../../scratch-host.js';
+import { commitOnce, makeRepository } from './repositories.js';
+
+const PORT = 21_998;
+
+/** A pull would look for history that a shallow clone does not have. */
+const PULL = 'cd /root/clone && git fetch -q --depth 1 && git reset -q --hard FETCH_HEAD';
+
+/** `runs`: cloning 50,000 files takes an emulated guest minutes */
+const REPOSITORIES = [
+  { name: 'files', what: '2,000 files', files: 2_000, commits: 1, runs: 3 },
+  { name: 'history', what: '5,500 commits', files: 500, commits: 5_500, runs: 3 },
+  { name: 'many', what: '50,500 files', files: 50_500, commits: 1, runs: 1 },
+];
+
+/**
+ * The import step of a creation, what is not committed included, against `git clone --depth 1` of the same repository
+ * run in such a guest, from a git daemon on the host: the same network, the same files to write by the same slow
+ * processor. Without SSH, which costs an emulated guest more than git's own protocol.
+ */
+export async function workspaceImport(host: ScratchHost, client: RpcClient): Promise<Figure[]> {
+  const server = await serveGit(host.directory);
+  const figures: Figure[] = [];
+  try {
+    for (const { name, what, runs, ...size } of REPOSITORIES) {
+      const repository = makeRepository(join(host.directory, name), size);
+      const clone = cloneCommand(name);
+      const pair = await interleaved(
+        runs,
+        () => inFreshVm(client, undefined, (vm) => timed(() => execInVm(client, host.socketPath, vm, clone))),
+        () => inFreshVm(client, repository, async () => importMs(client)),
+      );
+      const floorName = 'git clone --depth 1 in the guest';
+      figures.push(pairedFigure({ name: `workspace import, ${what}`, floorName, budget: 1 }, pair));
+    }
+    figures.push(await again(host, client));
+  } finally {
+    server.kill();
+  }
+  return figures;
+}
+
+/** One new commit of the host's, with the guest having the rest. */
+async function again(host: ScratchHost, client: RpcClient): Promise<Figure> {
+  const name = 'again';
+  const repository = makeRepository(join(host.directory, name), { files: 2_000, commits: 1 });
+  return inFreshVm(client, repository, async (vm) => {
+    await execInVm(client, host.socketPath, vm, cloneCommand(name));
+    let round = 0;
+    const change = (): void => commitOnce(repository, `round ${(round += 1)}`);
+    const pair = await interleaved(
+      5,
+      async () => {
+        change();
+        return timed(() => execInVm(client, host.socketPath, vm, ['sh', '-c', PULL]));
+      },
+      async () => {
+        change();
+        return timed(() => client.call('workspace.prepare', { vm, path: repository }));
+      },
+    );
+    const floorName = 'git fetch --depth 1 and reset in the guest';
+    return pairedFigure({ name: 'workspace prepare again, 1 commit', floorName, budget: 1 }, pair);
+  });
+}
+
+async function inFreshVm<T>(
+  client: RpcClient,
+  path: string | undefined,
+  measure: (vm: string) => Promise<T>,
+): Promise<T> {
+  const vm = await createVm(client, { name: 'importer', ...(path !== undefined && { workspace: { path } }) });
+  try {
+    return await measure(vm.id);
+  } finally {
+    await client.call('vm.delete', { vm: vm.id, force: true });
+  }
+}
+
+function cloneCommand(name: string): string[] {
+  return ['git', 'clone', '-q', '--depth', '1', `git://10.0.2.2:${PORT}/${name}`, '/root/clone'];
+}
+
+/** Git's own server, on the host's loopback: what a guest reaches as 10.0.2.2. */
+async function serveGit(directory: string): Promise<ChildProcess> {
+  const args = ['daemon', '--listen=127.0.0.1', `--port=${PORT}`, '--export-all', `--base-path=${directory}`];
+  // Root serves a repository of root's own here; git asks to be told so.
+  const server = spawn('git', ['-c', 'safe.directory=*', ...args], { stdio: 'ignore', env: CLEAN_ENV });
+  await delay(500);
+  return server;
+}
+
+async function importMs(client: RpcClient): Promise<number> {
+  const [operation] = await client.call('operation.list', { limit: 1 });
+  return stepMs(operation, 'workspace.import');
+}
+
+function stepMs(operation: OperationView | undefined, name: string): number {
+  const step = operation?.steps.find((candidate) => candidate.name === name);
+  if (step?.finishedAt === undefined) throw new Error(`the operation has no finished step ${name}`);
+  return Date.parse(step.finishedAt) - Date.parse(step.startedAt);
+}

@@ -1,0 +1,14 @@
+/** A file that is being written. What was there before stays until it is whole. */
+export interface OutputFile {
+  write(chunk: Buffer): Promise<void>;
+  /** Puts it in its place. */
+  finish(): Promise<void>;
+  /** Takes away what was written; after `finish` that is nothing. */
+  discard(): Promise<void>;
+}
+
+/** Files that the user names as output. */
+export abstract class OutputFiles {
+  /** @param path absolute @throws OutputFileError, DISK_FULL */
+  abstract create(path: string): Promise<OutputFile>;
+}

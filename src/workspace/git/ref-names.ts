@@ -1,0 +1,1 @@
+export const BRANCH_PREFIX = 'refs/heads/';

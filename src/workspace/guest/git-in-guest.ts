@@ -1,0 +1,17 @@
+/**
+ * For scripts in the guest: git runs nothing that config names, asks nobody, fetches nothing,
+ * takes no lock it can do without, and compresses in a hurry what travels once, over loopback.
+ */
+export const GIT_IN_GUEST = `export LC_ALL=C GIT_TERMINAL_PROMPT=0 GIT_OPTIONAL_LOCKS=0 GIT_NO_REPLACE_OBJECTS=1 GIT_NO_LAZY_FETCH=1
+export GIT_CONFIG_COUNT=5 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*'
+export GIT_CONFIG_KEY_1=core.fsmonitor GIT_CONFIG_VALUE_1=false GIT_CONFIG_KEY_2=core.hooksPath GIT_CONFIG_VALUE_2=/dev/null
+export GIT_CONFIG_KEY_3=gc.auto GIT_CONFIG_VALUE_3=0 GIT_CONFIG_KEY_4=core.compression GIT_CONFIG_VALUE_4=1`;
+
+/** Goes to the directory `$path`. */
+export const ENTER_PATH = `command -v git >/dev/null || { echo 'git is not installed in the guest' >&2; exit 1; }
+cd -- "$path" 2>/dev/null || { printf '%s is no longer there\\n' "$path" >&2; exit 1; }`;
+
+/** Ends the script unless `$top`, a variable or a command, is where it is. */
+export function requireTopOfRepository(top: string): string {
+  return `[ "${top}" = "$(pwd -P)" ] || { printf '%s is no longer a repository\\n' "$path" >&2; exit 1; }`;
+}
