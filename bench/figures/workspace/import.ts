@@ -1,19 +1,19 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { Sshd } from '../../../test/integration/ssh/support/sshd.js';
 import type { OperationView } from '../../../src/contract/index.js';
 import type { RpcClient } from '../../../src/core/rpc/client.js';
 import { interleaved, pairedFigure, timed } from '../../measure.js';
 import type { Figure } from '../../measure.js';
-import { CLEAN_ENV, createVm, execInVm } from '../../scratch-host.js';
+import { createVm, execInVm } from '../../scratch-host.js';
 import type { ScratchHost } from '../../scratch-host.js';
 import { commitOnce, makeRepository } from './repositories.js';
 
-const PORT = 21_998;
+/** of git in the guest, with the key that a command before has put there */
+const SSH =
+  'ssh -i /root/key -o IdentitiesOnly=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR';
 
 /** A pull would look for history that a shallow clone does not have. */
-const PULL = 'cd /root/clone && git fetch -q --depth 1 && git reset -q --hard FETCH_HEAD';
+const PULL = `export GIT_SSH_COMMAND='${SSH}'; cd /root/clone && git fetch -q --depth 1 && git reset -q --hard FETCH_HEAD`;
 
 /** `runs`: cloning 50,000 files takes an emulated guest minutes */
 const REPOSITORIES = [
@@ -24,37 +24,40 @@ const REPOSITORIES = [
 
 /**
  * The import step of a creation, what is not committed included, against `git clone --depth 1` of the same repository
- * run in such a guest, from a git daemon on the host: the same network, the same files to write by the same slow
- * processor. Without SSH, which costs an emulated guest more than git's own protocol.
+ * run in such a guest, over SSH from the host: the same files to write by the same slow processor.
  */
 export async function workspaceImport(host: ScratchHost, client: RpcClient): Promise<Figure[]> {
-  const server = await serveGit(host.directory);
+  const server = await Sshd.start();
   const figures: Figure[] = [];
   try {
     for (const { name, what, runs, ...size } of REPOSITORIES) {
       const repository = makeRepository(join(host.directory, name), size);
-      const clone = cloneCommand(name);
+      const clone = cloneCommand(server, repository);
       const pair = await interleaved(
         runs,
-        () => inFreshVm(client, undefined, (vm) => timed(() => execInVm(client, host.socketPath, vm, clone))),
+        () =>
+          inFreshVm(client, undefined, async (vm) => {
+            await execInVm(client, host.socketPath, vm, keyCommand(server));
+            return timed(() => execInVm(client, host.socketPath, vm, clone));
+          }),
         () => inFreshVm(client, repository, async () => importMs(client)),
       );
-      const floorName = 'git clone --depth 1 in the guest';
+      const floorName = 'git clone --depth 1 over ssh in the guest';
       figures.push(pairedFigure({ name: `workspace import, ${what}`, floorName, budget: 1 }, pair));
     }
-    figures.push(await again(host, client));
+    figures.push(await again(host, client, server));
   } finally {
-    server.kill();
+    await server.stop();
   }
   return figures;
 }
 
 /** One new commit of the host's, with the guest having the rest. */
-async function again(host: ScratchHost, client: RpcClient): Promise<Figure> {
-  const name = 'again';
-  const repository = makeRepository(join(host.directory, name), { files: 2_000, commits: 1 });
+async function again(host: ScratchHost, client: RpcClient, server: Sshd): Promise<Figure> {
+  const repository = makeRepository(join(host.directory, 'again'), { files: 2_000, commits: 1 });
   return inFreshVm(client, repository, async (vm) => {
-    await execInVm(client, host.socketPath, vm, cloneCommand(name));
+    await execInVm(client, host.socketPath, vm, keyCommand(server));
+    await execInVm(client, host.socketPath, vm, cloneCommand(server, repository));
     let round = 0;
     const change = (): void => commitOnce(repository, `round ${(round += 1)}`);
     const pair = await interleaved(
@@ -68,7 +71,7 @@ async function again(host: ScratchHost, client: RpcClient): Promise<Figure> {
         return timed(() => client.call('workspace.prepare', { vm, path: repository }));
       },
     );
-    const floorName = 'git fetch --depth 1 and reset in the guest';
+    const floorName = 'git fetch --depth 1 over ssh and reset in the guest';
     return pairedFigure({ name: 'workspace prepare again, 1 commit', floorName, budget: 1 }, pair);
   });
 }
@@ -86,17 +89,13 @@ async function inFreshVm<T>(
   }
 }
 
-function cloneCommand(name: string): string[] {
-  return ['git', 'clone', '-q', '--depth', '1', `git://10.0.2.2:${PORT}/${name}`, '/root/clone'];
+function cloneCommand({ port }: Sshd, repository: string): string[] {
+  const url = `ssh://root@10.0.2.2:${port}${repository}`;
+  return ['sh', '-c', `GIT_SSH_COMMAND='${SSH}' git clone -q --depth 1 ${url} /root/clone`];
 }
 
-/** Git's own server, on the host's loopback: what a guest reaches as 10.0.2.2. */
-async function serveGit(directory: string): Promise<ChildProcess> {
-  const args = ['daemon', '--listen=127.0.0.1', `--port=${PORT}`, '--export-all', `--base-path=${directory}`];
-  // Root serves a repository of root's own here; git asks to be told so.
-  const server = spawn('git', ['-c', 'safe.directory=*', ...args], { stdio: 'ignore', env: CLEAN_ENV });
-  await delay(500);
-  return server;
+function keyCommand({ userKey }: Sshd): string[] {
+  return ['sh', '-c', 'umask 077; printf %s "$1" > /root/key', 'sh', userKey.privateKey];
 }
 
 async function importMs(client: RpcClient): Promise<number> {

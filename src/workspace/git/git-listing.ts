@@ -124,6 +124,17 @@ export function parseDiffFiles(output: Buffer): WorktreeChanges {
   return changes;
 }
 
+/** What paths are in the second tree; mode `000000` where they are not. @param output of `git diff-tree -r -z --raw` */
+export function parseTreeChanges(output: Buffer): { mode: string; id: string; path: BytePath }[] {
+  const all = records(output);
+  const changes: { mode: string; id: string; path: BytePath }[] = [];
+  for (let index = 0; index + 1 < all.length; index += 2) {
+    const [, mode = '', , id = ''] = (all[index] ?? '').split(' ');
+    changes.push({ mode, id, path: all[index + 1] as BytePath });
+  }
+  return changes;
+}
+
 /** @param output of `git ls-files -z -o --exclude-standard`; a path that ends with "/" is a repository of its own */
 export function parseUntracked(output: Buffer): { files: BytePath[]; repositories: BytePath[] } {
   const files: BytePath[] = [];

@@ -109,6 +109,16 @@ export function fromBlob(blob: string | undefined, command: string): string[] {
   return blob === undefined ? [] : [`git cat-file blob ${blob} | ${command}`];
 }
 
-export function fileFromBlob(blob: string | undefined, file: string): string[] {
-  return blob === undefined ? [] : [`git cat-file blob ${blob} > ${file}`];
+export function fileFromBlob(
+  { texts }: { readonly texts: Readonly<Record<string, string>> },
+  blob: string | undefined,
+  file: string,
+): string[] {
+  if (blob === undefined) return [];
+  const text = texts[blob];
+  return [
+    text === undefined
+      ? `git cat-file blob ${blob} > ${file}`
+      : `printf '%s' ${quoteShellWord(text)} > ${file}`,
+  ];
 }

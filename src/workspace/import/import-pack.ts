@@ -1,9 +1,10 @@
+import { isUtf8 } from 'node:buffer';
 import { withoutUndefined } from '../without-undefined.js';
 import type { InfoFiles } from '../repository/info-files.js';
 import { isPartialClone, missingObjects } from '../repository/partial-clone.js';
-import { parseTree, toBytes } from '../git/git-listing.js';
+import { parseTree, parseTreeChanges, toBytes } from '../git/git-listing.js';
 import type { BytePath } from '../git/git-listing.js';
-import type { GuestBlobs } from './guest-script.js';
+import type { GuestBlobs, GuestImport } from './guest-script.js';
 import type { HostRef, ImportHistory } from './import-history.js';
 import { writeBlob } from '../repository/repository-snapshot.js';
 import type { ScratchGit, Snapshot } from '../repository/repository-snapshot.js';
@@ -32,18 +33,28 @@ export interface Lacks {
   readonly excluded: readonly string[];
 }
 
-/** What the guest needs besides trees, written as blobs so that it travels in the same pack. */
+/** `bytes` of a blob that is told in the script as well */
+const MAX_TEXT_BYTES = 2048;
+
+/** What the guest needs besides trees, written as blobs so that it travels in the same pack; small texts also as such. */
 export async function writeGuestBlobs(
   git: ScratchGit,
   { snapshot, info, history }: { snapshot: Snapshot; info: InfoFiles; history: ImportHistory },
   signal: AbortSignal,
-): Promise<GuestBlobs> {
+): Promise<Pick<GuestImport, 'blobs' | 'texts'>> {
+  const texts: Record<string, string> = {};
   const { index, changes, repositories } = snapshot;
   const list = async (lines: readonly string[]): Promise<string | undefined> =>
     lines.length === 0 ? undefined : writeBlob(git, toBytes(lines), signal);
-  const file = async (content: Buffer): Promise<string | undefined> =>
-    content.length === 0 ? undefined : writeBlob(git, content, signal);
-  return withoutUndefined({
+  const file = async (content: Buffer): Promise<string | undefined> => {
+    if (content.length === 0) return undefined;
+    const id = await writeBlob(git, content, signal);
+    if (content.length <= MAX_TEXT_BYTES && isUtf8(content) && !content.includes(0))
+      texts[id] = content.toString('utf8');
+    return id;
+  };
+  const blobs = withoutUndefined({
+    staged: await list(await stagedLines(git, snapshot, signal)),
     unmerged: await list(index.unmerged),
     intentToAdd: await list(changes.intentToAdd.filter((path) => !changes.deleted.has(path))),
     skipWorktree: await list([...new Set([...index.skipWorktree, ...snapshot.excluded])]),
@@ -56,6 +67,25 @@ export async function writeGuestBlobs(
     shallow: await file(lines(history.shallow)),
     refs: await file(lines(history.refs.filter(isPlain).map(({ id, name }) => `${id} ${name}`))),
   });
+  return { blobs, texts };
+}
+
+/** What makes the index of an index that is the working tree; latin1. */
+async function stagedLines(
+  git: ScratchGit,
+  { worktreeTree, indexTree }: Snapshot,
+  signal: AbortSignal,
+): Promise<string[]> {
+  if (worktreeTree === indexTree) return [];
+  const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', worktreeTree, indexTree];
+  const changes = parseTreeChanges(await git.reading.run(args, { signal }));
+  const gone = changes.filter(({ mode }) => mode === '000000');
+  const there = changes.filter(({ mode }) => mode !== '000000');
+  // A file that was a directory has room for itself only when that is gone.
+  return [
+    ...gone.map(({ path }) => `0 ${'0'.repeat(git.idLength)}\t${path}`),
+    ...there.map(({ mode, id, path }) => `${mode} ${id}\t${path}`),
+  ];
 }
 
 const isPlain = ({ target }: HostRef): boolean => target === undefined;

@@ -87,7 +87,7 @@ export class OutgoingRepositories {
     ]);
     // A commit as it is has all its files, whatever the host's checkout leaves out.
     const info = clean ? { ...read, sparse: Buffer.alloc(0) } : read;
-    const blobs = await writeGuestBlobs(git, { snapshot, info, history }, signal);
+    const { blobs, texts } = await writeGuestBlobs(git, { snapshot, info, history }, signal);
     const deep = mode === 'full' || (mode === 'shallow' && depth > 1);
     const lacks = await findLacks(git, { snapshot, commit, deep }, signal);
     const { guestPath, workingDirectory } = planned;
@@ -101,6 +101,7 @@ export class OutgoingRepositories {
       sparseConfig: clean ? '' : guestSparseConfig(config.values),
       readonly: view.readonly ?? false,
       blobs,
+      texts,
     };
     const told = { ...facts, source: digest(facts) };
     const remarks = { filters, unread: info.unread, partial: lacks.ofHost, guestPath };

@@ -27,6 +27,7 @@ const FACTS: GuestImport = {
   symbolicRefs: [{ name: 'refs/remotes/origin/HEAD', target: `refs/remotes/origin/a'b` }],
   source: THREE,
   readonly: true,
+  texts: { [THREE]: `it's\n` },
   blobs: { refs: ONE, shallow: TWO, exclude: THREE, repositories: ONE, skipWorktree: TWO },
 };
 const ANSWER = `banger-state 1
