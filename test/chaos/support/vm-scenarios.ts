@@ -14,7 +14,7 @@ export function lifeScenarios({ name, createCommand }: Names): Scenario<VmOutcom
       from: 'absent',
       command: () => createCommand,
       outcomes: ['absent', 'running'],
-      sample: 3,
+      sample: 2,
     },
     {
       name: 'vm.create --cold',
@@ -60,7 +60,7 @@ export function powerScenarios({ name }: Pick<Names, 'name'>): Scenario<VmOutcom
       from: 'running',
       command: () => setCommand(name),
       outcomes: ['running'],
-      sample: 2,
+      sample: 1,
     },
     {
       name: 'vm.stop',
@@ -76,7 +76,7 @@ export function powerScenarios({ name }: Pick<Names, 'name'>): Scenario<VmOutcom
       from: 'stopped',
       command: () => ['vm', 'start', name],
       outcomes: ['running', 'stopped'],
-      sample: 2,
+      sample: 1,
     },
     {
       name: 'vm.restart',

@@ -17,7 +17,7 @@ export function workspaceScenarios(path: string): Scenario<WorkspaceOutcome>[] {
       from: 'behind',
       command: () => ['workspace', 'prepare', VM, path],
       outcomes: ['behind', 'current'],
-      sample: 2,
+      sample: 1,
     },
     {
       name: 'workspace.prepare --force',
@@ -34,7 +34,7 @@ export function workspaceScenarios(path: string): Scenario<WorkspaceOutcome>[] {
       from: 'unexported',
       command: () => ['workspace', 'export', VM],
       outcomes: ['unexported', 'exported'],
-      sample: 3,
+      sample: 2,
     },
     {
       name: 'workspace.export --merge',
@@ -42,7 +42,7 @@ export function workspaceScenarios(path: string): Scenario<WorkspaceOutcome>[] {
       from: 'unexported',
       command: () => ['workspace', 'export', '--merge', VM],
       outcomes: ['unexported', 'exported'],
-      sample: 2,
+      sample: 1,
     },
   ];
 }

@@ -96,8 +96,8 @@ export const WORKSPACE: readonly Guarantee[] = [
     mutations: [
       {
         file: 'src/workspace/prepare/guest-work.ts',
-        find: 'uncommitted: is.index !== index || is.tree !== tree,',
-        replace: 'uncommitted: is.index !== index && is.tree !== tree,',
+        find: 'uncommitted: !isKept(is.index, index) || !isKept(is.tree, tree),',
+        replace: 'uncommitted: !isKept(is.index, index) && !isKept(is.tree, tree),',
       },
       {
         file: 'src/workspace/prepare/guest-work.ts',

@@ -17,7 +17,7 @@ it('brings every type back as it went in', async () => {
     ...aVm('web', 'img_debian'),
     ephemeral: true,
     machine: Prisma.DbNull,
-    workspace: { a: 1 },
+    workspaces: [{ a: 1 }],
     startedAt: createdAt,
   };
   await client.vm.create({ data: vm });
@@ -34,7 +34,7 @@ it('brings every type back as it went in', async () => {
     cpus: 1,
     env: { LANG: 'C' },
     machine: null,
-    workspace: { a: 1 },
+    workspaces: [{ a: 1 }],
     sshPort: null,
     startedAt: createdAt,
     image: { name: 'debian' },

@@ -221,7 +221,9 @@ describe.skipIf(reason !== undefined)(
       });
       await exportWork(bench, workspace, { to: `${path}-on` });
       expect(shell(`${path}-on`, 'git log -1 --format=%s banger/web')).toBe('one\n');
-      const other = await bench.repository('not it', 'git commit -q --allow-empty --amend -m another', {});
+      const other = await bench.repository('not it', 'git commit -q --allow-empty -m another', {
+        empty: true,
+      });
       await expect(exportWork(bench, workspace, { to: other })).rejects.toMatchObject({
         kind: 'WORKSPACE_REPOSITORY_UNUSABLE',
       });

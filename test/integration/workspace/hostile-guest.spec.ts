@@ -9,10 +9,10 @@ const reason = whyNoSshd();
 
 const LIMITS = {
   packBytes: 2 * 1024 ** 2,
-  objectBytes: 64 * 1024 ** 2,
+  objectBytes: 16 * 1024 ** 2,
   treeBytes: 6 * 1024 ** 2,
   commitBytes: 64 * 1024,
-  unpackedBytes: 256 * 1024 ** 2,
+  unpackedBytes: 160 * 1024 ** 2,
   namesBytes: 64 * 1024,
   memoryBytes: 96 * 1024 ** 2,
   totalMs: 4000,
@@ -229,8 +229,9 @@ describe.skipIf(reason !== undefined)(`a hostile guest${reason === undefined ? '
   });
 
   it('is bounded: refused with files that are too large together', async () => {
-    const blobs = ['a', 'b', 'c', 'd', 'e'].map((text) => guest.blob(Buffer.alloc(60 * 1024 ** 2, text)));
-    const tree = guest.tree(...blobs.map((id, index) => ['100644', `${index}`, id] as const));
+    const names = 'abcdefghijk'.split('');
+    const blobs = names.map((text) => guest.blob(Buffer.alloc(15 * 1024 ** 2, text)));
+    const tree = guest.tree(...blobs.map((id, index) => ['100644', names[index] ?? '', id] as const));
     const head = guest.commit(tree, base);
     guest.says({ head, pack: guest.pack([...blobs, tree, head]) });
     await expectRefused({ ...REFUSED, why: expect.stringContaining('unpacked') });

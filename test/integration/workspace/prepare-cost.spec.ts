@@ -40,7 +40,7 @@ describe.skipIf(reason !== undefined)(
       const { warnings: _warnings, ...first } = await bench.import(path);
       expect(await count(() => bench.prepare(path, [first], { ssh: counting }))).toHaveLength(7);
       shell(path, 'echo x >> a.txt; git commit -q -am next');
-      expect(await count(() => bench.prepare(path, [first], { ssh: counting }))).toHaveLength(17);
+      expect(await count(() => bench.prepare(path, [first], { ssh: counting }))).toHaveLength(16);
       expect(state(first.guestPath)).toEqual(state(path));
     });
   },

@@ -77,7 +77,7 @@ describe('the work in a workspace as a document', () => {
     const path = await bench.repository('generated', generatedChanges(SEED, 30));
     shell(path, 'git add -A; git commit -q -m generated');
     const { warnings: _warnings, ...workspace } = await bench.import(path);
-    for (let round = 1; round <= 12; round += 1) {
+    for (let round = 1; round <= 6; round += 1) {
       shell(workspace.guestPath, generatedChanges(SEED + round, 12));
       if (round % 3 === 0) shell(workspace.guestPath, 'git add -A; git commit -q --allow-empty -m round');
       const made = await applied(await views.diff(workspace), workspace, workspace.head ?? '');
