@@ -15,7 +15,12 @@ import { statsOfHundred } from './figures/stats.js';
 import { templates } from './figures/templates.js';
 import { sessions } from './figures/sessions.js';
 import { vmListProcess } from './figures/start-up.js';
-import { workspaces } from './figures/workspace/index.js';
+import {
+  workspaceAgain,
+  workspaceExports,
+  workspaceImports,
+  workspaceOfManyFiles,
+} from './figures/workspace/index.js';
 import { forgetKnownVms, writeKnownVms } from './known-vms.js';
 import { isMet } from './measure.js';
 import type { Figure } from './measure.js';
@@ -37,7 +42,10 @@ const PARTS: Readonly<Record<string, Part>> = {
   forks,
   exec,
   sessions,
-  workspace: workspaces,
+  'workspace-import': workspaceImports,
+  'workspace-many': workspaceOfManyFiles,
+  'workspace-again': workspaceAgain,
+  'workspace-export': workspaceExports,
   copy,
   locks,
   'running-vms': runningVms,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Sshd } from '../../../test/integration/ssh/support/sshd.js';
+import type { Sshd } from '../../../test/integration/ssh/support/sshd.js';
 import type { OperationView } from '../../../src/contract/index.js';
 import type { RpcClient } from '../../../src/core/rpc/client.js';
 import { interleaved, pairedFigure, timed } from '../../measure.js';
@@ -15,45 +15,58 @@ const SSH =
 /** A pull would look for history that a shallow clone does not have. */
 const PULL = `export GIT_SSH_COMMAND='${SSH}'; cd /root/clone && git fetch -q --depth 1 && git reset -q --hard FETCH_HEAD`;
 
-/** `runs`: cloning 50,000 files takes an emulated guest minutes */
-const REPOSITORIES = [
-  { name: 'files', what: '2,000 files', files: 2_000, commits: 1, runs: 3 },
-  { name: 'history', what: '5,500 commits', files: 500, commits: 5_500, runs: 3 },
-  { name: 'many', what: '50,500 files', files: 50_500, commits: 1, runs: 1 },
-];
+export interface ImportBench {
+  readonly host: ScratchHost;
+  readonly client: RpcClient;
+  /** from which guests clone */
+  readonly server: Sshd;
+}
+
+interface Subject {
+  readonly name: string;
+  readonly what: string;
+  readonly files: number;
+  readonly commits: number;
+  readonly runs: number;
+}
+
+export async function imports(bench: ImportBench): Promise<Figure[]> {
+  return [
+    await importOf(bench, { name: 'files', what: '2,000 files', files: 2_000, commits: 1, runs: 3 }),
+    await importOf(bench, { name: 'history', what: '5,500 commits', files: 500, commits: 5_500, runs: 3 }),
+  ];
+}
+
+/** Once: cloning them takes an emulated guest half a minute. */
+export async function importOfManyFiles(bench: ImportBench): Promise<Figure[]> {
+  return [await importOf(bench, { name: 'many', what: '50,500 files', files: 50_500, commits: 1, runs: 1 })];
+}
 
 /**
  * The import step of a creation, what is not committed included, against `git clone --depth 1` of the same repository
  * run in such a guest, over SSH from the host: the same files to write by the same slow processor.
  */
-export async function workspaceImport(host: ScratchHost, client: RpcClient): Promise<Figure[]> {
-  const server = await Sshd.start();
-  const figures: Figure[] = [];
-  try {
-    for (const { name, what, runs, ...size } of REPOSITORIES) {
-      const repository = makeRepository(join(host.directory, name), size);
-      const clone = cloneCommand(server, repository);
-      const pair = await interleaved(
-        runs,
-        () =>
-          inFreshVm(client, undefined, async (vm) => {
-            await execInVm(client, host.socketPath, vm, keyCommand(server));
-            return timed(() => execInVm(client, host.socketPath, vm, clone));
-          }),
-        () => inFreshVm(client, repository, async () => importMs(client)),
-      );
-      const floorName = 'git clone --depth 1 over ssh in the guest';
-      figures.push(pairedFigure({ name: `workspace import, ${what}`, floorName, budget: 1 }, pair));
-    }
-    figures.push(await again(host, client, server));
-  } finally {
-    await server.stop();
-  }
-  return figures;
+async function importOf(
+  { host, client, server }: ImportBench,
+  { name, what, runs, ...size }: Subject,
+): Promise<Figure> {
+  const repository = makeRepository(join(host.directory, name), size);
+  const clone = cloneCommand(server, repository);
+  const pair = await interleaved(
+    runs,
+    () =>
+      inFreshVm(client, undefined, async (vm) => {
+        await execInVm(client, host.socketPath, vm, keyCommand(server));
+        return timed(() => execInVm(client, host.socketPath, vm, clone));
+      }),
+    () => inFreshVm(client, repository, async () => importMs(client)),
+  );
+  const floorName = 'git clone --depth 1 over ssh in the guest';
+  return pairedFigure({ name: `workspace import, ${what}`, floorName, budget: 1 }, pair);
 }
 
 /** One new commit of the host's, with the guest having the rest. */
-async function again(host: ScratchHost, client: RpcClient, server: Sshd): Promise<Figure> {
+export async function prepareAgain({ host, client, server }: ImportBench): Promise<Figure[]> {
   const repository = makeRepository(join(host.directory, 'again'), { files: 2_000, commits: 1 });
   return inFreshVm(client, repository, async (vm) => {
     await execInVm(client, host.socketPath, vm, keyCommand(server));
@@ -72,7 +85,7 @@ async function again(host: ScratchHost, client: RpcClient, server: Sshd): Promis
       },
     );
     const floorName = 'git fetch --depth 1 over ssh and reset in the guest';
-    return pairedFigure({ name: 'workspace prepare again, 1 commit', floorName, budget: 1 }, pair);
+    return [pairedFigure({ name: 'workspace prepare again, 1 commit', floorName, budget: 1 }, pair)];
   });
 }
 
