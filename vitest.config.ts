@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 // By itself vitest leaves one CPU of two to others. Most of a file's time one VM boots on one CPU, or one program runs;
 // each file has directories, ports and a host of its own.
 const TWO_FILES_AT_A_TIME = { fileParallelism: true, maxWorkers: 2 };
+// These wait for servers, disks and time limits as well.
+const THREE_FILES_AT_A_TIME = { fileParallelism: true, maxWorkers: 3 };
 
 export default defineConfig({
   test: {
@@ -16,7 +18,7 @@ export default defineConfig({
           include: ['test/integration/**/*.spec.ts', 'test/fuzz/**/*.spec.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          ...TWO_FILES_AT_A_TIME,
+          ...THREE_FILES_AT_A_TIME,
         },
       },
       {

@@ -38,9 +38,12 @@ export function readKeys(specs: readonly KeySpec[], { table, places }: TomlDocum
   const values = new Map<string, FoundValue>();
   const issues: TomlIssue[] = [];
   let total = 0;
-  const report = (message: string, path: TomlPath, suggestion?: string): void => {
+  const sections = new Set(specs.flatMap(({ key }) => sectionsOf(key)));
+  // What nobody will read is not looked for: of a hundred thousand keys that takes half a minute.
+  const report = (message: string, path: TomlPath, suggest: () => string | undefined): void => {
     total += 1;
     if (issues.length >= MAX_ISSUES) return;
+    const suggestion = suggest();
     issues.push({
       message,
       key: formatKey(path),
@@ -52,12 +55,12 @@ export function readKeys(specs: readonly KeySpec[], { table, places }: TomlDocum
     const spec = known.get(path.join('.'));
     if (spec !== undefined && spec.key.split('.').length === path.length) {
       const read = spec.type.read(value, (problem, within = [], suggestion) =>
-        report(problem, [...path, ...within], suggestion),
+        report(problem, [...path, ...within], () => suggestion),
       );
       if (read !== undefined) values.set(spec.key, { value: read, place: places.place(path) });
       return;
     }
-    const isSection = path.length === 0 || specs.some(({ key }) => startsWith(key, path));
+    const isSection = path.length === 0 || sections.has(JSON.stringify(path));
     if (isTable(value) && path.length < MAX_DEPTH) {
       const members = Object.entries(value);
       if (isSection || members.length > 0) {
@@ -65,17 +68,20 @@ export function readKeys(specs: readonly KeySpec[], { table, places }: TomlDocum
         return;
       }
     }
-    if (isSection) report(`must be a table, not ${showValue(value)}`, path);
-    else report('is not a known key', path, nearest(path, specs));
+    if (isSection) report(`must be a table, not ${showValue(value)}`, path, NOTHING);
+    else report('is not a known key', path, () => nearest(path, specs));
   };
   visit(table, []);
   if (total > issues.length) issues.push({ message: `and ${total - issues.length} more` });
   return { values, issues };
 }
 
-function startsWith(key: string, path: readonly string[]): boolean {
+const NOTHING = (): undefined => undefined;
+
+/** Of `vm.limits.cpus`: `["vm"]` and `["vm","limits"]`, as JSON. */
+function sectionsOf(key: string): string[] {
   const parts = key.split('.');
-  return path.length < parts.length && path.every((part, index) => parts[index] === part);
+  return parts.slice(1).map((_part, index) => JSON.stringify(parts.slice(0, index + 1)));
 }
 
 /** The one of that name in another section, or that goes on where it ends; the most like it, section and all; or else by its last word. */

@@ -95,7 +95,7 @@ describe.skipIf(reason !== undefined)(
     });
 
     it('removes what it began when it is cancelled', async () => {
-      const path = await bench.repository('cancelled', 'head -c 200000000 /dev/urandom > big');
+      const path = await bench.repository('cancelled', 'head -c 60000000 /dev/urandom > big');
       const stop = new AbortController();
       const plan = await bench.importer.inspect({ path }, never);
       const step = { detail: (_text: string, progress?: number) => progress !== undefined && stop.abort() };

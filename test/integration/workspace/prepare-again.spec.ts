@@ -164,8 +164,8 @@ describe.skipIf(reason !== undefined)(`preparing again${reason === undefined ? '
   it('takes nothing that is no repository of the VM, and imports anew what was deleted', async () => {
     const path = await bench.repository('places', '');
     const { warnings: _warnings, ...first } = await bench.import(path);
-    const other = await bench.repository('other', '');
-    shell(other, 'git commit -q --allow-empty -m other');
+    // of another second or not: none of its commits is one of the first
+    const other = await bench.repository('other', 'git commit -q --allow-empty -m other', { empty: true });
     shell(bench.guestBase, 'git init -q mine; cd mine; touch mine');
     for (const [from, at, known, why] of [
       [path, join(bench.guestBase, 'mine'), [], NONE_OF_BANGER],
