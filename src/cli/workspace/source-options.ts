@@ -135,7 +135,11 @@ export abstract class WorkspaceSourceCommand<
   }
 
   private absolute(path: string): string {
-    if (path === '') throw new UsageError('PATH is empty', 'write . for the directory that you are in');
+    if (path === '')
+      throw new UsageError(
+        'PATH is empty',
+        'write . for the directory that you are in; for a VM without a repository leave PATH out',
+      );
     return path.startsWith('/') ? path : `${this.invocation.facts.cwd}/${path}`;
   }
 }
