@@ -9,7 +9,7 @@ export const CONFIG: readonly Guarantee[] = [
     mutations: [
       {
         file: 'src/core/toml/read-keys.ts',
-        find: "else report('is not a known key', path, nearest(path, specs));",
+        find: "else report('is not a known key', path, () => nearest(path, specs));",
         replace: 'else nearest(path, specs);',
       },
       {
