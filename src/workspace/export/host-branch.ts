@@ -24,27 +24,21 @@ export async function requirePossibleBranch(
     .catch(() => signal.throwIfAborted());
   if (named?.toString('utf8').trim() !== branch) refuse(`git takes no branch of the name ${branch}`);
   const parts = branch.split('/');
-  for (let length = 1; length < parts.length; length += 1) {
-    const above = parts.slice(0, length).join('/');
-    const found = await git.query(['rev-parse', '-q', '--verify', `${BRANCHES}${above}`], signal);
-    if (found !== undefined) refuse(`its branch ${above} is in the way of one of the name ${branch}`);
-  }
-  const below = await git.query(
-    ['for-each-ref', '--count=1', '--format=%(refname:short)', `${BRANCHES}${branch}/`],
-    signal,
-  );
-  if (below !== undefined && below !== '')
-    refuse(`its branch ${below} is in the way of one of the name ${branch}`);
+  const above = parts.slice(1).map((_part, at) => parts.slice(0, at + 1).join('/'));
+  const [target, below, ...taken] = await Promise.all([
+    git.query(['symbolic-ref', '-q', `${BRANCHES}${branch}`], signal).catch(() => undefined),
+    git.query(['for-each-ref', '--count=1', '--format=%(refname:short)', `${BRANCHES}${branch}/`], signal),
+    ...above.map((name) => git.query(['rev-parse', '-q', '--verify', `${BRANCHES}${name}`], signal)),
+  ]);
+  const inTheWay = above.find((_name, at) => taken[at] !== undefined) ?? (below === '' ? undefined : below);
+  if (inTheWay !== undefined) refuse(`its branch ${inTheWay} is in the way of one of the name ${branch}`);
   const lock = `${commonDirectory}/${BRANCHES}${branch}.lock`;
   if (await files.exists(lock))
     refuse(
       `${lock} is there`,
       'wait for the other git that is at work there; where none is, remove that file',
     );
-  // It would lead to another branch.
-  const target = await git
-    .query(['symbolic-ref', '-q', `${BRANCHES}${branch}`], signal)
-    .catch(() => undefined);
+  // One that leads to another branch.
   if (target !== undefined) throw new WorkspaceBranchTakenError({ path: top, branch, found: target });
 }
 
@@ -89,9 +83,11 @@ export async function requireNotCheckedOut(
   signal: AbortSignal,
 ): Promise<void> {
   const { top: path } = repository;
-  const worktree =
-    (await checkedOut(repository, signal)).get(BRANCHES + branch) ??
-    (await rebasing(repository, branch, signal));
+  const [all, rebased] = await Promise.all([
+    checkedOut(repository, signal),
+    rebasing(repository, branch, signal),
+  ]);
+  const worktree = all.get(BRANCHES + branch) ?? rebased;
   if (worktree !== undefined) throw new WorkspaceBranchCheckedOutError({ path, branch, worktree });
 }
 

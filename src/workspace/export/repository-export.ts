@@ -93,9 +93,11 @@ export class RepositoryExport {
       return { outcome: 'nothing', branch, files: 0, warnings };
     }
     try {
-      const from = await requireOwnBranch(repository, { branch, tip, ...(exports && { exports }) }, signal);
+      const [from, changed] = await Promise.all([
+        requireOwnBranch(repository, { branch, tip, ...(exports && { exports }) }, signal),
+        changedFiles(quarantine, work, signal),
+      ]);
       const outcome = from === undefined ? 'created' : from === tip ? 'unchanged' : 'updated';
-      const changed = await changedFiles(quarantine, work, signal);
       const plan = { outcome, branch, tip, ...(from !== undefined && { from }), ...changed } as const;
       if (!merge) return plan;
       const checkout = await HostCheckout.open(quarantine, this.files, scratch, signal);

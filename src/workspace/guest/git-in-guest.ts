@@ -15,3 +15,33 @@ cd -- "$path" 2>/dev/null || { printf '%s is no longer there\\n' "$path" >&2; ex
 export function requireTopOfRepository(top: string): string {
   return `[ "${top}" = "$(pwd -P)" ] || { printf '%s is no longer a repository\\n' "$path" >&2; exit 1; }`;
 }
+
+/**
+ * Goes to the top of the repository at `$path`, and sets `$objects` and `$index` to where they are. Where `.git` is a
+ * directory, as an import makes it, git is told so, and need not look for it, nor find another above.
+ */
+export const ENTER_REPOSITORY = `${ENTER_PATH}
+no_repository() {
+  git rev-parse 2>/dev/null || printf '%s is no longer a repository\\n' "$path" >&2
+  exit 1
+}
+objects=.git/objects index=.git/index
+if [ -d .git ]; then
+  export GIT_DIR=.git GIT_WORK_TREE=.
+else
+  facts=$(git rev-parse --path-format=absolute --show-toplevel --git-path objects --git-path index)
+  { IFS= read -r top; IFS= read -r objects; IFS= read -r index; } <<FACTS
+$facts
+FACTS
+  ${requireTopOfRepository('$top')}
+fi`;
+
+/** Sets `$branch` to the ref that HEAD points to, empty where that is a commit. Its file says so, in most repositories. */
+export const READ_BRANCH = `first= branch=
+[ ! -d .git ] || [ -L .git/HEAD ] || read -r first branch < .git/HEAD || :
+case "$first $branch" in
+  'ref: refs/heads/.invalid') branch=$(git symbolic-ref -q HEAD) || branch= ;;
+  'ref: refs/'*) ;;
+  ref:* | ' ') branch=$(git symbolic-ref -q HEAD) || branch= ;;
+  *) branch= ;;
+esac`;

@@ -5,12 +5,12 @@ import { WorkspaceImporter } from '../../vm/index.js';
 import type { ImportGuest, ImportProgress, WorkspacePlan } from '../../vm/index.js';
 import { parseUntracked } from '../git/git-listing.js';
 import type { Git } from '../git/git.js';
-import { requireFetched } from '../repository/partial-clone.js';
+import { isPartialClone, requireFetched } from '../repository/partial-clone.js';
 import { RepositoryFinder } from '../repository/repository-finder.js';
 import type { Repository } from '../repository/repository-finder.js';
 import { excludeArguments } from '../repository/repository-snapshot.js';
 import { ScratchDirectories } from '../repository/scratch-directories.js';
-import { prepareScratch } from '../repository/scratch-git.js';
+import { prepareScratch, readConfig } from '../repository/scratch-git.js';
 import { WorkspaceFiles } from '../repository/workspace-files.adapter.js';
 import { startBranch } from '../guest/start-branch.js';
 import { chooseImport } from './import-choice.js';
@@ -81,7 +81,7 @@ export class GitWorkspaceImporter extends WorkspaceImporter {
     const { clean, commit } = choice;
     const needed = { path: repository.top, clean, ...(commit !== undefined && { commit }) };
     if (clean && commit !== undefined) {
-      await requireFetched(repository.git, needed, signal);
+      await requireAllFetched(repository.git, needed, signal);
       return treeBytes(repository.git, commit, signal);
     }
     const names = await this.#listFiles(repository, needed, source, signal);
@@ -96,7 +96,7 @@ export class GitWorkspaceImporter extends WorkspaceImporter {
     signal: AbortSignal,
   ): Promise<string[]> {
     const list = async (git: Git): Promise<string[]> => {
-      await requireFetched(git, needed, signal);
+      await requireAllFetched(git, needed, signal);
       const others = includeUntracked ? ['-o', '--exclude-standard', ...excludeArguments(exclude)] : [];
       const listed = await git.run(['ls-files', '-z', '-c', ...others], { signal });
       return [...new Set(parseUntracked(listed).files)];
@@ -108,6 +108,10 @@ export class GitWorkspaceImporter extends WorkspaceImporter {
       list((await prepareScratch(repository, scratch, has, signal)).git.reading),
     );
   }
+}
+
+async function requireAllFetched(...[git, needed, signal]: Parameters<typeof requireFetched>): Promise<void> {
+  if (isPartialClone(await readConfig(git, signal))) await requireFetched(git, needed, signal);
 }
 
 /** of a block of the guest's file system */

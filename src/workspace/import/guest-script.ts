@@ -7,6 +7,7 @@ import {
   fileFromBlob,
   fromBlob,
   GUEST_ENVIRONMENT,
+  indexInfoFromBlob,
   LOOK,
   writeRecord,
 } from './guest-steps.js';
@@ -40,7 +41,10 @@ export interface GuestImport {
   readonly source: string;
   readonly readonly: boolean;
   readonly blobs: GuestBlobs;
-  /** content of small blobs that are text, by their ids: to write it into a file takes no process of git */
+  /**
+   * content of small blobs that are text, by their ids, with line breaks instead of NULs: to write it into a file takes
+   * no process of git
+   */
   readonly texts: Readonly<Record<string, string>>;
 }
 
@@ -224,8 +228,7 @@ export function repositoriesSteps({ repositories }: GuestBlobs): string[] {
 export function indexSteps(facts: GuestImport, file: string): string {
   const { sparseConfig, blobs } = facts;
   const lines = ['step=index', `GIT_INDEX_FILE=${file}\nexport GIT_INDEX_FILE`];
-  lines.push(...fromBlob(blobs.staged, 'git update-index -z --index-info'));
-  lines.push(...fromBlob(blobs.unmerged, 'git update-index -z --index-info'));
+  lines.push(...indexInfoFromBlob(facts, blobs.staged), ...indexInfoFromBlob(facts, blobs.unmerged));
   lines.push(
     ...fromBlob(
       blobs.intentToAdd,
@@ -249,5 +252,5 @@ export function recordSteps(facts: GuestImport): string {
   const record = writeRecord(isPlain ? known : undefined, { source, refs: blobs.refs });
   return isPlain
     ? record
-    : `step=record\n${LOOK}\nlook\nrm -f -- "$made/index" "$made/names" "$made/list"\n${record}`;
+    : `step=record\n${LOOK}\nlook\nrm -f -- "$made/index" "$made/names" "$made/skipped" "$made/others"\n${record}`;
 }

@@ -1,4 +1,5 @@
 import { quoteShellWord } from '../../core/ssh/index.js';
+import { READ_BRANCH } from '../guest/git-in-guest.js';
 
 /** Pieces of the scripts that import a repository and that bring it up to date. */
 
@@ -18,6 +19,28 @@ export const RECORD_FILE = '.git/banger/import';
 /** git's own lock of the index; ours names the boot of the guest and the process that holds it. */
 export const LOCK = '.git/index.lock';
 export const BOOT_ID = '/proc/sys/kernel/random/boot_id';
+
+/**
+ * Reads the record into `$was_head` and so on, empty where there is none.
+ * @param each commands for each line that is known, with `$key` and `$value`
+ */
+export function readRecord(each = ':'): string {
+  return `was_head= was_branch= was_index= was_tree= was_source=
+if [ -f ${RECORD_FILE} ]; then
+  while read -r key value; do
+    case $key in
+      head) was_head=$value ;;
+      branch) was_branch=$value ;;
+      index) was_index=$value ;;
+      tree) was_tree=$value ;;
+      source) was_source=$value ;;
+      refs) ;;
+      *) continue ;;
+    esac
+    ${each}
+  done < ${RECORD_FILE}
+fi`;
+}
 
 /** `s`; an update whose daemon was killed goes on to its end, where it is past the point of return */
 const AWAIT_SECONDS = 60;
@@ -52,8 +75,8 @@ export const ASK_FOR_LISTENER = 'echo';
 /**
  * `look` says what there is: `head` (empty without a commit), `files` (its tree), `to` (commit of the branch `$wanted`),
  * `branch` (full name; empty when detached), `index` (id of its tree, or of the list of what is in conflict) and `tree`
- * (of all that is there, committed or not). Afterwards `$made/index` is an index of all that is there, and `$made/list`
- * names, after a letter each, what is not as the index has it. More that git is to `$ask` for is answered in `$ids`.
+ * (of all that is there, committed or not). Afterwards `$made/index` is an index of all that is there, and `$made/skipped`
+ * names the files that it has although they need not be there. More that git is to `$ask` for is answered in `$ids`.
  * A process of git takes long in an emulated guest: one answers for all ids, another for all names.
  */
 export const LOOK = `: "\${wanted=}" "\${ask=}"
@@ -62,7 +85,7 @@ take() {
   case $type in commit | tree) ;; *) id= ;; esac
 }
 look() {
-  branch=$(git symbolic-ref -q HEAD) || branch=
+  ${READ_BRANCH}
   ids=$(printf '%s\\n' 'HEAD^{commit}' 'HEAD^{tree}' "$wanted^{commit}" $ask |
     git cat-file --batch-check='%(objecttype) %(objectname)')
   { take; head=$id; take; files=$id; take; to=$id; } <<-END
@@ -72,11 +95,8 @@ END
   index=$(GIT_INDEX_FILE="$made/index" git write-tree --missing-ok 2>/dev/null) || index=$(git ls-files -u | git hash-object --stdin)
   GIT_INDEX_FILE="$made/index" git -c advice.addEmbeddedRepo=false add -u
   GIT_INDEX_FILE="$made/index" git ls-files -z -v -c -o --exclude-standard > "$made/names"
-  grep -z '^[?Ss] ' "$made/names" > "$made/list" || :
-  if [ -s "$made/list" ]; then
-    { grep -z '^?' "$made/list" || :; } | { grep -zv '/$' || :; } | sed -z 's/^..//' |
-      GIT_INDEX_FILE="$made/index" git update-index -z --add --stdin
-  fi
+  sed -zn -e "s/^[Ss] //w $made/skipped" -e t -e '/^? .*\\/$/d' -e 's/^? //p' "$made/names" > "$made/others"
+  [ ! -s "$made/others" ] || GIT_INDEX_FILE="$made/index" git update-index -z --add --stdin < "$made/others"
   tree=$(GIT_INDEX_FILE="$made/index" git write-tree --missing-ok)
 }`;
 
@@ -107,6 +127,16 @@ mv -f -- ${RECORD_FILE}.new ${RECORD_FILE}`;
 
 export function fromBlob(blob: string | undefined, command: string): string[] {
   return blob === undefined ? [] : [`git cat-file blob ${blob} | ${command}`];
+}
+
+/** A list that is short, and of plain names, is a text. */
+export function indexInfoFromBlob(
+  { texts }: { readonly texts: Readonly<Record<string, string>> },
+  blob: string | undefined,
+): string[] {
+  const text = blob === undefined ? undefined : texts[blob];
+  if (text === undefined) return fromBlob(blob, 'git update-index -z --index-info');
+  return [`printf '%s' ${quoteShellWord(text)} | git update-index --index-info`];
 }
 
 export function fileFromBlob(

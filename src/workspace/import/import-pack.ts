@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { withoutUndefined } from '../without-undefined.js';
 import type { InfoFiles } from '../repository/info-files.js';
-import { isPartialClone, missingObjects } from '../repository/partial-clone.js';
+import { missingObjects } from '../repository/partial-clone.js';
 import { parseTree, parseTreeChanges, toBytes } from '../git/git-listing.js';
 import type { BytePath } from '../git/git-listing.js';
 import type { GuestBlobs, GuestImport } from './guest-script.js';
@@ -35,6 +35,8 @@ export interface Lacks {
 
 /** `bytes` of a blob that is told in the script as well */
 const MAX_TEXT_BYTES = 2048;
+/** of which git takes the names as they are, in lines as well */
+const PLAIN_ENTRIES = /^[\w\t\n ./+,=@~-]*$/;
 
 /** What the guest needs besides trees, written as blobs so that it travels in the same pack; small texts also as such. */
 export async function writeGuestBlobs(
@@ -46,6 +48,12 @@ export async function writeGuestBlobs(
   const { index, changes, repositories } = snapshot;
   const list = async (lines: readonly string[]): Promise<string | undefined> =>
     lines.length === 0 ? undefined : writeBlob(git, toBytes(lines), signal);
+  const entries = async (lines: readonly string[]): Promise<string | undefined> => {
+    const id = await list(lines);
+    const text = lines.map((line) => `${line}\n`).join('');
+    if (id !== undefined && text.length <= MAX_TEXT_BYTES && PLAIN_ENTRIES.test(text)) texts[id] = text;
+    return id;
+  };
   const file = async (content: Buffer): Promise<string | undefined> => {
     if (content.length === 0) return undefined;
     const id = await writeBlob(git, content, signal);
@@ -53,21 +61,24 @@ export async function writeGuestBlobs(
       texts[id] = content.toString('utf8');
     return id;
   };
-  const blobs = withoutUndefined({
-    staged: await list(await stagedLines(git, snapshot, signal)),
-    unmerged: await list(index.unmerged),
-    intentToAdd: await list(changes.intentToAdd.filter((path) => !changes.deleted.has(path))),
-    skipWorktree: await list([...new Set([...index.skipWorktree, ...snapshot.excluded])]),
-    assumeUnchanged: await list(index.assumeUnchanged.filter((path) => !index.unmergedPaths.has(path))),
-    repositories: await list(repositories.map((path): BytePath => `./${path}` as BytePath)),
-    exclude: await file(info.exclude),
-    attributes: await file(info.attributes),
-    globalAttributes: await file(info.globalAttributes),
-    sparse: await file(info.sparse),
-    shallow: await file(lines(history.shallow)),
-    refs: await file(lines(history.refs.filter(isPlain).map(({ id, name }) => `${id} ${name}`))),
-  });
-  return { blobs, texts };
+  const lists = {
+    staged: entries(await stagedLines(git, snapshot, signal)),
+    unmerged: entries(index.unmerged),
+    intentToAdd: list(changes.intentToAdd.filter((path) => !changes.deleted.has(path))),
+    skipWorktree: list([...new Set([...index.skipWorktree, ...snapshot.excluded])]),
+    assumeUnchanged: list(index.assumeUnchanged.filter((path) => !index.unmergedPaths.has(path))),
+    repositories: list(repositories.map((path): BytePath => `./${path}` as BytePath)),
+    exclude: file(info.exclude),
+    attributes: file(info.attributes),
+    globalAttributes: file(info.globalAttributes),
+    sparse: file(info.sparse),
+    shallow: file(lines(history.shallow)),
+    refs: file(lines(history.refs.filter(isPlain).map(({ id, name }) => `${id} ${name}`))),
+  };
+  const written = Object.entries(lists).map(async ([name, id]) => [name, await id] as const);
+  const blobs: GuestBlobs = withoutUndefined(Object.fromEntries(await Promise.all(written)));
+  // Sorted: what is the same has the same digest, whichever was written first.
+  return { blobs, texts: Object.fromEntries(Object.entries(texts).toSorted(([a], [b]) => (a < b ? -1 : 1))) };
 }
 
 /** What makes the index of an index that is the working tree; latin1. */
@@ -94,18 +105,22 @@ function lines(all: readonly string[]): Buffer {
   return Buffer.from(all.map((line) => `${line}\n`).join(''), 'latin1');
 }
 
-/**
- * @param commit of the host
- * @param deep older commits travel as well
- */
+interface LacksQuestion {
+  readonly snapshot: Snapshot;
+  /** of the host */
+  readonly commit: string | undefined;
+  /** older commits travel as well */
+  readonly deep: boolean;
+  /** the host's repository is a partial clone */
+  readonly partial: boolean;
+}
+
 export async function findLacks(
   { reading: git }: ScratchGit,
-  { snapshot, commit, deep }: { snapshot: Snapshot; commit: string | undefined; deep: boolean },
+  { snapshot, commit, deep, partial }: LacksQuestion,
   signal: AbortSignal,
 ): Promise<Lacks> {
-  const ofHost = deep
-    ? await isPartialClone(git, signal)
-    : (await missingObjects(git, commit, signal)).size > 0;
+  const ofHost = partial && (deep || (await missingObjects(git, commit, signal)).size > 0);
   return { ofHost, excluded: await excludedFiles(git, snapshot, commit, signal) };
 }
 

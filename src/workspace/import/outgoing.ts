@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { VmWorkspaceView } from '../../contract/index.js';
 import type { WorkspacePlan } from '../../vm/index.js';
 import { readInfoFiles } from '../repository/info-files.js';
+import { isPartialClone, requireFetched } from '../repository/partial-clone.js';
 import { RepositoryFinder } from '../repository/repository-finder.js';
 import type { Repository } from '../repository/repository-finder.js';
 import { takeSnapshot } from '../repository/repository-snapshot.js';
@@ -79,6 +80,9 @@ export class OutgoingRepositories {
     const { git, config, filters } = await prepareScratch(repository, scratch, has, signal);
     const choice = await chooseImport(this.finder, repository, source, signal);
     const { clean, commit } = choice;
+    const needed = { path: repository.top, clean, ...(commit !== undefined && { commit }) };
+    const partial = isPartialClone(config);
+    if (partial) await requireFetched(git.reading, needed, signal);
     const request = { untracked: includeUntracked, exclude, ...(clean && { commit: commit ?? '' }) };
     const [read, history, snapshot] = await Promise.all([
       readInfoFiles(repository, this.files, config, signal),
@@ -89,7 +93,7 @@ export class OutgoingRepositories {
     const info = clean ? { ...read, sparse: Buffer.alloc(0) } : read;
     const { blobs, texts } = await writeGuestBlobs(git, { snapshot, info, history }, signal);
     const deep = mode === 'full' || (mode === 'shallow' && depth > 1);
-    const lacks = await findLacks(git, { snapshot, commit, deep }, signal);
+    const lacks = await findLacks(git, { snapshot, commit, deep, partial }, signal);
     const { guestPath, workingDirectory } = planned;
     const view = viewOf(repository, choice, planned);
     const facts = {

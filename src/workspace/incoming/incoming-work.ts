@@ -107,9 +107,12 @@ export class IncomingWork {
     const { vm, workspace, ssh, committedOnly, progress = () => undefined } = request;
     const { git, repository } = quarantine;
     const { head: recorded, guestPath: path } = workspace;
-    await requireBase(quarantine, { vm: vm.name, recorded }, signal);
+    const [ofHost] = await Promise.all([
+      hostCommits(repository, [recorded], signal),
+      requireBase(quarantine, { vm: vm.name, recorded }, signal),
+    ]);
     const imported = await commitOfGuest(git, workspace, signal);
-    const known = await hostCommits(repository, [imported, recorded], signal);
+    const known = imported === undefined ? ofHost : [...new Set([imported, ...ofHost])];
     const source = {
       vm: vm.name,
       ssh,
@@ -122,20 +125,25 @@ export class IncomingWork {
     await this.#verify(quarantine, { vm: vm.name, sent, known }, signal);
     const replaced = { head: sent.head, from: imported, to: recorded };
     const head = await headOnHost(quarantine, replaced, this.limits, signal);
-    const committed = head === undefined ? await emptyTree(git, signal) : await treeOf(git, head, signal);
+    const [committed, base] = await Promise.all([
+      head === undefined ? emptyTree(git, signal) : treeOf(git, head, signal),
+      mergeBase(git, head, recorded, signal),
+      requireBoundedTree(quarantine, { vm: vm.name, tree: sent.tree ?? head }, this.limits, signal),
+    ]);
     const tree = sent.tree ?? committed;
-    await requireBoundedTree(quarantine, { vm: vm.name, tree }, this.limits, signal);
     const uncommitted = tree !== committed;
     const wanted = { tree, head, vm, workspace, repository };
-    const tip = uncommitted ? await commitUncommitted(git, wanted, signal) : head;
-    const base = await mergeBase(git, head, recorded, signal);
+    const [tip, commits] = await Promise.all([
+      uncommitted ? commitUncommitted(git, wanted, signal) : head,
+      count(git, head, base, signal),
+    ]);
     return withoutUndefined({
       base,
       head,
       tip,
       tree,
       uncommitted,
-      commits: tip === undefined ? 0 : await count(git, tip, base, signal),
+      commits: commits + (uncommitted ? 1 : 0),
       branch: sent.branch?.slice('refs/heads/'.length),
       warnings: innerWarnings(sent.inner),
     });
@@ -149,8 +157,7 @@ export class IncomingWork {
     await requireBoundedObjects(quarantine, vm, this.limits, signal);
     const wanted = [sent.head, sent.tree].filter((id) => id !== undefined);
     await requireConnected(quarantine, { vm, wanted, known }, signal);
-    await requireType(quarantine, { vm, id: sent.head, type: 'commit' }, signal);
-    await requireType(quarantine, { vm, id: sent.tree, type: 'tree' }, signal);
+    await requireTypes(quarantine, { vm, sent }, signal);
   }
 }
 
@@ -194,14 +201,19 @@ async function requireBase(
   );
 }
 
-async function requireType(
+async function requireTypes(
   { git }: Quarantine,
-  { vm, id, type }: { vm: string; id: string | undefined; type: 'commit' | 'tree' },
+  { vm, sent: { head, tree } }: { vm: string; sent: WorkHeader },
   signal: AbortSignal,
 ): Promise<void> {
-  if (id === undefined) return;
-  const found = (await git.run(['cat-file', '-t', id], { signal })).toString('latin1').trim();
-  if (found !== type) throw new WorkspaceWorkRefusedError(vm, `what should be a ${type} is a ${found}`);
+  const wanted = [[head, 'commit'] as const, [tree, 'tree'] as const].filter(([id]) => id !== undefined);
+  const stdin = Buffer.from(wanted.map(([id]) => `${id}\n`).join(''));
+  const listed = await git.run(['cat-file', '--batch-check=%(objecttype)'], { stdin, signal });
+  const types = listed.toString('latin1').split('\n');
+  for (const [at, [, type]] of wanted.entries()) {
+    const found = types[at] ?? '';
+    if (found !== type) throw new WorkspaceWorkRefusedError(vm, `what should be a ${type} is a ${found}`);
+  }
 }
 
 async function treeOf(git: Git, commit: string, signal: AbortSignal): Promise<string> {
@@ -219,8 +231,14 @@ async function mergeBase(
   return (await git.query(['merge-base', head, recorded], signal))?.split('\n')[0];
 }
 
-async function count(git: Git, tip: string, base: string | undefined, signal: AbortSignal): Promise<number> {
-  const range = base === undefined ? [tip] : [tip, `^${base}`];
+async function count(
+  git: Git,
+  head: string | undefined,
+  base: string | undefined,
+  signal: AbortSignal,
+): Promise<number> {
+  if (head === undefined) return 0;
+  const range = base === undefined ? [head] : [head, `^${base}`];
   return Number((await git.run(['rev-list', '--count', ...range], { signal })).toString('latin1'));
 }
 

@@ -84,13 +84,18 @@ export async function requireBoundedObjects(
   if (refused !== undefined) throw new WorkspaceWorkRefusedError(vm, refused);
 }
 
-/** A few small trees can name more files than any disk holds. @throws WorkspaceWorkRefusedError */
+/**
+ * A few small trees can name more files than any disk holds.
+ * @param about.tree or a commit; none where there is nothing
+ * @throws WorkspaceWorkRefusedError
+ */
 export async function requireBoundedTree(
   { git }: Quarantine,
-  { vm, tree }: { vm: string; tree: string },
+  { vm, tree }: { vm: string; tree: string | undefined },
   limits: IncomingLimits,
   signal: AbortSignal,
 ): Promise<void> {
+  if (tree === undefined) return;
   try {
     await git.run(['ls-tree', '-r', '-z', '--name-only', tree], {
       signal,

@@ -16,7 +16,7 @@ import { lastLine } from './quarantine.js';
 import type { Quarantine } from './quarantine.js';
 import { readWorkHeader, WorkHeaderInvalidError } from './work-header.js';
 import type { WorkHeader } from './work-header.js';
-import { workScript } from './work-script.js';
+import { workInput, workScript } from './work-script.js';
 import type { WorkQuestion } from './work-script.js';
 
 const STDERR_TAIL_BYTES = 8 * 1024;
@@ -57,7 +57,7 @@ export async function receiveWork(
   const tail = new OutputTail(STDERR_TAIL_BYTES);
   channel.stderr.on('data', (chunk: Buffer) => tail.push(chunk));
   try {
-    channel.stdin.end(known.map((id) => `${id}\n`).join(''));
+    channel.stdin.end(workInput(known));
     const idLength = quarantine.repository.objectFormat === 'sha256' ? 64 : 40;
     const read = await readWorkHeader(channel.stdout, idLength);
     if (read === undefined) throw await unreadable(channel, source, tail);

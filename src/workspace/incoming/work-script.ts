@@ -1,5 +1,5 @@
 import { quoteShellWord } from '../../core/ssh/index.js';
-import { ENTER_PATH, GIT_IN_GUEST, requireTopOfRepository } from '../guest/git-in-guest.js';
+import { ENTER_REPOSITORY, GIT_IN_GUEST, READ_BRANCH } from '../guest/git-in-guest.js';
 import { STEP_PREFIX } from '../guest/step-prefix.js';
 
 /** first line of what the script writes */
@@ -13,8 +13,8 @@ export interface WorkQuestion {
 }
 
 /**
- * The POSIX sh script that the guest runs as root to tell what work is in a repository. On its stdin it gets the ids of
- * commits that the host has, one a line. It writes
+ * The POSIX sh script that the guest runs as root to tell what work is in a repository. On its stdin it gets
+ * `workInput`. It writes
  *
  *     banger-work 1
  *     head <id of the commit that HEAD is; empty without one>
@@ -27,6 +27,11 @@ export interface WorkQuestion {
  */
 export function workScript({ path, committedOnly }: WorkQuestion): string {
   return [prologue(path), OPEN, committedOnly ? 'tree=\ninner=0' : UNCOMMITTED, SEND, ''].join('\n');
+}
+
+/** @param known ids of commits that the host has */
+export function workInput(known: readonly string[]): string {
+  return ['HEAD^{commit}', ...known, ''].join('\n');
 }
 
 function prologue(path: string): string {
@@ -48,35 +53,34 @@ trap finish EXIT
 trap 'exit 129' HUP INT TERM PIPE`;
 }
 
-/** Each process takes an emulated guest 30 to 100 ms: one git tells all facts, and the shell does what it can itself. */
-const OPEN = `${ENTER_PATH}
-facts=$(git rev-parse --path-format=absolute --show-toplevel --git-path objects --git-path index --revs-only 'HEAD^{commit}')
-top= objects= index= head=
-{ IFS= read -r top; IFS= read -r objects; IFS= read -r index; IFS= read -r head || :; } <<FACTS
-$facts
-FACTS
-${requireTopOfRepository('$top')}
+/** Each process takes an emulated guest 30 to 100 ms: one git answers for all ids, and the shell does what it can itself. */
+const OPEN = `${ENTER_REPOSITORY}
 step=scratch
 made=$(mktemp -d /var/tmp/banger-work.XXXXXX)
-mkdir "$made/objects" "$made/objects/info" "$made/objects/pack"
-printf '%s\\n' "$objects" > "$made/objects/info/alternates"
-export GIT_OBJECT_DIRECTORY="$made/objects"
 step=read
-git rev-list --no-walk --ignore-missing --missing=allow-any --stdin > "$made/known"
-branch=$(git symbolic-ref -q HEAD) || branch=`;
+git cat-file --batch-check='%(objecttype) %(objectname)' > "$made/known" || no_repository
+read -r type head < "$made/known" || type=
+[ "$type" = commit ] || head=
+${READ_BRANCH}`;
 
-/** As `git add -A`, which fails where an untracked repository has no commit. */
+/**
+ * As \`git add -A\`, which fails where an untracked repository has no commit. What it writes goes into the scratch
+ * directory, which the guest's own objects are added to; the pack is made the other way round, so that most are found
+ * at the first look.
+ */
 const UNCOMMITTED = `step=uncommitted
-export GIT_INDEX_FILE="$made/index"
+export GIT_INDEX_FILE="$made/index" GIT_OBJECT_DIRECTORY="$made" GIT_ALTERNATE_OBJECT_DIRECTORIES="$objects"
 [ ! -e "$index" ] || cp -p -- "$index" "$GIT_INDEX_FILE"
 git -c advice.addEmbeddedRepo=false add -u
 git ls-files -z -o --exclude-standard > "$made/others"
 inner=0
 if [ -s "$made/others" ]; then
-  inner=$(grep -zc '/$' "$made/others") || :
-  { grep -zv '/$' "$made/others" || :; } | git update-index -z --add --stdin
+  sed -zn -e '/\\/$/!p' -e "/\\/$/w $made/inner" "$made/others" | git update-index -z --add --stdin
+  [ ! -s "$made/inner" ] || inner=$(grep -zc / "$made/inner")
 fi
-tree=$(git write-tree --missing-ok)`;
+tree=$(git write-tree --missing-ok)
+unset GIT_OBJECT_DIRECTORY
+export GIT_ALTERNATE_OBJECT_DIRECTORIES="$made"`;
 
 /** A repository that lacks objects which somebody promised has packs that are marked so. */
 const SEND = `step=send
@@ -85,5 +89,5 @@ set -- "$objects"/pack/*.promisor
 if [ -e "$1" ]; then set -- --missing=allow-promisor; else set --; fi
 {
   printf '%s\\n' $head $tree
-  while read -r id; do echo "^$id"; done < "$made/known"
+  { read -r id; while read -r type id; do [ "$type" != commit ] || echo "^$id"; done; } < "$made/known"
 } | git pack-objects -q --revs --stdout --thin --delta-base-offset --window=0 "$@"`;

@@ -7,7 +7,7 @@ import type { GuestState } from './guest-state.js';
 import { findWork } from './guest-work.js';
 import { havesOf } from './haves.js';
 import { stateScript } from './state-script.js';
-import { updateScript } from './update-script.js';
+import { plainUpdateScript, updateScript } from './update-script.js';
 
 const [ONE, TWO, THREE] = ['1', '2', '3'].map((digit) => digit.repeat(40)) as [string, string, string];
 const TARGET = `/root/it's; $(id)`;
@@ -66,6 +66,7 @@ describe('scripts of a repository that is prepared again', () => {
       'updateScript',
       updateScript({ facts: FACTS, state: stateOf(ANSWER), saveCommits: true, stash: true, joins: false }),
     ],
+    ['plainUpdateScript', plainUpdateScript({ facts: FACTS, imported: TWO, joins: false })],
     [
       'updateScript, the least',
       updateScript({

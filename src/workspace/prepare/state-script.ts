@@ -1,6 +1,6 @@
 import { quoteShellWord } from '../../core/ssh/index.js';
 import { STEP_PREFIX } from '../guest/step-prefix.js';
-import { AWAIT_UPDATE, GUEST_ENVIRONMENT, LOOK, RECORD_FILE } from '../import/guest-steps.js';
+import { AWAIT_UPDATE, GUEST_ENVIRONMENT, LOOK, readRecord } from '../import/guest-steps.js';
 
 /** first line of what the script writes */
 export const STATE_MAGIC = 'banger-state 1';
@@ -84,21 +84,7 @@ if [ -z "$top" ] || [ "\${top%
 fi
 echo 'place repository'
 ${AWAIT_UPDATE}
-was_head= was_branch= was_index= was_tree= was_source=
-if [ -f ${RECORD_FILE} ]; then
-  while read -r key value; do
-    case $key in
-      head) was_head=$value ;;
-      branch) was_branch=$value ;;
-      index) was_index=$value ;;
-      tree) was_tree=$value ;;
-      source) was_source=$value ;;
-      refs) ;;
-      *) continue ;;
-    esac
-    echo "was-$key $value"
-  done < ${RECORD_FILE}
-fi
+${readRecord('echo "was-$key $value"')}
 made=$(mktemp -d /var/tmp/banger-look.XXXXXX)
 mkdir -p "$made/objects/info" "$made/objects/pack"
 printf '%s\\n' "\${top#*

@@ -18,6 +18,7 @@ import {
   GUEST_ENVIRONMENT,
   LOCK,
   LOOK,
+  readRecord,
   syncFiles,
 } from '../import/guest-steps.js';
 import type { GuestState } from './guest-state.js';
@@ -43,17 +44,46 @@ const SCRATCH = '.git/banger/work';
  * put aside; from there on a failure puts the files back as they were, and HEAD and the index are changed last.
  */
 export function updateScript(update: GuestUpdate): string {
-  const { facts, state } = update;
+  const { facts, state, joins } = update;
   return [
     prologue(facts),
     OPEN,
     checkDisk('"$target/"', facts.requiredBytes),
+    MAKE_SCRATCH,
     receiveSteps(facts),
     `step=changed\n${LOOK}\nlook\n${requireSame(state)}\n${ASK_FOR_LISTENER}`,
     ...(update.saveCommits ? [`step=save\n${saveCommits(update)}`] : []),
     ...(update.stash ? [STASH] : []),
+    LOCK_INDEX,
     checkoutSteps(facts),
-    finishSteps(update),
+    finishSteps({ facts, joins, knownRefs: state.recorded?.refs }),
+    '',
+  ].join('\n');
+}
+
+export interface PlainUpdate {
+  readonly facts: GuestImport;
+  /** commit that the guest got last; a repository that is not as it was then is left alone */
+  readonly imported: string;
+  readonly joins: boolean;
+}
+
+/**
+ * The same where nothing has been done in the guest since, which it finds out itself: so one command is enough, and one
+ * look at the files. It writes `unchanged` where nothing has been done on the host either. The lock of the index is
+ * held all along, for what comes is little.
+ */
+export function plainUpdateScript({ facts, imported, joins }: PlainUpdate): string {
+  return [
+    prologue(facts),
+    OPEN,
+    LOCK_INDEX,
+    MAKE_SCRATCH,
+    `step=changed\n${readRecord()}\n${LOOK}\nlook\n${requireAsImported(facts, imported)}`,
+    receiveSteps(facts),
+    ASK_FOR_LISTENER,
+    checkoutSteps(facts),
+    finishSteps({ facts, joins, knownRefs: undefined }),
     '',
   ].join('\n');
 }
@@ -104,12 +134,18 @@ ${AWAIT_UPDATE}
 if [ ! -w . ] && is_mounted; then lifted=yes; lift; fi
 [ ! -f ${LOCK} ] || ! read -r by boot pid < ${LOCK} || [ "$by" != banger ] || rm -f -- ${LOCK}`;
 
+const MAKE_SCRATCH = `made=$PWD/${SCRATCH}
+[ ! -e "$made" ] || rm -rf -- "$made"
+mkdir -p .git/info "$made" .git/objects/pack`;
+
+const LOCK_INDEX = `step=locked
+read -r boot < ${BOOT_ID} || boot=
+( set -C; echo "banger $boot $$" > ${LOCK} ) 2>/dev/null || { echo 'another git process is at work in it: .git/index.lock exists' >&2; exit 1; }
+locked=${LOCK}`;
+
 /** Names of packs are hashes of what is in them: one that is there already is the same. Its index comes last, for git. */
 function receiveSteps({ pack, partial }: GuestImport): string {
   return `step=receive
-made=$PWD/${SCRATCH}
-[ ! -e "$made" ] || rm -rf -- "$made"
-mkdir -p .git/info "$made" .git/objects/pack
 tar -xof - -C "$made"
 ${partial ? promise(`.git/objects/pack/${pack}.promisor`) : ''}
 ${syncFiles(`"$made/${pack}.pack" "$made/${pack}.idx"`)}
@@ -124,6 +160,15 @@ if [ "$head" != "$1" ] || [ "$branch" != "$2" ] || [ "$index" != "$3" ] || [ "$t
   echo 'it was changed in the guest meanwhile' >&2
   exit 1
 fi`;
+}
+
+/** Nor is it to be a repository that lacks files, where more must come than what is new. */
+function requireAsImported({ source }: GuestImport, imported: string): string {
+  return `[ "$head $branch $index $tree" = "$was_head $was_branch $was_index $was_tree" ] || exit 1
+[ "$head" = ${quoteShellWord(imported)} ] || exit 1
+[ -z "$to" ] || [ "$to" = "$head" ] || exit 1
+for file in .git/objects/pack/*.promisor; do [ ! -e "$file" ] || exit 1; done
+if [ "$was_source" = ${quoteShellWord(source)} ]; then echo unchanged; exit 0; fi`;
 }
 
 /** HEAD and the branch that is to be set, as far as they have commits that are in nothing of the host. */
@@ -157,13 +202,9 @@ fi`;
  * has changed.
  */
 function checkoutSteps({ worktreeTree, blobs }: GuestImport): string {
-  return `step=locked
-read -r boot < ${BOOT_ID} || boot=
-( set -C; echo "banger $boot $$" > ${LOCK} ) 2>/dev/null || { echo 'another git process is at work in it: .git/index.lock exists' >&2; exit 1; }
-locked=${LOCK}
-step=checkout
-if [ -s "$made/list" ] && grep -qz '^[Ss] ' "$made/list"; then
-  grep -z '^[Ss] ' "$made/list" | sed -z 's/^..//' | GIT_INDEX_FILE="$made/index" git update-index -z --force-remove --stdin
+  return `step=checkout
+if [ -s "$made/skipped" ]; then
+  GIT_INDEX_FILE="$made/index" git update-index -z --force-remove --stdin < "$made/skipped"
   tree=$(GIT_INDEX_FILE="$made/index" git write-tree --missing-ok)
 fi
 undo=$tree
@@ -181,7 +222,14 @@ if [ -f .git/info/sparse-checkout ] && grep -qi sparsecheckout .git/config; then
 fi`;
 }
 
-function finishSteps({ facts, state, joins }: GuestUpdate): string {
+interface Finish {
+  readonly facts: GuestImport;
+  readonly joins: boolean;
+  /** blob of the list of refs that the guest got last */
+  readonly knownRefs: string | undefined;
+}
+
+function finishSteps({ facts, joins, knownRefs }: Finish): string {
   const { head, symbolicHead, blobs, symbolicRefs } = facts;
   const lines = [
     indexSteps(facts, '"$made/next"'),
@@ -189,7 +237,7 @@ function finishSteps({ facts, state, joins }: GuestUpdate): string {
     ...(joins ? [] : [shallowSteps(facts)]),
     ...infoSteps(facts),
   ];
-  if (blobs.refs !== undefined) lines.push(refSteps(blobs.refs, state.recorded?.refs, symbolicHead));
+  if (blobs.refs !== undefined) lines.push(refSteps(blobs.refs, knownRefs, symbolicHead));
   lines.push(...symbolicRefSteps(symbolicRefs));
   const message = `-m 'banger workspace prepare'`;
   if (head !== undefined && symbolicHead !== undefined) {

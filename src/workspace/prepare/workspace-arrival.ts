@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { VmWorkspaceView, WorkspaceSource } from '../../contract/index.js';
-import { applyProjectWorkspace, WorkspaceImporter } from '../../vm/index.js';
+import { applyProjectWorkspace } from '../../vm/index.js';
 import type { ImportProgress, Project, Vm, WorkspacePlan } from '../../vm/index.js';
 import { GUEST_BASE } from '../import/git-workspace-importer.js';
-import { chooseImport } from '../import/import-choice.js';
 import { translateFailure } from '../import/send-whole.js';
 import { OutgoingRepositories } from '../import/outgoing.js';
 import { workspaceView } from '../import/workspace-view.js';
@@ -15,13 +14,17 @@ import { lookUp } from './haves.js';
 import { WorkspaceUpdate } from './workspace-update.js';
 import type { UpdateRequest, UpdateResult } from './workspace-update.js';
 
+/** What is to come, and from where. */
+export interface ArrivalPlan extends Pick<WorkspacePlan, 'source' | 'view'> {
+  readonly repository: Repository;
+}
+
 export type Arrived = UpdateResult & { readonly workspace: VmWorkspaceView };
 
 /** Imports a repository into a guest, or what is new in it when it is there. */
 @Injectable()
 export class WorkspaceArrival {
   constructor(
-    private readonly importer: WorkspaceImporter,
     private readonly finder: RepositoryFinder,
     private readonly outgoing: OutgoingRepositories,
     private readonly update: WorkspaceUpdate,
@@ -33,19 +36,27 @@ export class WorkspaceArrival {
     { name, workspaces }: Pick<Vm, 'name' | 'workspaces'>,
     { source, project }: { source: WorkspaceSource; project: Project | undefined },
     signal: AbortSignal,
-  ): Promise<{ plan: WorkspacePlan; existing: VmWorkspaceView | undefined }> {
+  ): Promise<{ plan: ArrivalPlan; existing: VmWorkspaceView | undefined }> {
     const complete = (asked: WorkspaceSource): WorkspaceSource =>
       project === undefined ? asked : applyProjectWorkspace(asked, project);
     const first = complete(source);
     const repository = await this.finder.find(first.path, signal);
-    const choice = await chooseImport(this.finder, repository, first, signal);
-    const { guestPath } = workspaceView(repository, choice, first, { base: this.guestBase });
+    const { guestPath } = this.#view(repository, first);
     const existing = workspaces.find((each) => each.guestPath === guestPath);
-    if (existing === undefined) return { plan: await this.importer.inspect(first, signal), existing };
+    if (existing === undefined) return { plan: this.#planOf(repository, first), existing };
     if (!(await this.#isSameRepository(repository, existing, signal)))
       throw new WorkspaceTargetTakenError(name, existing.guestPath, existing.hostPath);
     const again = Object.assign({}, remembered(existing, source), withoutUndefined(source));
-    return { plan: await this.importer.inspect(complete(again), signal), existing };
+    return { plan: this.#planOf(repository, complete(again)), existing };
+  }
+
+  #planOf(repository: Repository, source: WorkspaceSource): ArrivalPlan {
+    return { repository, source, view: this.#view(repository, source) };
+  }
+
+  /** Without commit and branch, which are those of the moment when it is read. */
+  #view(repository: Repository, source: WorkspaceSource): VmWorkspaceView {
+    return workspaceView(repository, {}, source, { base: this.guestBase });
   }
 
   /** One that was moved on the host still has the commit. */
@@ -61,12 +72,12 @@ export class WorkspaceArrival {
 
   /** @throws WORKSPACE_TARGET_TAKEN, WORKSPACE_HAS_WORK, WORKSPACE_IMPORT_FAILED */
   async bring(
-    plan: WorkspacePlan,
+    plan: ArrivalPlan,
     request: UpdateRequest,
     step: ImportProgress,
     signal: AbortSignal,
   ): Promise<Arrived> {
-    const repository = await this.finder.find(plan.view.hostPath, signal);
+    const { repository } = plan;
     try {
       step.detail('reading the repository');
       return await this.outgoing.within(repository, plan, signal, async (outgoing) => {

@@ -19,10 +19,13 @@ import { findWork } from './guest-work.js';
 import type { GuestWork } from './guest-work.js';
 import { havesOf, lookUp } from './haves.js';
 import { stateScript } from './state-script.js';
-import { updateScript } from './update-script.js';
+import { plainUpdateScript, updateScript } from './update-script.js';
 
 /** a guest that works on meanwhile is looked at again so often */
 const ATTEMPTS = 3;
+
+/** `bytes` that are sent without knowing whether the guest can take them */
+const MAX_PLAIN_BYTES = 1024 * 1024;
 
 export interface UpdateRequest {
   readonly guest: ImportGuest;
@@ -52,6 +55,8 @@ export class WorkspaceUpdate {
       const result = await this.#first(outgoing, request, step, signal);
       if (result !== undefined) return result;
     }
+    const plain = await this.#plain(outgoing, request, step, signal);
+    if (plain !== undefined) return plain;
     for (let attempt = 1; ; attempt += 1) {
       step.detail('looking at the repository in the VM');
       const state = await this.#look(outgoing, request, signal);
@@ -91,6 +96,32 @@ export class WorkspaceUpdate {
         return undefined;
       throw error;
     }
+  }
+
+  /**
+   * The quick way: what is new is sent without a look at the guest first, where that is little, and the guest takes it
+   * if nothing has been done there. Undefined where that cannot be, or went wrong: nothing has changed then.
+   */
+  async #plain(
+    { repository, git, view, shallow, facts: { partial, target }, pack }: Outgoing,
+    { guest, existing }: UpdateRequest,
+    step: ImportProgress,
+    signal: AbortSignal,
+  ): Promise<UpdateResult | undefined> {
+    const { head: imported, mode, exclude = [] } = existing ?? {};
+    const isPlain = [mode, view.mode].every((each) => each === 'shallow') && !partial && exclude.length === 0;
+    if (!isPlain || imported === undefined) return undefined;
+    if ((await lookUp(git.reading, [imported], signal)).get(imported) !== 'commit') return undefined;
+    const { cargo, facts } = await pack([`^${imported}^{tree}`]);
+    if (cargo.bytes > MAX_PLAIN_BYTES) {
+      cargo.stream.destroy();
+      return undefined;
+    }
+    const joins = await joinsHistory(repository.git, shallow, [imported], signal);
+    const script = plainUpdateScript({ facts, imported, joins });
+    const outcome = await sendPack(guest.ssh, { script, ...cargo }, step, signal);
+    if (outcome.exit.cutOff === true) requireSuccess(outcome, target);
+    return outcome.exit.exitCode === 0 ? parseResult(outcome.stdout) : undefined;
   }
 
   async #look(
@@ -141,7 +172,7 @@ export class WorkspaceUpdate {
     // What is missing on the host cannot be told from what need not travel.
     const haves = partial ? [] : havesOf(state, known, view.mode === 'full');
     const { cargo, facts } = await pack(haves);
-    const joins = await joinsHistory(repository.git, shallow, state, signal);
+    const joins = await joinsHistory(repository.git, shallow, state.haveCommits, signal);
     const script = updateScript({ facts, state, saveCommits: work.commits, stash: work.uncommitted, joins });
     return sendPack(guest.ssh, { script, ...cargo }, step, signal);
   }
@@ -151,11 +182,11 @@ export class WorkspaceUpdate {
 async function joinsHistory(
   git: Git,
   [end, ...others]: readonly string[],
-  { haveCommits }: GuestState,
+  has: readonly string[],
   signal: AbortSignal,
 ): Promise<boolean> {
   if (end === undefined || others.length > 0) return false;
-  return (await parentsOf(git, end, signal)).every((parent) => haveCommits.includes(parent));
+  return (await parentsOf(git, end, signal)).every((parent) => has.includes(parent));
 }
 
 async function whole(
@@ -209,7 +240,7 @@ function parseResult(stdout: string): UpdateResult {
   const [savedBranch] = after('saved');
   const kept = after('kept').map((ref) => ref.replace('refs/heads/', ''));
   return {
-    unchanged: false,
+    unchanged: lines.includes('unchanged'),
     ...(savedBranch !== undefined && { savedBranch }),
     ...(lines.includes('stashed') && { stashed: true }),
     warnings:

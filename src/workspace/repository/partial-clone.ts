@@ -1,31 +1,34 @@
 import { displayPath, parseCheckedOut, parseTree } from '../git/git-listing.js';
+import type { Config } from '../git/git-listing.js';
 import type { Git } from '../git/git.js';
 import { WorkspacePathInvalidError } from '../workspace.errors.js';
 
-const PROMISES = String.raw`^(extensions\.partialclone|remote\..*\.promisor)$`;
+const PROMISE = /^(extensions\.partialclone|remote\..*\.promisor)$/s;
 
-export async function isPartialClone(git: Git, signal: AbortSignal): Promise<boolean> {
-  return (await git.query(['config', '--get-regexp', PROMISES], signal)) !== undefined;
+/** Made by `git clone --filter`. */
+export function isPartialClone({ values }: Config): boolean {
+  return [...values.keys()].some((key) => PROMISE.test(key));
 }
 
 /**
- * Ids of what a partial clone (`git clone --filter`) lacks of the commit; none in any other repository. Nothing is
- * fetched: that would run what the repository's config names.
+ * Ids of what a partial clone lacks of the commit. Nothing is fetched: that would run what the repository's config
+ * names.
  */
 export async function missingObjects(
   git: Git,
   commit: string | undefined,
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
-  if (commit === undefined || !(await isPartialClone(git, signal))) return new Set();
+  if (commit === undefined) return new Set();
   const args = ['rev-list', '--objects', '--quiet', '--missing=print', `${commit}^{tree}`];
   const listed = (await git.run(args, { signal })).toString('latin1');
   return new Set(Array.from(listed.matchAll(/^\?([0-9a-f]+)$/gm), ([, id = '']) => id));
 }
 
 /**
- * What a sparse checkout leaves out may be missing, here as in the guest. Of any other file git needs what the index
- * has, to tell how it was changed; of a commit that is taken as it is all files are needed. @throws WorkspacePathInvalidError
+ * Of a partial clone: what a sparse checkout leaves out may be missing, here as in the guest. Of any other file git
+ * needs what the index has, to tell how it was changed; of a commit that is taken as it is all files are needed.
+ * @throws WorkspacePathInvalidError
  */
 export async function requireFetched(
   git: Git,

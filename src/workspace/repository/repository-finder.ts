@@ -100,8 +100,9 @@ export class RepositoryFinder {
   }
 
   async #userOf(top: DirectoryFacts, signal: AbortSignal): Promise<GitUser> {
-    const isRoot = this.files.daemonUid === 0;
-    const uid = isRoot ? top.uid : this.files.daemonUid;
+    const { daemon } = this.files;
+    const isRoot = daemon.uid === 0;
+    const uid = isRoot ? top.uid : daemon.uid;
     const entry = await this.#passwdEntry(uid, signal);
     if (!isRoot) return { home: entry?.home ?? '/nonexistent' };
     // The owner's own group: the directory's may be one that the owner is not in.
@@ -109,6 +110,8 @@ export class RepositoryFinder {
   }
 
   async #passwdEntry(uid: number, signal: AbortSignal): Promise<{ gid: number; home: string } | undefined> {
+    const { daemon } = this.files;
+    if (uid === daemon.uid) return { gid: daemon.gid, home: daemon.homedir };
     try {
       const { stdout } = await this.runner.run({ file: 'getent', args: ['passwd', String(uid)], signal });
       const [, , , gid = '', , home = ''] = stdout.toString('utf8').split(':');

@@ -31,7 +31,7 @@ export class ScratchDirectories implements OnModuleInit {
 
   /** As its owner: what the owner can write into must not be deleted by root, who could be led astray in it. */
   async #remove(path: string, owner: { uid?: number; gid?: number }): Promise<void> {
-    const { uid, gid } = this.files.daemonUid === 0 ? owner : {};
+    const { uid, gid } = this.files.daemon.uid === 0 ? owner : {};
     const identity = { ...(uid !== undefined && { uid }), ...(gid !== undefined && { gid }) };
     await this.runner.run({ file: 'rm', args: ['-rf', '--', path], ...identity }).catch(() => undefined);
   }

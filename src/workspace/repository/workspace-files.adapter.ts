@@ -22,7 +22,8 @@ export interface DirectoryFacts {
 /** What the import asks of the host's file system besides git. */
 @Injectable()
 export class WorkspaceFiles {
-  readonly daemonUid = userInfo().uid;
+  /** the daemon's own account; its home as the host's books have it, whatever the environment says */
+  readonly daemon = userInfo();
 
   constructor(@Inject(SCRATCH_PARENT) private readonly scratchParent: string) {}
 

@@ -38,9 +38,9 @@ describe.skipIf(reason !== undefined)(
     it('is few processes of git', async () => {
       const path = await bench.repository('cost', '');
       const { warnings: _warnings, ...first } = await bench.import(path);
-      expect(await count(() => bench.prepare(path, [first], { ssh: counting }))).toHaveLength(7);
+      expect(await count(() => bench.prepare(path, [first], { ssh: counting }))).toHaveLength(5);
       shell(path, 'echo x >> a.txt; git commit -q -am next');
-      expect(await count(() => bench.prepare(path, [first], { ssh: counting }))).toHaveLength(16);
+      expect(await count(() => bench.prepare(path, [first], { ssh: counting }))).toHaveLength(7);
       expect(state(first.guestPath)).toEqual(state(path));
     });
   },

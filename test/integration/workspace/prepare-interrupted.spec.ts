@@ -26,9 +26,9 @@ describe.skipIf(reason !== undefined)(`interrupted${reason === undefined ? '' : 
       open: ({ line }: { line: string }) => bench.ssh.open({ line: change(line, (calls += 1)) }),
     } as unknown as SshConnection;
   };
-  const imported = async (name: string, script = '') => {
-    const path = await bench.repository(name, script);
-    const { warnings: _warnings, ...first } = await bench.import(path);
+  const imported = async (name: string, options: { mode?: 'full' | 'shallow' } = {}) => {
+    const path = await bench.repository(name, '');
+    const { warnings: _warnings, ...first } = await bench.import(path, options);
     return { path, first };
   };
   const guest = (path: string): unknown => ({
@@ -60,10 +60,13 @@ describe.skipIf(reason !== undefined)(`interrupted${reason === undefined ? '' : 
   it('an update that nobody waits for any more changes nothing, and puts nothing aside', async () => {
     const { path, first } = await imported('left');
     shell(path, 'echo next >> a.txt; git commit -q -am next');
+    const clean = guest(first.guestPath);
+    await bench.prepare(path, [first], { ssh: unheard });
+    expect(guest(first.guestPath)).toEqual(clean);
     shell(first.guestPath, 'echo mine > mine');
     const before = guest(first.guestPath);
-    // The first script looks, the second updates.
-    const ssh = changing((line, call) => (call === 1 ? line : `${line.replace('exec ', '')} 2>&1 | true`));
+    // The first script finds that work has been done, the second looks, the third updates.
+    const ssh = changing((line, call) => (call < 3 ? line : `${line.replace('exec ', '')} 2>&1 | true`));
     await bench.prepare(path, [first], { ssh, force: true });
     expect(guest(first.guestPath)).toEqual(before);
   });
@@ -84,18 +87,19 @@ describe.skipIf(reason !== undefined)(`interrupted${reason === undefined ? '' : 
   });
 
   // What was written between the last look and the checkout was overwritten.
-  it('a file that is changed in the last moment is not overwritten', async () => {
-    const { path, first } = await imported('late');
+  it.each([
+    ['shallow', 'WORKSPACE_HAS_WORK'],
+    ['full', 'WORKSPACE_IMPORT_FAILED'],
+  ] as const)('a file that is changed in the last moment is not overwritten: %s', async (mode, kind) => {
+    const { path, first } = await imported(`late ${mode}`, { mode });
     shell(path, 'echo next >> a.txt; git commit -q -am next');
-    const shims = `${bench.directory}/shims`;
+    const shims = `${bench.directory}/shims-${mode}`;
     mkdirSync(shims);
     const late = 'case "$*" in *" ls-files "*) ;; *read-tree*) echo late >> a.txt ;; esac';
     writeFileSync(`${shims}/git`, `#!/bin/sh\n${late}\nexec /usr/bin/git "$@"\n`);
     chmodSync(`${shims}/git`, 0o755);
     const ssh = changing((line) => `PATH=${shims}:$PATH; export PATH; ${line}`);
-    await expect(bench.prepare(path, [first], { ssh })).rejects.toMatchObject({
-      kind: 'WORKSPACE_IMPORT_FAILED',
-    });
+    await expect(bench.prepare(path, [first], { ssh })).rejects.toMatchObject({ kind });
     expect(shell(first.guestPath, 'cat a.txt')).toBe('one\nmore\nlate\n');
     expect(shell(first.guestPath, 'git log -1 --format=%s')).toBe('second\n');
   });

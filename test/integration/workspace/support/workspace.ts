@@ -63,7 +63,7 @@ export class WorkspaceBench {
     this.outgoing = new OutgoingRepositories(this.finder, files, this.directories);
     this.importer = new GitWorkspaceImporter(this.finder, files, this.directories, this.outgoing, guestBase);
     const update = new WorkspaceUpdate();
-    this.arrival = new WorkspaceArrival(this.importer, this.finder, this.outgoing, update, guestBase);
+    this.arrival = new WorkspaceArrival(this.finder, this.outgoing, update, guestBase);
     this.incoming = new IncomingWork(this.directories, files, { ...DEFAULT_INCOMING_LIMITS, ...limits });
   }
 
