@@ -1,9 +1,9 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.js';
 
-// By itself vitest leaves one CPU of two to others. Most of a file's time one VM boots on one CPU, or one program runs;
-// each file has directories, ports and a host of its own.
+// By itself vitest leaves one CPU of two to others.
 const TWO_FILES_AT_A_TIME = { fileParallelism: true, maxWorkers: 2 };
-// These wait for servers, disks and time limits as well.
+// These wait for servers, disks, guests and time limits as well; each file has directories, ports and a host of its own.
 const THREE_FILES_AT_A_TIME = { fileParallelism: true, maxWorkers: 3 };
 
 export default defineConfig({
@@ -29,7 +29,7 @@ export default defineConfig({
           globalSetup: ['./test/support/base-image.global-setup.ts'],
           testTimeout: 240_000,
           hookTimeout: 600_000,
-          ...TWO_FILES_AT_A_TIME,
+          ...THREE_FILES_AT_A_TIME,
         },
       },
       {
@@ -40,7 +40,7 @@ export default defineConfig({
           globalSetup: ['./test/support/base-image.global-setup.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
-          ...TWO_FILES_AT_A_TIME,
+          ...THREE_FILES_AT_A_TIME,
         },
       },
       {
@@ -54,6 +54,7 @@ export default defineConfig({
         },
       },
     ],
+    sequence: { sequencer: LongestFirst },
     // Decorated classes need it before they are loaded, as src/daemon/main.ts does.
     setupFiles: ['reflect-metadata'],
     reporters: ['default', './test/support/closing-line-reporter.ts'],

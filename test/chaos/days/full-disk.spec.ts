@@ -38,7 +38,7 @@ describe.skipIf(!isRoot)('a state directory without a free byte', () => {
       if (known) await succeed(host, 'vm', 'start', name);
       else await succeed(host, 'vm', 'create', '--name', name, '--memory', '256m');
     }
-    await succeed(host, 'vm', 'stop', 'down');
+    await succeed(host, 'vm', 'kill', 'down');
     disk.fill();
     disk.fillUp();
   }
@@ -85,7 +85,7 @@ describe.skipIf(!isRoot)('a state directory without a free byte', () => {
       disk.relieve();
       disk.fill(6 * MIB);
       disk.fillUp();
-      await succeed(host, 'vm', 'stop', 'up', '--timeout', '20');
+      await succeed(host, 'vm', 'stop', 'up', '--timeout', '5');
       expect(await vmOf(host, 'up')).toMatchObject({ state: 'stopped' });
       disk.fillUp();
       process.kill(await host.daemonPid(), 'SIGKILL');

@@ -95,7 +95,7 @@ describe('a guest that never boots', () => {
     const config = join(scratch, 'config.toml');
     writeFileSync(config, `${NO_BACKGROUND_WORK}[vm]\nboot_timeout_seconds = 8\n`);
     const healthy = await host.json<VmView>(['vm', 'create', '--name', 'once-up']);
-    expect(await host.json<VmView>(['vm', 'stop', 'once-up'])).toMatchObject({
+    expect(await host.json<VmView>(['vm', 'kill', 'once-up'])).toMatchObject({
       id: healthy.id,
       state: 'stopped',
     });

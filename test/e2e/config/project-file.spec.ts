@@ -31,7 +31,7 @@ describe('a repository with a project file', () => {
       'mode = "0600"',
     ];
     const rest = ['[env]', 'GREETING = "hello"', 'OTHER = "$HOME"', '[labels]', 'team = "web"'];
-    const settings = ['cpus = 2', 'memory = "512m"', `ports = ["${port}:80"]`];
+    const settings = ['cpus = 2', 'memory = "256m"', `ports = ["${port}:80"]`];
     const setup = [
       'setup = """',
       'cat /opt/x/.npmrc > made',
@@ -65,7 +65,7 @@ describe('a repository with a project file', () => {
     expect(kept.stdout).toBe('token\nbye $HOME in /root/shop\nnot this\n');
     expect(await host.json<VmView>(['vm', 'show', 'shop'])).toMatchObject({
       cpus: 1,
-      memoryMib: 512,
+      memoryMib: 256,
       labels: { team: 'web' },
       publishedPorts: [{ hostAddress: '127.0.0.1', hostPort: port, guestPort: 80 }],
       workspaces: [{ projectFile: `${repository}/.banger.toml` }],

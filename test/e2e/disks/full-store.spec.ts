@@ -50,19 +50,19 @@ describe.skipIf(!isRoot)('the store of the disks', () => {
   }
 
   /** More than the store has room for while its ballast is there. */
-  const WRITE = 'yes banger | head -c 160M > /opt/big; sync; echo written > /opt/done';
+  const WRITE = 'yes banger | head -c 64M > /opt/big; sync; echo written > /opt/done';
 
   it('gets back what a guest gives up; when it is full the guest is halted before it breaks, and goes on when it is not', async () => {
     const vm = await host.json<VmView>(['vm', 'create', '--name', 'web']);
     await expect.poll(conditions, { timeout: 30_000 }).toEqual(['disk-space-low']);
 
     const before = await allocatedMib(vm);
-    await inside('yes banger | head -c 200M > /opt/gone; sync');
-    expect(await allocatedMib(vm)).toBeGreaterThan(before + 190);
+    await inside('yes banger | head -c 80M > /opt/gone; sync');
+    expect(await allocatedMib(vm)).toBeGreaterThan(before + 76);
     await inside('rm /opt/gone; sync; fstrim /');
-    expect(await allocatedMib(vm)).toBeLessThan(before + 60);
+    expect(await allocatedMib(vm)).toBeLessThan(before + 24);
 
-    store.fill(100 * MIB);
+    store.fill(40 * MIB);
     await inside(`nohup sh -c '${WRITE}' > /dev/null 2>&1 &`);
     await expect.poll(conditions, { timeout: 90_000 }).toEqual(['halted']);
     const listed = await host.banger(['vm', 'list']);
@@ -75,7 +75,7 @@ describe.skipIf(!isRoot)('the store of the disks', () => {
     store.relieve();
     await expect.poll(conditions, { timeout: 30_000 }).toEqual(['disk-space-low']);
     await expect.poll(() => inside('cat /opt/done 2>/dev/null || :'), { timeout: 90_000 }).toBe('written');
-    await inside('echo 3 > /proc/sys/vm/drop_caches; yes banger | head -c 160M | cmp - /opt/big');
+    await inside('echo 3 > /proc/sys/vm/drop_caches; yes banger | head -c 64M | cmp - /opt/big');
     await host.json(['vm', 'stop', 'web']);
     const checked = await checkDisk(host, vm);
     expect(checked).not.toMatch(/status|recover/i);
@@ -84,7 +84,7 @@ describe.skipIf(!isRoot)('the store of the disks', () => {
 
   it('does not keep a halted VM from being killed, started and deleted', async () => {
     await host.json(['vm', 'create', '--name', 'web']);
-    store.fill(60 * MIB);
+    store.fill(24 * MIB);
     await inside(`nohup sh -c '${WRITE}' > /dev/null 2>&1 &`);
     await expect.poll(conditions, { timeout: 90_000 }).toEqual(['halted']);
     expect(await host.json<VmView>(['vm', 'kill', 'web'])).toMatchObject({ state: 'stopped' });
@@ -96,7 +96,7 @@ describe.skipIf(!isRoot)('the store of the disks', () => {
 
   it('that becomes full while memory is written to it lets the VM run on, and is given back what was written', async () => {
     const vm = await host.json<VmView>(['vm', 'create', '--name', 'web', '--memory', '256']);
-    await inside('yes "$(cat /proc/sys/kernel/random/uuid)" | head -c 100M > /dev/shm/big');
+    await inside('yes "$(cat /proc/sys/kernel/random/uuid)" | head -c 64M > /dev/shm/big');
     const names = (): string[] =>
       readdirSync(join(store.directory, vm.id), { recursive: true, encoding: 'utf8' });
     const isMemory = (name: string): boolean => basename(name) === 'memory';
@@ -114,7 +114,7 @@ describe.skipIf(!isRoot)('the store of the disks', () => {
       });
       store.relieve();
       expect(await show()).toMatchObject({ state: 'running' });
-      await inside('yes "$(head -n 1 /dev/shm/big)" | head -c 100M | cmp - /dev/shm/big');
+      await inside('yes "$(head -n 1 /dev/shm/big)" | head -c 64M | cmp - /dev/shm/big');
       // the VM's own record is written in rounds: it may be there or not
       const left = names().filter((name) => isMemory(name) || /(state|json)$|snp_/.test(name));
       expect(left.filter((name) => name !== 'vm.json')).toEqual([]);

@@ -94,7 +94,7 @@ describe('published ports', () => {
         },
       },
     });
-    await host.json(['vm', 'stop', 'one']);
+    await host.json(['vm', 'kill', 'one']);
     await host.json(['vm', 'create', '--name', 'two', '-p', `${port}:80`]);
     const again = await host.banger(['vm', 'start', 'one']);
     expect(again).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('the VM two has it') });

@@ -5,11 +5,13 @@ import { PseudoTerminal } from '../../support/pseudo-terminal.js';
 import { startSession } from '../../support/start-session.js';
 import { collect, TestHost } from '../../support/test-host.js';
 
-/** A number each 100 ms, by one process of the guest. */
-const counting = (last: number): string[] => [
+/** In the guest: ends what counts. */
+const ENOUGH = '/run/enough';
+/** A number each 100 ms, by one process of the guest, until it is told that there are enough. */
+const COUNTING = [
   'perl',
   '-e',
-  `$| = 1; for (1 .. ${last}) { print "$_\\n"; select(undef, undef, undef, 0.1) }`,
+  `$| = 1; until (-e "${ENOUGH}") { print ++$_, "\\n"; select(undef, undef, undef, 0.1) }`,
 ];
 const numbers = (last: number): string => Array.from({ length: last }, (_, at) => `${at + 1}\n`).join('');
 
@@ -42,7 +44,7 @@ describe('sessions', () => {
   }
 
   it('go on over a daemon that is killed, and so does whoever follows, waits or is attached', async () => {
-    await start('count', counting(150));
+    await start('count', COUNTING);
     const follower = collect(
       host.spawn(['vm', 'session', 'logs', '-f', 'count'], { stdio: 'pipe' }),
       120_000,
@@ -54,20 +56,31 @@ describe('sessions', () => {
     await delay(2_000);
     // the next daemon
     expect(await show('long/count')).toMatchObject({ state: 'running', vm: 'long' });
-    expect(await follower).toMatchObject({ exitCode: 0, stdout: numbers(150) });
+    const meanwhile = await counted('count');
+    expect(meanwhile).toBeGreaterThan(12 + 10);
+    await attached.shows(new RegExp(`\\b${meanwhile + 5}\\r?\\n`));
+    await host.banger(['vm', 'exec', 'long', '--', 'touch', ENOUGH]);
+    const { exitCode, stdout } = await follower;
+    const last = Number(stdout.trim().split('\n').at(-1));
+    expect(last).toBeGreaterThan(meanwhile);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: numbers(last) });
     expect(await waiter).toMatchObject({ exitCode: 0 });
     expect(await attached.ended()).toEqual({ status: 0, restored: true });
     const shown = attached.output.replaceAll('\r', '');
-    expect(shown.slice(shown.indexOf('1\n')).match(/^\d+$/gm)?.join('\n')).toBe(numbers(150).trim());
-    expect(await counted('count')).toBe(150);
+    expect(shown.slice(shown.indexOf('1\n')).match(/^\d+$/gm)?.join('\n')).toBe(numbers(last).trim());
+    expect(await counted('count')).toBe(last);
     expect(await host.json<SessionView[]>(['vm', 'session', 'list', 'long'])).toHaveLength(1);
   });
 
   it('go on in each copy of their VM under ids of their own, in one that is suspended, and one that goes back', async () => {
-    const parent = await start('forked', counting(100_000));
+    await host.banger(['vm', 'exec', 'long', '--', 'rm', ENOUGH]);
+    const parent = await start('forked', COUNTING);
     await delay(1_000);
     const { copies } = await host.json<VmForkView>(['vm', 'fork', 'long', '--count', '2']);
     const refs = ['long/forked', 'long-1/forked', 'long-2/forked'];
+    // of a copy's sessions the daemon knows when the copy has told of them
+    for (const ref of refs)
+      await expect.poll(async () => (await session('show', ref)).exitCode, { timeout: 30_000 }).toBe(0);
     const views = await Promise.all(refs.map(show));
     expect(new Set(views.map(({ id }) => id)).size).toBe(3);
     expect(views.map(({ id, vm, state }) => [id === parent.id, vm, state])).toEqual([
@@ -86,10 +99,13 @@ describe('sessions', () => {
     await delay(2_000);
     await host.json(['vm', 'snapshot', 'restore', '--force', 'long-1', 'then']);
     await host.json(['vm', 'resume', 'long-1']);
+    // until the VM tells of it again it is one of a VM that was stopped
+    await expect
+      .poll(async () => (await show(refs[1] ?? '')).state, { timeout: 30_000, interval: 500 })
+      .toBe('running');
     await expect
       .poll(() => counted(refs[1] ?? ''), { timeout: 30_000, interval: 500 })
       .toBeGreaterThan(then + 5);
-    expect(await show(refs[1] ?? '')).toMatchObject({ state: 'running' });
 
     // suspended, it stands still; a stop wakes it
     await host.json(['vm', 'suspend', 'long-2']);
@@ -104,8 +120,7 @@ describe('sessions', () => {
 
   it('are lost with a VM that is stopped or killed, and keep what they have written', async () => {
     const before = await counted('long/forked');
-    await host.json(['vm', 'kill', 'long']);
-    await host.json(['vm', 'stop', 'long-1']);
+    await Promise.all([host.json(['vm', 'kill', 'long']), host.json(['vm', 'stop', 'long-1'])]);
     expect(await show('long/forked')).toMatchObject({
       state: 'lost',
       reason: 'the VM was stopped, and it ended with that',
@@ -140,7 +155,7 @@ describe('sessions', () => {
   // Each of them waited for ever.
   it('leave nobody waiting when their VM is deleted', async () => {
     await host.json(['vm', 'create', '--name', 'short', '--memory', '256m']);
-    await startSession(host, ['--name', 'doomed', 'short'], counting(100_000));
+    await startSession(host, ['--name', 'doomed', 'short'], COUNTING);
     const follower = collect(
       host.spawn(['vm', 'session', 'logs', '-f', 'doomed'], { stdio: 'pipe' }),
       60_000,

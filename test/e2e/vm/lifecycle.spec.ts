@@ -76,16 +76,13 @@ describe('the life of a VM', () => {
   });
 
   it('is killed at once, and a VM that powers itself off is stopped, one whose hypervisor dies has failed', async () => {
-    await host.json(['vm', 'create', '--name', 'one']);
-    expect(await host.json<VmView>(['vm', 'kill', 'one'])).toMatchObject({ state: 'stopped' });
-
-    await host.json(['vm', 'start', 'one']);
-    await host.banger(['vm', 'exec', 'one', '--', 'systemctl', '--no-wall', 'poweroff']);
+    await host.json(['vm', 'create', '--name', 'off']);
+    await host.banger(['vm', 'exec', 'off', '--', 'systemctl', '--no-wall', 'poweroff']);
     await expect
-      .poll(async () => (await host.json<VmView>(['vm', 'show', 'one'])).state, { timeout: 30_000 })
+      .poll(async () => (await host.json<VmView>(['vm', 'show', 'off'])).state, { timeout: 30_000 })
       .toBe('stopped');
 
-    const { pid } = await host.json<VmView>(['vm', 'start', 'one']);
+    const { pid } = await host.json<VmView>(['vm', 'create', '--name', 'one']);
     sendSignal(pid, 'SIGKILL');
     await expect
       .poll(async () => (await host.json<VmView>(['vm', 'show', 'one'])).state, { timeout: 10_000 })
@@ -97,7 +94,8 @@ describe('the life of a VM', () => {
     expect(await host.json<VmView>(['vm', 'start', 'one']), 'a failed VM starts again').toMatchObject({
       state: 'running',
     });
-    await host.banger(['vm', 'delete', '--force', 'one']);
+    expect(await host.json<VmView>(['vm', 'kill', 'one'])).toMatchObject({ state: 'stopped' });
+    await host.banger(['vm', 'delete', '--force', 'one', 'off']);
   });
 
   it('keeps several VMs apart, each with a name of its own where none was given', async () => {

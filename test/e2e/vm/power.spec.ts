@@ -65,11 +65,11 @@ describe('the power of a VM', () => {
     sendSignal(again.pid, 'SIGSTOP');
     expect(await host.json<VmView>(['vm', 'kill', 'hung'])).toMatchObject({ state: 'stopped' });
 
-    const last = await host.json<VmView>(['vm', 'start', 'hung']);
+    const last = await host.json<VmView>(['vm', 'create', '--name', 'last']);
     sendSignal(last.pid, 'SIGSTOP');
-    const stopping = host.banger(['vm', 'stop', '--timeout', '600', 'hung']);
+    const stopping = host.banger(['vm', 'stop', '--timeout', '600', 'last']);
     await expect.poll(() => runningOperation('vm.stop'), { timeout: 30_000 }).toBeDefined();
-    expect(await host.banger(['vm', 'delete', '--force', 'hung'])).toMatchObject({ exitCode: 0 });
+    expect(await host.banger(['vm', 'delete', '--force', 'last'])).toMatchObject({ exitCode: 0 });
     expect((await stopping).exitCode).not.toBe(0);
   });
 
@@ -90,7 +90,7 @@ describe('the power of a VM', () => {
 
   it('is taken from a VM that is about to start; one being created is deleted by force', async () => {
     await host.json(['vm', 'create', '--name', 'early']);
-    await host.json(['vm', 'stop', 'early']);
+    await host.json(['vm', 'kill', 'early']);
     const starting = host.banger(['vm', 'start', 'early']);
     await expect.poll(() => state('early'), { timeout: 30_000 }).toBe('starting');
     expect(await host.banger(['vm', 'ssh', 'early'])).toMatchObject({
