@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +35,9 @@ const ENVIRONMENT = {
   GIT_COMMITTER_EMAIL: 'committer@example.com',
   GIT_ALLOW_PROTOCOL: 'file',
 };
+
+/** without the class, which is none of what travels */
+type Plain<T> = Pick<T, keyof T>;
 
 type PrepareOptions = Omit<WorkspaceSource, 'path'> & { force?: boolean; ssh?: SshConnection };
 
@@ -96,16 +99,38 @@ export class WorkspaceBench {
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  /** A repository made by a bash script, with one commit of three files unless `bare` is asked for. */
+  /** A repository made by a bash script, with two commits of three files unless an `empty` one is asked for. */
   async repository(name: string, script: string, options: { empty?: boolean } = {}): Promise<string> {
     const path = join(this.directory, name);
     await mkdir(path);
-    const start = options.empty === true ? '' : BASE_COMMIT;
-    shell(
-      path,
-      `set -e; git init -q -b main .; git config user.name Host; git config user.email host@example.com\n${start}\n${script}`,
-    );
+    const start = options.empty === true ? EMPTY : this.copyOfBase();
+    shell(path, `set -e; ${start}\n${script}`);
     return path;
+  }
+
+  /** A repository, made by the script `host`, that is imported, and what the script `guest` does to it there. */
+  async prepared(
+    name: string,
+    guest = '',
+    { host = '', ...options }: { host?: string; empty?: boolean } = {},
+  ): Promise<Plain<VmWorkspaceView>> {
+    const path = await this.repository(name, host, options);
+    const { warnings: _warnings, ...workspace } = await this.import(path);
+    if (guest !== '') shell(workspace.guestPath, `set -e\n${guest}`);
+    return workspace;
+  }
+
+  /** One copy costs two processes, making it eight. The index has notes of other files, until it is refreshed. */
+  private copyOfBase(): string {
+    if (!existsSync(this.base)) {
+      mkdirSync(this.base);
+      shell(this.base, `set -e; ${EMPTY}\n${BASE_COMMITS}`);
+    }
+    return `cp -a '${this.base}/.' .; git update-index -q --refresh`;
+  }
+
+  private get base(): string {
+    return join(this.directory, 'base of repositories');
   }
 
   async import(
@@ -151,7 +176,9 @@ export class WorkspaceBench {
   }
 }
 
-const BASE_COMMIT = `
+const EMPTY = 'git init -q -b main .; git config user.name Host; git config user.email host@example.com';
+
+const BASE_COMMITS = `
 printf 'one\\n' > a.txt; printf 'two\\n' > b.txt; mkdir dir; printf 'three\\n' > dir/c.txt
 git add .; git commit -q -m first; printf 'more\\n' >> a.txt; git commit -q -am second`;
 
