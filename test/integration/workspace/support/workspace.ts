@@ -4,6 +4,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSy
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import type { VmWorkspaceView, WorkspaceSource } from '../../../../src/contract/index.js';
 import { NodeProcessRunner } from '../../../../src/core/process/index.js';
 import { Ssh2Client } from '../../../../src/core/ssh/index.js';
@@ -67,7 +68,7 @@ export class WorkspaceBench {
     this.importer = new GitWorkspaceImporter(this.finder, files, this.directories, this.outgoing, guestBase);
     const update = new WorkspaceUpdate();
     this.arrival = new WorkspaceArrival(this.importer, this.finder, this.outgoing, update, guestBase);
-    this.incoming = new IncomingWork(this.directories, files, { ...DEFAULT_INCOMING_LIMITS, ...limits });
+    this.incoming = this.incomingWithin(limits);
   }
 
   static async start(limits: Partial<IncomingLimits> = {}): Promise<WorkspaceBench> {
@@ -81,6 +82,10 @@ export class WorkspaceBench {
     const sshd = await Sshd.start();
     const ssh = await new Ssh2Client().connect(sshd.target, { timeoutMs: 10_000 });
     return new WorkspaceBench(directory, guestBase, ssh, sshd, limits);
+  }
+
+  incomingWithin(limits: Partial<IncomingLimits>): IncomingWork {
+    return new IncomingWork(this.directories, this.files, { ...DEFAULT_INCOMING_LIMITS, ...limits });
   }
 
   /** What imports left behind. */
@@ -190,16 +195,20 @@ export function shell(cwd: string, script: string): string {
   }).toString('latin1');
 }
 
-/** Everything that `git status` and a commit would see. */
-export function state(path: string): Record<string, string> {
-  return {
-    v1: shell(path, 'git status --porcelain'),
-    v2: shell(path, 'git status --porcelain=v2 -z'),
-    index: shell(path, 'git ls-files -s -v -z'),
-    staged: shell(path, 'git diff --cached --raw --no-abbrev -z --no-renames'),
-    unstaged: shell(path, 'git diff --raw --no-abbrev -z --no-renames --ignore-submodules=all'),
-    head: shell(path, 'git rev-parse -q --verify HEAD || true; git symbolic-ref -q HEAD || true'),
-  };
+/**
+ * Everything that `git status` and a commit would see: what is staged follows from HEAD and the index, what is not
+ * from the second version of the status, which has all that the first one has.
+ */
+export function state(path: string): { head: string; status: string; index: string } {
+  const said = shell(
+    path,
+    "git status --porcelain=v2 --branch -z && printf '\\n=\\n' && git ls-files -s -v -z",
+  );
+  const [head = '', rest = '', index = ''] =
+    /^(# branch\.oid [^\0]*\0# branch\.head [^\0]*\0)([^]*)\n=\n([^]*)$/.exec(said)?.slice(1) ?? [];
+  expect(head, said).not.toBe('');
+  // The host alone has branches on a server.
+  return { head, status: rest.replace(/# branch\.[^\0]*\0/g, ''), index };
 }
 
 /** Hash of every byte, mode and time below a directory, the top's own time aside. */
