@@ -1,8 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { whyNoSshd } from '../ssh/support/sshd.js';
 import { checkoutOf, exportWork } from './support/exporting.js';
 import { foreignRepository } from './support/foreign-repository.js';
-import { fingerprint, shell, state, WorkspaceBench } from './support/workspace.js';
+import { withBench } from './support/with-bench.js';
+import { fingerprint, shell, state } from './support/workspace.js';
+import type { WorkspaceBench } from './support/workspace.js';
 
 const reason = whyNoSshd();
 
@@ -24,11 +26,7 @@ describe.skipIf(reason !== undefined)(
   `the branch of an export${reason === undefined ? '' : `: ${reason}`}`,
   () => {
     let bench: WorkspaceBench;
-    beforeAll(async () => {
-      bench = await WorkspaceBench.start();
-    });
-    afterEach(() => expect(bench.leftovers).toEqual([]));
-    afterAll(() => bench.stop());
+    withBench((started) => (bench = started));
 
     it('has the tree of the guest after a round trip of everything; all else on the host stays', async () => {
       const path = await foreignRepository(bench, 'ssh2');
@@ -138,9 +136,8 @@ describe.skipIf(reason !== undefined)(
       ],
       ['none that git takes', 'true', '-x', { kind: 'WORKSPACE_REPOSITORY_UNUSABLE' }],
     ])('is refused, and nothing changes: %s', async (name, script, branch, refusal) => {
-      const path = await bench.repository(`refused ${name}`, '');
-      const workspace = await bench.import(path);
-      shell(workspace.guestPath, 'git commit -q --allow-empty -m work');
+      const workspace = await bench.prepared(`refused ${name}`, 'git commit -q --allow-empty -m work');
+      const path = workspace.hostPath;
       shell(path, script);
       const before = fingerprint(path);
       await expect(exportWork(bench, workspace, { branch })).rejects.toMatchObject(refusal);
@@ -148,9 +145,8 @@ describe.skipIf(reason !== undefined)(
     });
 
     it('is not moved under a working tree that has it, nor where somebody moved it', async () => {
-      const path = await bench.repository('held', '');
-      const imported = await bench.import(path);
-      shell(imported.guestPath, 'git commit -q --allow-empty -m one');
+      const imported = await bench.prepared('held', 'git commit -q --allow-empty -m one');
+      const path = imported.hostPath;
       const { workspace } = await exportWork(bench, imported);
       shell(imported.guestPath, 'git commit -q --allow-empty -m two');
       shell(path, 'git worktree add -q ../holder banger/web');
@@ -167,9 +163,8 @@ describe.skipIf(reason !== undefined)(
 
     // A rebase ends with the branch as it was at its beginning, or not at all.
     it('is not moved while it is being rebased, nor when it is checked out meanwhile', async () => {
-      const path = await bench.repository('rebased', '');
-      const imported = await bench.import(path);
-      shell(imported.guestPath, 'echo guest > b.txt; git commit -q -am one');
+      const imported = await bench.prepared('rebased', 'echo guest > b.txt; git commit -q -am one');
+      const path = imported.hostPath;
       const { workspace } = await exportWork(bench, imported);
       shell(imported.guestPath, 'git commit -q --allow-empty -m two');
       const before = shell(path, 'git rev-parse banger/web');
@@ -189,9 +184,8 @@ describe.skipIf(reason !== undefined)(
     });
 
     it('comes from a repository with a branch that leads nowhere: that is told', async () => {
-      const path = await bench.repository('broken', '');
-      const workspace = await bench.import(path);
-      shell(workspace.guestPath, 'git commit -q --allow-empty -m one');
+      const workspace = await bench.prepared('broken', 'git commit -q --allow-empty -m one');
+      const path = workspace.hostPath;
       shell(path, `echo ${'ab'.repeat(20)} > .git/refs/heads/broken`);
       await expect(exportWork(bench, workspace)).rejects.toMatchObject({
         kind: 'WORKSPACE_REPOSITORY_UNUSABLE',
@@ -200,9 +194,8 @@ describe.skipIf(reason !== undefined)(
     });
 
     it('is not moved when somebody moves it meanwhile', async () => {
-      const path = await bench.repository('raced', '');
-      const workspace = await bench.import(path);
-      shell(workspace.guestPath, 'git commit -q --allow-empty -m one');
+      const workspace = await bench.prepared('raced', 'git commit -q --allow-empty -m one');
+      const path = workspace.hostPath;
       const meanwhile = (): void => void shell(path, 'git branch banger/web');
       await expect(exportWork(bench, workspace, { meanwhile })).rejects.toMatchObject({
         kind: 'WORKSPACE_BRANCH_TAKEN',
@@ -211,9 +204,8 @@ describe.skipIf(reason !== undefined)(
     });
 
     it('comes to where the repository is now', async () => {
-      const path = await bench.repository('moved', '');
-      const workspace = await bench.import(path);
-      shell(workspace.guestPath, 'git commit -q --allow-empty -m one');
+      const workspace = await bench.prepared('moved', 'git commit -q --allow-empty -m one');
+      const path = workspace.hostPath;
       shell(path, 'cd ..; mv moved moved-on');
       await expect(exportWork(bench, workspace)).rejects.toMatchObject({
         kind: 'WORKSPACE_REPOSITORY_UNUSABLE',

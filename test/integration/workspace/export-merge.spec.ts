@@ -1,7 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { whyNoSshd } from '../ssh/support/sshd.js';
 import { exportWork } from './support/exporting.js';
-import { fingerprint, shell, WorkspaceBench } from './support/workspace.js';
+import { withBench } from './support/with-bench.js';
+import { fingerprint, shell } from './support/workspace.js';
+import type { WorkspaceBench } from './support/workspace.js';
 
 const reason = whyNoSshd();
 
@@ -9,11 +11,7 @@ describe.skipIf(reason !== undefined)(
   `the merge of an export${reason === undefined ? '' : `: ${reason}`}`,
   () => {
     let bench: WorkspaceBench;
-    beforeAll(async () => {
-      bench = await WorkspaceBench.start();
-    });
-    afterEach(() => expect(bench.leftovers).toEqual([]));
-    afterAll(() => bench.stop());
+    withBench((started) => (bench = started));
 
     const GUEST = `printf 'of the guest\\n' >> a.txt; mkdir -p out; printf new > out/new.txt; git add -A; git commit -q -m work`;
 
@@ -22,11 +20,9 @@ describe.skipIf(reason !== undefined)(
       host: string,
       guest = GUEST,
     ): Promise<{ path: string; run: (merge?: boolean) => ReturnType<typeof exportWork> }> {
-      const path = await bench.repository(name, '');
-      const workspace = await bench.import(path);
-      shell(workspace.guestPath, guest);
-      shell(path, host);
-      return { path, run: (merge = true) => exportWork(bench, workspace, { merge }) };
+      const workspace = await bench.prepared(name, guest);
+      shell(workspace.hostPath, host);
+      return { path: workspace.hostPath, run: (merge = true) => exportWork(bench, workspace, { merge }) };
     }
 
     it('is not made where both sides changed a file: that is told, and nothing changes', async () => {

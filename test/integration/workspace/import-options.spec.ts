@@ -77,8 +77,10 @@ describe.skipIf(reason !== undefined)(
       );
       const { head: _ours, ...mine } = state(path);
       const { head: _theirs, ...theirs } = state(guestPath);
-      expect(theirs).toEqual({ ...mine, v2: expect.any(String) });
-      expect(theirs['v1']).toBe(mine['v1']);
+      expect(theirs).toEqual({ ...mine, status: expect.any(String) });
+      const changes =
+        'git status --porcelain; git diff --cached --raw -z --no-renames; git diff --raw -z --no-renames';
+      expect(shell(guestPath, changes)).toBe(shell(path, changes));
       shell(guestPath, 'git -c user.name=A -c user.email=a@b commit -q -am work');
       await bench.work(view, async ({ base, commits }) => {
         expect({ base, commits }).toEqual({ base: view.head, commits: 2 });
@@ -122,7 +124,7 @@ describe.skipIf(reason !== undefined)(
       const view = await bench.import(path, { branch: 'try-1' });
       expect(view.branch).toBe('try-1');
       expect(shell(view.guestPath, 'git symbolic-ref HEAD').trim()).toBe('refs/heads/try-1');
-      expect(state(view.guestPath)['v1']).toBe(state(path)['v1']);
+      expect(state(view.guestPath).status).toBe(state(path).status);
       const unborn = await bench.repository('unborn', 'echo x > x', { empty: true });
       const { guestPath } = await bench.import(unborn, { branch: 'first' });
       expect(shell(guestPath, 'git symbolic-ref HEAD; cat x')).toBe('refs/heads/first\nx\n');

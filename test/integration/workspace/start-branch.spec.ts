@@ -23,7 +23,7 @@ describe('a branch that is started in a guest', () => {
     expect(await start(guest, "it's/try-1")).toBeUndefined();
     const { head: after, ...same } = state(guest);
     expect(same).toEqual(rest);
-    expect(after).toBe(before?.replace('refs/heads/main', "refs/heads/it's/try-1"));
+    expect(after).toBe(before.replace('branch.head main', "branch.head it's/try-1"));
   });
 
   it('is started where there is no commit yet, and where HEAD is detached', async () => {

@@ -1,10 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { VmWorkspaceView } from '../../../src/contract/index.js';
 import { generatedChanges } from './support/generated-changes.js';
-import { fingerprint, shell, WorkspaceBench } from './support/workspace.js';
 import { WorkspaceViews } from './support/views.js';
+import { withBench } from './support/with-bench.js';
+import { fingerprint, shell } from './support/workspace.js';
+import type { WorkspaceBench } from './support/workspace.js';
 
 const SEED = 20_260;
 
@@ -16,27 +18,13 @@ function treeOf(path: string): string {
   ).trim();
 }
 
-/** without the class, which is none of what travels */
-type Plain<T> = Pick<T, keyof T>;
-
 describe('the work in a workspace as a document', () => {
   let bench: WorkspaceBench;
   let views: WorkspaceViews;
-  beforeAll(async () => {
-    bench = await WorkspaceBench.start();
+  withBench((started) => {
+    bench = started;
     views = new WorkspaceViews(bench);
   });
-  afterEach(() => {
-    expect(bench.leftovers).toEqual([]);
-  });
-  afterAll(() => bench.stop());
-
-  async function prepared(name: string, guest: string, host = ''): Promise<Plain<VmWorkspaceView>> {
-    const path = await bench.repository(name, host);
-    const { warnings: _warnings, ...workspace } = await bench.import(path);
-    shell(workspace.guestPath, `set -e\n${guest}`);
-    return workspace;
-  }
 
   /** The tree that the patch makes of a commit of the host. @returns undefined for an empty patch, which git refuses */
   async function applied(patch: Buffer, { hostPath }: VmWorkspaceView, commit: string): Promise<string> {
@@ -48,14 +36,16 @@ describe('the work in a workspace as a document', () => {
   }
 
   it('is a patch that git apply --index takes, of every kind of file', async () => {
-    const workspace = await prepared(
+    const workspace = await bench.prepared(
       'kinds',
       `git rm -q dir/c.txt; head -c 3000 /dev/urandom > image.bin; ln -s 'no where' link; git add .; git commit -q -m one
        git mv b.txt 'moved b.txt'; chmod +x a.txt; : > empty; printf 'no newline' > $'\\xfftab\\t"quoted"'
        printf 'a\\r\\nb\\r\\n' > crlf; rm type; ln -s a.txt type; head -c 3000 /dev/urandom > old.bin; rm gone.bin
        printf 'x\\n' > -- '-- a'; mkdir 'dir with space'; printf y > 'dir with space/y'; printf x > ignored.o`,
-      `printf x > type; head -c 3000 /dev/urandom > old.bin; head -c 3000 /dev/urandom > gone.bin
+      {
+        host: `printf x > type; head -c 3000 /dev/urandom > old.bin; head -c 3000 /dev/urandom > gone.bin
        printf '*.o\\n' > .gitignore; git add .; git commit -q -m third; printf 'host dirt\\n' >> a.txt`,
+      },
     );
     const before = [
       fingerprint(workspace.hostPath),
@@ -74,9 +64,8 @@ describe('the work in a workspace as a document', () => {
   });
 
   it('makes the same tree of the base, whatever was done', async () => {
-    const path = await bench.repository('generated', generatedChanges(SEED, 30));
-    shell(path, 'git add -A; git commit -q -m generated');
-    const { warnings: _warnings, ...workspace } = await bench.import(path);
+    const host = `${generatedChanges(SEED, 30)}git add -A; git commit -q -m generated`;
+    const workspace = await bench.prepared('generated', '', { host });
     for (let round = 1; round <= 6; round += 1) {
       shell(workspace.guestPath, generatedChanges(SEED + round, 12));
       if (round % 3 === 0) shell(workspace.guestPath, 'git add -A; git commit -q --allow-empty -m round');
@@ -86,16 +75,15 @@ describe('the work in a workspace as a document', () => {
   });
 
   it('is empty where nothing was done, and whole where the host has no commit', async () => {
-    const idle = await prepared('idle', 'true');
+    const idle = await bench.prepared('idle');
     expect((await views.diff(idle)).length).toBe(0);
     await expect(views.bundle(idle, 'x')).rejects.toMatchObject({ kind: 'WORKSPACE_NO_WORK' });
-    const path = await bench.repository('unborn', 'printf x > x', { empty: true });
-    const { warnings: _warnings, ...unborn } = await bench.import(path);
+    const unborn = await bench.prepared('unborn', '', { host: 'printf x > x', empty: true });
     expect((await views.diff(unborn, { format: 'name-only' })).toString()).toBe('x\n');
   });
 
   it('says as git does what it would change', async () => {
-    const workspace = await prepared(
+    const workspace = await bench.prepared(
       'formats',
       `printf 'x\\n' >> a.txt; git mv b.txt c.txt; printf '\\0' > bin`,
     );
@@ -114,7 +102,7 @@ describe('the work in a workspace as a document', () => {
   });
 
   it('is a comparison of two VMs: what makes the work of the other out of that of the one', async () => {
-    const one = await prepared(
+    const one = await bench.prepared(
       'forked',
       `printf 'one\\n' > a.txt; git commit -q -am one; printf x > only-one`,
     );
@@ -131,14 +119,14 @@ describe('the work in a workspace as a document', () => {
     const commit = shell(one.hostPath, `git commit-tree -m test ${tree}; true`).trim();
     shell(one.hostPath, `git update-ref refs/heads/test ${commit}`);
     expect(await applied(patch, one, 'origin/test')).toBe(treeOf(other.guestPath));
-    const elsewhere = await prepared('elsewhere', 'true');
+    const elsewhere = await bench.prepared('elsewhere');
     await expect(views.diff(one, { against: elsewhere })).rejects.toMatchObject({
       kind: 'WORKSPACE_UNRELATED',
     });
   });
 
   it('is a bundle that brings a branch to whoever has the base', async () => {
-    const workspace = await prepared(
+    const workspace = await bench.prepared(
       'bundled',
       `printf x > x; git add x; git commit -q -m work; printf y > y`,
     );
@@ -154,7 +142,7 @@ describe('the work in a workspace as a document', () => {
   });
 
   it('says where the repository of the host has gone', async () => {
-    const workspace = await prepared('moved', 'true');
+    const workspace = await bench.prepared('moved');
     shell(bench.directory, 'mv moved away');
     await expect(views.diff(workspace)).rejects.toMatchObject({
       kind: 'WORKSPACE_REPOSITORY_UNUSABLE',
@@ -163,7 +151,7 @@ describe('the work in a workspace as a document', () => {
   });
 
   it('has no more bytes than are taken, and nothing of it is sent then', async () => {
-    const workspace = await prepared('large', 'head -c 3000000 /dev/urandom > large');
+    const workspace = await bench.prepared('large', 'head -c 3000000 /dev/urandom > large');
     const small = new WorkspaceViews(bench, { packBytes: 1_000_000 });
     await expect(small.diff(workspace)).rejects.toMatchObject({
       kind: 'WORKSPACE_WORK_REFUSED',

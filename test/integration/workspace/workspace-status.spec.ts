@@ -1,38 +1,20 @@
 import { rename } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { VmWorkspaceView } from '../../../src/contract/index.js';
-import { fingerprint, shell, WorkspaceBench } from './support/workspace.js';
+import { describe, expect, it } from 'vitest';
 import { WorkspaceViews } from './support/views.js';
-
-/** without the class, which is none of what travels */
-type Plain<T> = Pick<T, keyof T>;
+import { withBench } from './support/with-bench.js';
+import { fingerprint, shell } from './support/workspace.js';
+import type { WorkspaceBench } from './support/workspace.js';
 
 describe('the status of a workspace', () => {
   let bench: WorkspaceBench;
   let views: WorkspaceViews;
-  beforeAll(async () => {
-    bench = await WorkspaceBench.start();
+  withBench((started) => {
+    bench = started;
     views = new WorkspaceViews(bench);
   });
-  afterEach(() => {
-    expect(bench.leftovers).toEqual([]);
-  });
-  afterAll(() => bench.stop());
-
-  async function prepared(
-    name: string,
-    guest = '',
-    options: { host?: string; empty?: boolean } = {},
-  ): Promise<Plain<VmWorkspaceView>> {
-    const { host = '', ...more } = options;
-    const path = await bench.repository(name, host, more);
-    const { warnings: _warnings, ...workspace } = await bench.import(path);
-    if (guest !== '') shell(workspace.guestPath, `set -e\n${guest}`);
-    return workspace;
-  }
 
   it('tells each kind of change against the base, committed or not, and changes neither side', async () => {
-    const workspace = await prepared(
+    const workspace = await bench.prepared(
       'kinds',
       `git rm -q dir/c.txt; printf 'more\\n' >> b.txt; ln -s a.txt link; printf x > both; printf x > back; git add .
        git commit -q -m one; git commit -q --allow-empty -m two; git rm -q --cached kept
@@ -70,15 +52,15 @@ describe('the status of a workspace', () => {
   });
 
   it('is nothing where nothing was done; what the host had not committed is work of the guest', async () => {
-    const clean = await prepared('clean');
+    const clean = await bench.prepared('clean');
     expect(await views.status(clean)).toMatchObject({ commitsAhead: 0, files: [] });
-    const dirty = await prepared('dirty', '', { host: 'printf x >> a.txt; printf x > u; git add u' });
+    const dirty = await bench.prepared('dirty', '', { host: 'printf x >> a.txt; printf x > u; git add u' });
     expect(await views.files(dirty)).toEqual(['M* a.txt', 'A* u']);
     expect((await views.status(dirty)).host.uncommittedFiles).toBe(2);
   });
 
   it('tells conflicts, and a HEAD that is detached', async () => {
-    const workspace = await prepared(
+    const workspace = await bench.prepared(
       'conflict',
       `git checkout -q -b other; printf 'other\\n' > a.txt; git commit -q -am other
        git checkout -q --detach main; printf 'here\\n' > a.txt; git commit -q -am here; git merge -q other || true`,
@@ -90,7 +72,10 @@ describe('the status of a workspace', () => {
   });
 
   it('works without a commit on either side, and where the guest has begun anew', async () => {
-    const unborn = await prepared('unborn', 'printf x > y', { empty: true, host: 'printf x > x; git add x' });
+    const unborn = await bench.prepared('unborn', 'printf x > y', {
+      empty: true,
+      host: 'printf x > x; git add x',
+    });
     expect(await views.files(unborn)).toEqual(['A* x', 'A* y']);
     const status = await views.status(unborn);
     expect(status).toMatchObject({
@@ -100,7 +85,10 @@ describe('the status of a workspace', () => {
     });
     expect(status).not.toHaveProperty('head');
 
-    const anew = await prepared('anew', 'git checkout -q --orphan fresh; git rm -q --cached b.txt; rm b.txt');
+    const anew = await bench.prepared(
+      'anew',
+      'git checkout -q --orphan fresh; git rm -q --cached b.txt; rm b.txt',
+    );
     expect(await views.files(anew)).toEqual(['D* b.txt']);
     shell(anew.guestPath, 'git commit -q -m anew');
     expect(await views.files(anew)).toEqual(['D b.txt']);
@@ -108,7 +96,7 @@ describe('the status of a workspace', () => {
   });
 
   it('goes by what the guest has noted where it lacks what was imported last, or the host cannot tell', async () => {
-    const workspace = await prepared('restored', 'printf x > new; git add new; git commit -q -m work');
+    const workspace = await bench.prepared('restored', 'printf x > new; git add new; git commit -q -m work');
     shell(workspace.hostPath, 'printf x >> b.txt; git commit -q -am later');
     const later = Object.assign({}, workspace, {
       head: shell(workspace.hostPath, 'git rev-parse HEAD').trim(),
@@ -120,7 +108,7 @@ describe('the status of a workspace', () => {
   });
 
   it('tells what the host has done since, and what is wrong with it', async () => {
-    const workspace = await prepared('host');
+    const workspace = await bench.prepared('host');
     const of = async (): Promise<object> => (await views.status(workspace)).host;
     shell(
       workspace.hostPath,
@@ -144,7 +132,7 @@ describe('the status of a workspace', () => {
   });
 
   it('runs no filter of the host', async () => {
-    const workspace = await prepared('filtered', '', {
+    const workspace = await bench.prepared('filtered', '', {
       host: `printf 'a.txt filter=x\\n' > .git/info/attributes`,
     });
     const filter = `touch '${bench.directory}/ran'; cat`;
@@ -154,7 +142,7 @@ describe('the status of a workspace', () => {
   });
 
   it('lists no more than ten thousand files', async () => {
-    const workspace = await prepared('many', 'seq 10500 | xargs -n 1000 touch');
+    const workspace = await bench.prepared('many', 'seq 10500 | xargs -n 1000 touch');
     const { files, truncated } = await views.status(workspace);
     expect([files.length, truncated]).toEqual([10_000, true]);
     shell(
@@ -165,7 +153,7 @@ describe('the status of a workspace', () => {
   });
 
   it('is refused, clearly, where the guest has no such repository', async () => {
-    const workspace = await prepared('gone', 'rm -rf .git');
+    const workspace = await bench.prepared('gone', 'rm -rf .git');
     await expect(views.status(workspace)).rejects.toMatchObject({
       kind: 'WORKSPACE_WORK_UNREADABLE',
       why: expect.stringContaining('not a git repository'),

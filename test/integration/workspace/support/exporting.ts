@@ -2,7 +2,7 @@ import type { VmWorkspaceView } from '../../../../src/contract/index.js';
 import type { SshConnection } from '../../../../src/core/ssh/index.js';
 import { RepositoryExport } from '../../../../src/workspace/export/repository-export.js';
 import type { ExportPlan } from '../../../../src/workspace/export/repository-export.js';
-import type { Work } from '../../../../src/workspace/incoming/incoming-work.js';
+import type { IncomingWork, Work } from '../../../../src/workspace/incoming/incoming-work.js';
 import { WorkspaceFiles } from '../../../../src/workspace/repository/workspace-files.adapter.js';
 import { shell } from './workspace.js';
 import type { WorkspaceBench } from './workspace.js';
@@ -15,6 +15,8 @@ export interface Exporting {
   /** a guest other than that of the bench */
   readonly ssh?: SshConnection;
   readonly signal?: AbortSignal;
+  /** other limits than those of the bench */
+  readonly incoming?: IncomingWork;
   /** between the decision and what is done */
   readonly meanwhile?: () => void;
 }
@@ -32,14 +34,14 @@ export async function exportWork(
     ...more
   }: Exporting = {},
 ): Promise<{ work: Work; plan: ExportPlan; workspace: VmWorkspaceView }> {
-  const { signal = new AbortController().signal, meanwhile } = more;
+  const { signal = new AbortController().signal, incoming = bench.incoming, meanwhile } = more;
   const host = new RepositoryExport(bench.finder, new WorkspaceFiles(bench.scratchParent));
   const repository = await host.find(workspace.hostPath, to, signal);
   await host.requirePossible(repository, branch, signal);
   const vm = { id: 'vm1', name: 'web', gitName: 'Agent', gitEmail: 'agent@example.com' };
-  return bench.incoming.within(repository, signal, async (quarantine, stop, scratch) => {
+  return incoming.within(repository, signal, async (quarantine, stop, scratch) => {
     const request = { vm, workspace, ssh, committedOnly };
-    const work = await bench.incoming.receive(quarantine, request, stop);
+    const work = await incoming.receive(quarantine, request, stop);
     const wanted = { vm, exports: workspace.exports, branch, merge };
     const plan = await host.plan(quarantine, work, wanted, { scratch, signal: stop });
     meanwhile?.();
@@ -60,8 +62,8 @@ export function checkoutOf(path: string): Record<string, string> {
   );
   const own = shell(
     path,
-    `cd .git; for part in index HEAD config hooks info logs/HEAD ORIG_HEAD packed-refs; do
-       find $part -printf '%p %y %m %T@ %s %i %l\\n' -type f -exec sha256sum {} + 2>/dev/null; done | sort; ls -a`,
+    `cd .git; { find index HEAD config hooks info logs/HEAD ORIG_HEAD packed-refs \\
+       -printf '%p %y %m %T@ %s %i %l\\n' -type f -exec sha256sum {} + 2>/dev/null || true; } | sort; ls -a`,
   );
   const refs = shell(
     path,

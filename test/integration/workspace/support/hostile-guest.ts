@@ -59,10 +59,12 @@ export class HostileGuest {
 
   /** In the order given, whatever names and modes; a name is latin1. */
   tree(...entries: readonly Entry[]): string {
-    const parts = entries.map(([mode, name, id]) =>
-      Buffer.concat([Buffer.from(`${mode} ${name}\0`, 'latin1'), Buffer.from(id, 'hex')]),
-    );
-    return this.#write('tree', Buffer.concat(parts));
+    return this.#write('tree', treeEntries(entries));
+  }
+
+  /** @param first what `treeEntries` has made, once for many trees */
+  treeOf(first: Buffer, ...more: readonly Entry[]): string {
+    return this.#write('tree', Buffer.concat([first, treeEntries(more)]));
   }
 
   commit(tree: string, parent?: string, message = 'work\n'): string {
@@ -87,6 +89,14 @@ export class HostileGuest {
   #git(args: readonly string[], input: Buffer): Buffer {
     return execFileSync('git', args, { cwd: this.directory, input, maxBuffer: 1 << 28 });
   }
+}
+
+/** As they are in a tree. */
+export function treeEntries(entries: readonly Entry[]): Buffer {
+  const parts = entries.map(([mode, name, id]) =>
+    Buffer.concat([Buffer.from(`${mode} ${name}\0`, 'latin1'), Buffer.from(id, 'hex')]),
+  );
+  return Buffer.concat(parts);
 }
 
 /** A pack of objects as they are given, true or not: type 1 commit, 2 tree, 3 blob, 7 delta against `base`. */

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import type { VmWorkspaceView, WorkspaceSource } from '../../../../src/contract/index.js';
 import { NodeProcessRunner } from '../../../../src/core/process/index.js';
 import { Ssh2Client } from '../../../../src/core/ssh/index.js';
@@ -36,6 +37,9 @@ const ENVIRONMENT = {
   GIT_ALLOW_PROTOCOL: 'file',
 };
 
+/** without the class, which is none of what travels */
+type Plain<T> = Pick<T, keyof T>;
+
 type PrepareOptions = Omit<WorkspaceSource, 'path'> & { force?: boolean; ssh?: SshConnection };
 
 /** A host with repositories, and a guest that is this machine's own sshd with another directory instead of /root. */
@@ -64,7 +68,7 @@ export class WorkspaceBench {
     this.importer = new GitWorkspaceImporter(this.finder, files, this.directories, this.outgoing, guestBase);
     const update = new WorkspaceUpdate();
     this.arrival = new WorkspaceArrival(this.finder, this.outgoing, update, guestBase);
-    this.incoming = new IncomingWork(this.directories, files, { ...DEFAULT_INCOMING_LIMITS, ...limits });
+    this.incoming = this.incomingWithin(limits);
   }
 
   static async start(limits: Partial<IncomingLimits> = {}): Promise<WorkspaceBench> {
@@ -78,6 +82,10 @@ export class WorkspaceBench {
     const sshd = await Sshd.start();
     const ssh = await new Ssh2Client().connect(sshd.target, { timeoutMs: 10_000 });
     return new WorkspaceBench(directory, guestBase, ssh, sshd, limits);
+  }
+
+  incomingWithin(limits: Partial<IncomingLimits>): IncomingWork {
+    return new IncomingWork(this.directories, this.files, { ...DEFAULT_INCOMING_LIMITS, ...limits });
   }
 
   /** What imports left behind. */
@@ -96,16 +104,38 @@ export class WorkspaceBench {
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  /** A repository made by a bash script, with one commit of three files unless `bare` is asked for. */
+  /** A repository made by a bash script, with two commits of three files unless an `empty` one is asked for. */
   async repository(name: string, script: string, options: { empty?: boolean } = {}): Promise<string> {
     const path = join(this.directory, name);
     await mkdir(path);
-    const start = options.empty === true ? '' : BASE_COMMIT;
-    shell(
-      path,
-      `set -e; git init -q -b main .; git config user.name Host; git config user.email host@example.com\n${start}\n${script}`,
-    );
+    const start = options.empty === true ? EMPTY : this.copyOfBase();
+    shell(path, `set -e; ${start}\n${script}`);
     return path;
+  }
+
+  /** A repository, made by the script `host`, that is imported, and what the script `guest` does to it there. */
+  async prepared(
+    name: string,
+    guest = '',
+    { host = '', ...options }: { host?: string; empty?: boolean } = {},
+  ): Promise<Plain<VmWorkspaceView>> {
+    const path = await this.repository(name, host, options);
+    const { warnings: _warnings, ...workspace } = await this.import(path);
+    if (guest !== '') shell(workspace.guestPath, `set -e\n${guest}`);
+    return workspace;
+  }
+
+  /** One copy costs two processes, making it eight. The index has notes of other files, until it is refreshed. */
+  private copyOfBase(): string {
+    if (!existsSync(this.base)) {
+      mkdirSync(this.base);
+      shell(this.base, `set -e; ${EMPTY}\n${BASE_COMMITS}`);
+    }
+    return `cp -a '${this.base}/.' .; git update-index -q --refresh`;
+  }
+
+  private get base(): string {
+    return join(this.directory, 'base of repositories');
   }
 
   async import(
@@ -151,7 +181,9 @@ export class WorkspaceBench {
   }
 }
 
-const BASE_COMMIT = `
+const EMPTY = 'git init -q -b main .; git config user.name Host; git config user.email host@example.com';
+
+const BASE_COMMITS = `
 printf 'one\\n' > a.txt; printf 'two\\n' > b.txt; mkdir dir; printf 'three\\n' > dir/c.txt
 git add .; git commit -q -m first; printf 'more\\n' >> a.txt; git commit -q -am second`;
 
@@ -163,16 +195,20 @@ export function shell(cwd: string, script: string): string {
   }).toString('latin1');
 }
 
-/** Everything that `git status` and a commit would see. */
-export function state(path: string): Record<string, string> {
-  return {
-    v1: shell(path, 'git status --porcelain'),
-    v2: shell(path, 'git status --porcelain=v2 -z'),
-    index: shell(path, 'git ls-files -s -v -z'),
-    staged: shell(path, 'git diff --cached --raw --no-abbrev -z --no-renames'),
-    unstaged: shell(path, 'git diff --raw --no-abbrev -z --no-renames --ignore-submodules=all'),
-    head: shell(path, 'git rev-parse -q --verify HEAD || true; git symbolic-ref -q HEAD || true'),
-  };
+/**
+ * Everything that `git status` and a commit would see: what is staged follows from HEAD and the index, what is not
+ * from the second version of the status, which has all that the first one has.
+ */
+export function state(path: string): { head: string; status: string; index: string } {
+  const said = shell(
+    path,
+    "git status --porcelain=v2 --branch -z && printf '\\n=\\n' && git ls-files -s -v -z",
+  );
+  const [head = '', rest = '', index = ''] =
+    /^(# branch\.oid [^\0]*\0# branch\.head [^\0]*\0)([^]*)\n=\n([^]*)$/.exec(said)?.slice(1) ?? [];
+  expect(head, said).not.toBe('');
+  // The host alone has branches on a server.
+  return { head, status: rest.replace(/# branch\.[^\0]*\0/g, ''), index };
 }
 
 /** Hash of every byte, mode and time below a directory, the top's own time aside. */
