@@ -37,8 +37,16 @@ export async function holdOpen({ path, format }: Disk): Promise<() => Promise<vo
   args.push('-blockdev', JSON.stringify(blockdev), '-device', 'virtio-blk-pci,drive=d0');
   const vmm = spawn('qemu-system-x86_64', args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = new Promise((resolve) => vmm.once('close', resolve));
-  // it greets when all its disks are open
-  await Promise.race([new Promise((resolve) => vmm.stdout.once('data', resolve)), ended]);
+  // It greets while it starts, and answers when all its disks are open.
+  vmm.stdin.write('{"execute":"qmp_capabilities"}\n');
+  const answered = new Promise<void>((resolve) => {
+    let said = '';
+    vmm.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes('"return"')) resolve();
+    });
+  });
+  await Promise.race([answered, ended]);
   return async () => {
     vmm.kill('SIGKILL');
     await ended;
