@@ -27,12 +27,12 @@ else
   [ -d "$into" ] || refuse "its directory $into is not there"
 fi`;
 
-/** The same for one file; sets \`target\`. */
+/** The same for one file; sets `target`. */
 export const RESOLVE_FILE = `${RESOLVE_TREE}
 target=\${into%/}/\${as:-$name}`;
 
 /**
- * Refuses what has no room in \`into\`, before anything is moved: a directory where a file is, or a link, or a file where a
+ * Refuses what has no room in `into`, before anything is moved: a directory where a file is, or a link, or a file where a
  * directory is. Where there is nothing yet it looks no further down.
  */
 const CLASHES = `clashes() (

@@ -91,12 +91,13 @@ async function addPack(
     const indexing = durable(git).with({ environment });
     const said = await indexing.run(['index-pack', '--stdin', '--strict'], { stdin, signal });
     const name = `pack-${said.toString('latin1').trim().split('\t')[1]}`;
+    const written: string[] = [];
     // The index last: with it git begins to use the pack.
     for (const suffix of ['.pack', '.rev', '.idx']) {
       const file = `${made}/pack/${name}${suffix}`;
-      if (await files.exists(file))
-        await git.program('mv', ['-n', '--', file, `${objects}/pack/`], { signal });
+      if (await files.exists(file)) written.push(file);
     }
+    await git.program('mv', ['-n', '--', ...written, `${objects}/pack/`], { signal });
   } finally {
     await git
       .program('rm', ['-rf', '--', made], { signal: new AbortController().signal })

@@ -29,7 +29,7 @@ objects=.git/objects index=.git/index
 if [ -d .git ]; then
   export GIT_DIR=.git GIT_WORK_TREE=.
 else
-  facts=$(git rev-parse --path-format=absolute --show-toplevel --git-path objects --git-path index)
+  facts=$(git rev-parse --path-format=absolute --show-toplevel --git-path objects --git-path index) || no_repository
   { IFS= read -r top; IFS= read -r objects; IFS= read -r index; } <<FACTS
 $facts
 FACTS

@@ -166,7 +166,8 @@ const GIT_DIRECTORIES = [
   '/refs/heads',
   '/refs/tags',
 ].concat(['/info', '/banger']);
-const COMMON_CONFIG = '\tfilemode = true\n\tbare = false\n\tlogallrefupdates = true\n';
+/** `filemode` comes from the host: git init refuses a repository that has a key of its own twice. */
+const COMMON_CONFIG = '\tbare = false\n\tlogallrefupdates = true\n';
 const SHA1_CONFIG = `[core]\n\trepositoryformatversion = 0\n${COMMON_CONFIG}`;
 
 function otherConfig(objectFormat: string): string {

@@ -18,10 +18,9 @@ export interface Uncommitted {
  */
 export async function commitUncommitted(git: Git, work: Uncommitted, signal: AbortSignal): Promise<string> {
   const { tree, head, vm, workspace, repository } = work;
-  for (const { commit } of workspace.exports ?? []) {
-    const facts = await git.query(['rev-parse', '-q', '--verify', `${commit}^{commit}`], signal);
-    if (facts !== undefined && (await isSame(git, commit, work, signal))) return commit;
-  }
+  const exported = (workspace.exports ?? []).map(({ commit }) => commit);
+  const same = exported.length === 0 ? undefined : await findSame(git, exported, work, signal);
+  if (same !== undefined) return same;
   const configured = (key: string): Promise<string | undefined> =>
     repository.git.query(['config', key], signal);
   // Of no characters as well: git takes none such.
@@ -38,12 +37,17 @@ export async function commitUncommitted(git: Git, work: Uncommitted, signal: Abo
   return (await git.run(args, { stdin, env, signal })).toString('latin1').trim();
 }
 
-async function isSame(
+/** Of commits, which may be gone, the one that would be made. */
+async function findSame(
   git: Git,
-  commit: string,
+  commits: readonly string[],
   { tree, head = '' }: Uncommitted,
   signal: AbortSignal,
-): Promise<boolean> {
-  const facts = await git.run(['show', '-s', '--no-show-signature', '--format=%T %P', commit], { signal });
-  return facts.toString('latin1').trim() === `${tree} ${head}`.trim();
+): Promise<string | undefined> {
+  const stdin = Buffer.from(commits.map((id) => `${id}\n`).join(''));
+  const args = ['rev-list', '--no-walk=unsorted', '--ignore-missing', '--format=%T %P', '--stdin'];
+  const listed = (await git.run(args, { stdin, signal })).toString('latin1');
+  const wanted = `${tree} ${head}`.trim();
+  const all = listed.matchAll(/^commit (\w+)\n(.*)$/gm);
+  return Array.from(all).find(([, , facts]) => facts?.trim() === wanted)?.[1];
 }

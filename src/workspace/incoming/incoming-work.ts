@@ -107,21 +107,17 @@ export class IncomingWork {
     const { vm, workspace, ssh, committedOnly, progress = () => undefined } = request;
     const { git, repository } = quarantine;
     const { head: recorded, guestPath: path } = workspace;
-    const [ofHost] = await Promise.all([
-      hostCommits(repository, [recorded], signal),
-      requireBase(quarantine, { vm: vm.name, recorded }, signal),
-    ]);
-    const imported = await commitOfGuest(git, workspace, signal);
-    const known = imported === undefined ? ofHost : [...new Set([imported, ...ofHost])];
+    const common = commonCommits(quarantine, { vm: vm.name, workspace }, signal);
     const source = {
       vm: vm.name,
       ssh,
-      known,
+      known: common.then(({ known }) => known),
       limits: this.limits,
       progress,
       question: { path, committedOnly },
     };
     const sent = await receiveWork(quarantine, source, signal);
+    const { imported, known } = await common;
     await this.#verify(quarantine, { vm: vm.name, sent, known }, signal);
     const replaced = { head: sent.head, from: imported, to: recorded };
     const head = await headOnHost(quarantine, replaced, this.limits, signal);
@@ -154,14 +150,35 @@ export class IncomingWork {
     { vm, sent, known }: { vm: string; sent: WorkHeader; known: readonly string[] },
     signal: AbortSignal,
   ): Promise<void> {
-    await requireBoundedObjects(quarantine, vm, this.limits, signal);
     const wanted = [sent.head, sent.tree].filter((id) => id !== undefined);
-    await requireConnected(quarantine, { vm, wanted, known }, signal);
-    await requireTypes(quarantine, { vm, sent }, signal);
+    const all = [
+      requireBoundedObjects(quarantine, vm, this.limits, signal),
+      requireConnected(quarantine, { vm, wanted, known }, signal),
+      requireTypes(quarantine, { vm, sent }, signal),
+    ];
+    // Of several reasons the first one here is told.
+    await Promise.allSettled(all);
+    for (const each of all) await each;
   }
 }
 
 type Git = Quarantine['git'];
+
+/** Commits that host and guest have in common, and what the guest knows the imported one as. */
+async function commonCommits(
+  quarantine: Quarantine,
+  { vm, workspace }: { vm: string; workspace: VmWorkspaceView },
+  signal: AbortSignal,
+): Promise<{ imported: string | undefined; known: readonly string[] }> {
+  const { git, repository } = quarantine;
+  const { head: recorded } = workspace;
+  const [ofHost] = await Promise.all([
+    hostCommits(repository, [recorded], signal),
+    requireBase(quarantine, { vm, recorded }, signal),
+  ]);
+  const imported = await commitOfGuest(git, workspace, signal);
+  return { imported, known: imported === undefined ? ofHost : [...new Set([imported, ...ofHost])] };
+}
 
 /** What git makes of objects that are hostile is the guest's affair, as long as the disk has room. */
 function refusal(error: unknown, vm: string, directory: string): unknown {

@@ -30,8 +30,8 @@ export interface WorkSource {
   readonly vm: string;
   readonly ssh: SshConnection;
   readonly question: WorkQuestion;
-  /** commits that the host has */
-  readonly known: readonly string[];
+  /** commits that the host has; looked up while the guest begins */
+  readonly known: Promise<readonly string[]>;
   readonly limits: IncomingLimits;
   readonly progress: (bytes: number) => void;
 }
@@ -47,6 +47,8 @@ export async function receiveWork(
   signal: AbortSignal,
 ): Promise<WorkHeader> {
   const { ssh, vm, question, known } = source;
+  // It is waited for below, unless the guest is not reached.
+  known.catch(() => undefined);
   const command = { line: `exec sh -c ${quoteShellWord(workScript(question))}` };
   const channel = await openChannel(ssh, command, signal, () =>
     cancellation(signal, 'the work of the guest'),
@@ -57,7 +59,7 @@ export async function receiveWork(
   const tail = new OutputTail(STDERR_TAIL_BYTES);
   channel.stderr.on('data', (chunk: Buffer) => tail.push(chunk));
   try {
-    channel.stdin.end(workInput(known));
+    channel.stdin.end(workInput(await known));
     const idLength = quarantine.repository.objectFormat === 'sha256' ? 64 : 40;
     const read = await readWorkHeader(channel.stdout, idLength);
     if (read === undefined) throw await unreadable(channel, source, tail);

@@ -64,17 +64,20 @@ read -r type head < "$made/known" || type=
 ${READ_BRANCH}`;
 
 /**
- * As \`git add -A\`, which fails where an untracked repository has no commit. What it writes goes into the scratch
- * directory, which the guest's own objects are added to; the pack is made the other way round, so that most are found
- * at the first look.
+ * `git add -A` would take untracked repositories for submodules, which it says, and fails where one has no commit: where
+ * it says anything, it is done in steps that leave them out. What is written goes into the scratch directory, which the
+ * guest's own objects are added to; the pack is made the other way round, so that most are found at the first look.
  */
 const UNCOMMITTED = `step=uncommitted
 export GIT_INDEX_FILE="$made/index" GIT_OBJECT_DIRECTORY="$made" GIT_ALTERNATE_OBJECT_DIRECTORIES="$objects"
-[ ! -e "$index" ] || cp -p -- "$index" "$GIT_INDEX_FILE"
-git -c advice.addEmbeddedRepo=false add -u
-git ls-files -z -o --exclude-standard > "$made/others"
+copy_index() { [ ! -e "$index" ] || cp -p -- "$index" "$GIT_INDEX_FILE"; }
+copy_index
 inner=0
-if [ -s "$made/others" ]; then
+if ! git add -A 2> "$made/said" || [ -s "$made/said" ]; then
+  rm -f -- "$GIT_INDEX_FILE"
+  copy_index
+  git add -u
+  git ls-files -z -o --exclude-standard > "$made/others"
   sed -zn -e '/\\/$/!p' -e "/\\/$/w $made/inner" "$made/others" | git update-index -z --add --stdin
   [ ! -s "$made/inner" ] || inner=$(grep -zc / "$made/inner")
 fi

@@ -104,6 +104,11 @@ export const WORKSPACE: readonly Guarantee[] = [
         find: 'commits: !isSafe(is.head) || !isSafe(target),',
         replace: 'commits: false,',
       },
+      {
+        file: 'src/workspace/prepare/update-script.ts',
+        find: '[ "$head $branch $index $tree" = "$was_head $was_branch $was_index $was_tree" ] || exit 1',
+        replace: ':',
+      },
     ],
   },
   {

@@ -44,6 +44,57 @@ describe('the work of a guest', () => {
     expect([fingerprint(path), state(workspace.guestPath)]).toEqual(before);
   });
 
+  it.each([
+    ['a git directory elsewhere', 'git init -q --separate-git-dir=../kept .', 'main', 0],
+    ['a detached HEAD', 'git checkout -q --detach', undefined, 0],
+    ['a HEAD that is a link', 'ln -sf refs/heads/main .git/HEAD', 'main', 0],
+    ['HEAD as somebody wrote it', "printf 'ref:  refs/heads/main \\n' > .git/HEAD", 'main', 0],
+    ['another branch, packed', 'git checkout -q -b a/b; git pack-refs --all --prune', 'a/b', 0],
+    ['a repository inside that has no commit', 'git init -q "in ner"', 'main', 1],
+    [
+      'repositories inside',
+      'for n in 1 2; do git init -q $n; (cd $n; git commit -q --allow-empty -m x); done',
+      'main',
+      2,
+    ],
+    [
+      'lines that git would end otherwise',
+      "git config core.autocrlf input; printf 'x\\r\\n' > crlf",
+      'main',
+      0,
+    ],
+  ])('arrives from a repository of any kind: %s', async (name, script, branch, inner) => {
+    const path = await bench.repository(`kind ${name}`, '');
+    const { warnings: _warnings, ...workspace } = await bench.import(path);
+    shell(workspace.guestPath, `set -e; ${script}; echo more >> a.txt; echo new > 'the new'`);
+    await bench.work(workspace, async (work, { git }) => {
+      const signal = new AbortController().signal;
+      const names = await git.run(['diff', '--name-only', work.base ?? '', work.tip ?? ''], { signal });
+      const others = name.startsWith('lines') ? ['crlf'] : [];
+      expect(names.toString().trim().split('\n')).toEqual(['a.txt', ...others, 'the new']);
+      expect([work.branch, work.uncommitted, work.warnings.length]).toEqual([
+        branch,
+        true,
+        inner > 0 ? 1 : 0,
+      ]);
+      if (inner > 1) expect(work.warnings[0]).toContain(`${inner} repositories`);
+    });
+  });
+
+  it.each([
+    ['without its .git', 'rm -r .git', 'is no longer a repository'],
+    ['damaged', 'rm .git/HEAD', 'is no longer a repository'],
+    ['gone', 'rm -r "$PWD"', 'is no longer there'],
+  ])('cannot be told of a repository that is %s', async (name, script, said) => {
+    const path = await bench.repository(`spoilt ${name}`, '');
+    const { warnings: _warnings, ...workspace } = await bench.import(path);
+    shell(workspace.guestPath, script);
+    await expect(bench.work(workspace, async () => undefined)).rejects.toMatchObject({
+      kind: 'WORKSPACE_WORK_UNREADABLE',
+      why: expect.stringContaining(said),
+    });
+  });
+
   it('is none where nothing was done', async () => {
     const path = await bench.repository('idle', '');
     const workspace = await bench.import(path);
