@@ -96,7 +96,7 @@ describe.skipIf(!isRoot)('the store of the disks', () => {
 
   it('that becomes full while memory is written to it lets the VM run on, and is given back what was written', async () => {
     const vm = await host.json<VmView>(['vm', 'create', '--name', 'web', '--memory', '256']);
-    await inside('yes "$(cat /proc/sys/kernel/random/uuid)" | head -c 64M > /dev/shm/big');
+    await inside('yes "$(cat /proc/sys/kernel/random/uuid)" | head -c 100M > /dev/shm/big');
     const names = (): string[] =>
       readdirSync(join(store.directory, vm.id), { recursive: true, encoding: 'utf8' });
     const isMemory = (name: string): boolean => basename(name) === 'memory';
@@ -114,7 +114,7 @@ describe.skipIf(!isRoot)('the store of the disks', () => {
       });
       store.relieve();
       expect(await show()).toMatchObject({ state: 'running' });
-      await inside('yes "$(head -n 1 /dev/shm/big)" | head -c 64M | cmp - /dev/shm/big');
+      await inside('yes "$(head -n 1 /dev/shm/big)" | head -c 100M | cmp - /dev/shm/big');
       // the VM's own record is written in rounds: it may be there or not
       const left = names().filter((name) => isMemory(name) || /(state|json)$|snp_/.test(name));
       expect(left.filter((name) => name !== 'vm.json')).toEqual([]);

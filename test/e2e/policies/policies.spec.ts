@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { OperationView, VmView } from '../../../src/contract/index.js';
 import { sendSignal } from '../../support/processes.js';
 import { TestHost } from '../../support/test-host.js';
@@ -21,7 +21,9 @@ describe.concurrent('what happens to a VM without anybody asking', () => {
   const lastOperation = async (vm: string): Promise<OperationView | undefined> =>
     (await host.json<OperationView[]>(['operation', 'list'])).find(({ subject }) => subject.name === vm);
 
-  it('a VM whose hypervisor dies is started again by its policy, visibly, and stays down when the user says so', async () => {
+  it('a VM whose hypervisor dies is started again by its policy, visibly, and stays down when the user says so', async ({
+    expect,
+  }) => {
     const created = await host.json<VmView>(['vm', 'create', '--name', 'web', '--restart', 'on-failure']);
     // It fails twice in a row: the second time it waits longer.
     for (const [restarts, pid] of [[1, created.pid] as const, [2, undefined] as const]) {
@@ -61,7 +63,9 @@ describe.concurrent('what happens to a VM without anybody asking', () => {
     expect(await state('web'), 'the stop is not undone').toBe('failed');
   });
 
-  it('a VM that nobody uses is stopped cleanly, not while it is used, and one whose time is over is deleted', async () => {
+  it('a VM that nobody uses is stopped cleanly, not while it is used, and one whose time is over is deleted', async ({
+    expect,
+  }) => {
     await host.json<VmView>(['vm', 'create', '--name', 'lazy', '--idle-stop', '15s', '--restart', 'always']);
     const busy = host.banger(['vm', 'exec', 'lazy', '--', 'sleep', '25']);
     await new Promise((resolve) => setTimeout(resolve, 22_000));
