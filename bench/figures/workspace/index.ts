@@ -23,7 +23,7 @@ export function workspaceAgain(host: ScratchHost): Promise<Figure[]> {
 }
 
 export function workspaceExports(host: ScratchHost): Promise<Figure[]> {
-  return within(host, async (client) => [await workspaceExport(host, client)]);
+  return within(host, (client) => workspaceExport(host, client));
 }
 
 async function within<T>(host: ScratchHost, body: (client: RpcClient) => Promise<T>): Promise<T> {

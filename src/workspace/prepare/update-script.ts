@@ -77,8 +77,8 @@ export function plainUpdateScript({ facts, imported, joins }: PlainUpdate): stri
   return [
     prologue(facts),
     OPEN,
-    LOCK_INDEX,
     MAKE_SCRATCH,
+    LOCK_INDEX,
     `step=changed\n${readRecord()}\n${LOOK}\nlook\n${requireAsImported(facts, imported)}`,
     receiveSteps(facts),
     ASK_FOR_LISTENER,
