@@ -23,9 +23,9 @@ for part in $parts; do
 done
 
 passed=0 failed=0 skipped=0 status=0
-failures=''
+failures='' image_pid=''
 scratch=$(mktemp -d) || exit 1
-trap 'rm -rf "$scratch"' EXIT
+trap 'give_up_image; rm -rf "$scratch"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
@@ -83,6 +83,32 @@ wants() {
   return 1
 }
 
+# One image for all parts that run VMs, built while others check and test on the other CPU. Their set-up says what is wrong
+# when it could not be built, and makes its templates. VMMs run as other users: they must be able to walk to it.
+build_image() {
+  chmod 711 "$scratch"
+  mkdir -m 711 "$scratch/base"
+  BANGER_TEST_BASE=$scratch/base
+  export BANGER_TEST_BASE
+  { of_base image build && of_base daemon stop; } >"$scratch/image.log" 2>&1 &
+  image_pid=$!
+}
+
+of_base() {
+  BANGER_STATE_DIR=$scratch/base BANGER_RUNTIME_DIR=$scratch/base-run BANGER_CONFIG=/dev/null ./banger "$@"
+}
+
+await_image() {
+  [ -z "$image_pid" ] || wait "$image_pid"
+  image_pid=
+}
+
+# A daemon that is stopped takes back what it builds.
+give_up_image() {
+  [ -z "$image_pid" ] || of_base daemon stop >>"$scratch/image.log" 2>&1
+  await_image
+}
+
 finish() {
   [ -z "$failures" ] || printf '\nfailed:%s\n' "$failures"
   [ ! -s "$scratch/failures" ] || cat "$scratch/failures"
@@ -103,6 +129,8 @@ export PATH
 
 check build bootstrap_build
 if wants integration || wants e2e || wants chaos; then check host-packages host_install; fi
+# A BANGER_TEST_BASE that is given is kept.
+if { wants e2e || wants chaos; } && [ -z "${BANGER_TEST_BASE-}" ]; then build_image; fi
 if wants static; then
   check format prettier --check --log-level warn .
   check lint oxlint --type-aware --deny-warnings .
@@ -110,14 +138,9 @@ if wants static; then
   check boundaries depcruise --config .dependency-cruiser.cjs src
   check dead-code knip
 fi
-# One image, with its templates, for all parts that run VMs. VMMs run as other users: they must be able to walk to it.
-if wants e2e && wants chaos; then
-  chmod 711 "$scratch"
-  mkdir -m 711 "$scratch/base"
-  BANGER_TEST_BASE=$scratch/base
-  export BANGER_TEST_BASE
-fi
 for name in $PROJECTS; do
-  if wants "$name"; then project "$name"; fi
+  wants "$name" || continue
+  case $name in e2e | chaos) await_image ;; esac
+  project "$name"
 done
 finish
