@@ -1,4 +1,4 @@
-import { BangerError } from '../core/errors/index.js';
+import { BangerError, saysDiskFull } from '../core/errors/index.js';
 
 export class WorkspaceNotARepositoryError extends BangerError<'WORKSPACE_NOT_A_REPOSITORY'> {
   constructor(path: string) {
@@ -129,13 +129,15 @@ export class WorkspaceDiskFullError extends BangerError<'DISK_FULL'> {
 export class WorkspaceWorkUnreadableError extends BangerError<'WORKSPACE_WORK_UNREADABLE'> {
   constructor(facts: { vm: string; path: string; step: string; stderrTail: string }) {
     const { vm, path, stderrTail } = facts;
+    const full = `make room on the disk of the guest: banger vm exec ${vm} -- df -h`;
+    const look = `look at it there: banger vm exec ${vm} -- git -C ${path} status`;
     super(
       'WORKSPACE_WORK_UNREADABLE',
       `the repository ${path} of VM ${vm} cannot be read (step: ${facts.step})`,
       {
         details: facts,
         why: stderrTail.trim().split('\n').at(-1) || undefined,
-        fix: `look at it there: banger vm exec ${vm} -- git -C ${path} status; the repository on the host was not changed`,
+        fix: `${saysDiskFull(stderrTail) ? full : look}; the repository on the host was not changed`,
       },
     );
   }

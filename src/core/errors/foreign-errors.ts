@@ -30,7 +30,7 @@ export function isDiskFull(error: unknown): boolean {
 
 /** Of a program's output: the same, which programs tell in prose alone. */
 export function saysDiskFull(output: string): boolean {
-  return /No space left on device|Disk quota exceeded/i.test(output);
+  return /No space left on device|Out of diskspace|Disk quota exceeded/i.test(output);
 }
 
 function isBangerCause(error: Error): error is Error & { cause: BangerError } {

@@ -11,6 +11,11 @@ export GIT_CONFIG_KEY_3=gc.auto GIT_CONFIG_VALUE_3=0 GIT_CONFIG_KEY_4=core.compr
 export const ENTER_PATH = `command -v git >/dev/null || { echo 'git is not installed in the guest' >&2; exit 1; }
 cd -- "$path" 2>/dev/null || { printf '%s is no longer there\\n' "$path" >&2; exit 1; }`;
 
+/** Makes a directory, `$made`: in memory where the disk has no room for one, for work must come out of a full guest too. */
+export function makeTemporary(name: string): string {
+  return `made=$(mktemp -d /var/tmp/${name}.XXXXXX 2>/dev/null) || made=$(mktemp -d /dev/shm/${name}.XXXXXX)`;
+}
+
 /** Ends the script unless `$top`, a variable or a command, is where it is. */
 export function requireTopOfRepository(top: string): string {
   return `[ "${top}" = "$(pwd -P)" ] || { printf '%s is no longer a repository\\n' "$path" >&2; exit 1; }`;

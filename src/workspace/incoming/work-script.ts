@@ -1,5 +1,5 @@
 import { quoteShellWord } from '../../core/ssh/index.js';
-import { ENTER_REPOSITORY, GIT_IN_GUEST, READ_BRANCH } from '../guest/git-in-guest.js';
+import { ENTER_REPOSITORY, GIT_IN_GUEST, makeTemporary, READ_BRANCH } from '../guest/git-in-guest.js';
 import { STEP_PREFIX } from '../guest/step-prefix.js';
 
 /** first line of what the script writes */
@@ -56,7 +56,7 @@ trap 'exit 129' HUP INT TERM PIPE`;
 /** Each process takes an emulated guest 30 to 100 ms: one git answers for all ids, and the shell does what it can itself. */
 const OPEN = `${ENTER_REPOSITORY}
 step=scratch
-made=$(mktemp -d /var/tmp/banger-work.XXXXXX)
+${makeTemporary('banger-work')}
 step=read
 git cat-file --batch-check='%(objecttype) %(objectname)' > "$made/known" || no_repository
 read -r type head < "$made/known" || type=

@@ -1,4 +1,5 @@
 import { quoteShellWord } from '../../core/ssh/index.js';
+import { makeTemporary } from '../guest/git-in-guest.js';
 import { STEP_PREFIX } from '../guest/step-prefix.js';
 import { AWAIT_UPDATE, GUEST_ENVIRONMENT, LOOK, readRecord } from '../import/guest-steps.js';
 
@@ -85,7 +86,7 @@ fi
 echo 'place repository'
 ${AWAIT_UPDATE}
 ${readRecord('echo "was-$key $value"')}
-made=$(mktemp -d /var/tmp/banger-look.XXXXXX)
+${makeTemporary('banger-look')}
 mkdir -p "$made/objects/info" "$made/objects/pack"
 printf '%s\\n' "\${top#*
 }" > "$made/objects/info/alternates"

@@ -1,4 +1,7 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { SshConnection } from '../../../src/core/ssh/index.js';
 import { fingerprint, shell, state, WorkspaceBench } from './support/workspace.js';
 
 const CHANGES = `
@@ -93,6 +96,23 @@ describe('the work of a guest', () => {
       kind: 'WORKSPACE_WORK_UNREADABLE',
       why: expect.stringContaining(said),
     });
+  });
+
+  // Whoever had filled the disk of a VM could not get the work out.
+  it('arrives from a guest whose disk is full', async () => {
+    const path = await bench.repository('full', '');
+    const { warnings: _warnings, ...workspace } = await bench.import(path);
+    shell(workspace.guestPath, 'echo more >> a.txt');
+    const shims = join(bench.directory, 'shims');
+    mkdirSync(shims);
+    const full = 'case "$*" in *" /var/tmp/"*) exit 1 ;; esac';
+    writeFileSync(join(shims, 'mktemp'), `#!/bin/sh\n${full}\nexec /usr/bin/mktemp "$@"\n`, { mode: 0o755 });
+    const ssh = {
+      open: ({ line }: { line: string }) =>
+        bench.ssh.open({ line: `PATH=${shims}:$PATH; export PATH; ${line}` }),
+    } as unknown as SshConnection;
+    await bench.work(workspace, async (work) => expect(work).toMatchObject({ commits: 1 }), { ssh });
+    expect(readdirSync('/dev/shm').filter((name) => name.startsWith('banger-'))).toEqual([]);
   });
 
   it('is none where nothing was done', async () => {

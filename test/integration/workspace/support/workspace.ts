@@ -169,12 +169,12 @@ export class WorkspaceBench {
   async work<T>(
     workspace: VmWorkspaceView,
     body: (work: Work, quarantine: Quarantine) => Promise<T>,
-    options: { committedOnly?: boolean } = {},
+    { committedOnly = false, ssh = this.ssh }: { committedOnly?: boolean; ssh?: SshConnection } = {},
   ): Promise<T> {
     const signal = new AbortController().signal;
     const repository = await this.finder.find(workspace.hostPath, signal);
     const vm = { id: 'vm1', name: 'web', gitName: 'Agent', gitEmail: 'agent@example.com' };
-    const request = { vm, workspace, ssh: this.ssh, committedOnly: options.committedOnly ?? false };
+    const request = { vm, workspace, ssh, committedOnly };
     return this.incoming.within(repository, signal, async (quarantine, stop) =>
       body(await this.incoming.receive(quarantine, request, stop), quarantine),
     );
