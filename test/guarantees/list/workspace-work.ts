@@ -233,4 +233,16 @@ export const WORKSPACE_WORK: readonly Guarantee[] = [
       },
     ],
   },
+  {
+    guarantee: 'Work comes out of a VM whose disk is full',
+    test: 'test/integration/workspace/incoming-work.spec.ts',
+    name: 'arrives from a guest whose disk is full',
+    mutations: [
+      {
+        file: 'src/workspace/guest/git-in-guest.ts',
+        find: ' || made=$(mktemp -d /dev/shm/${name}.XXXXXX)',
+        replace: '',
+      },
+    ],
+  },
 ];
