@@ -56,6 +56,8 @@ export default defineConfig({
         },
       },
     ],
+    // vitest's second is soon over where three files share two CPUs.
+    expect: { poll: { timeout: 15_000 } },
     sequence: { sequencer: LongestFirst },
     // Decorated classes need it before they are loaded, as src/daemon/main.ts does.
     setupFiles: ['reflect-metadata'],
