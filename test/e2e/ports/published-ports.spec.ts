@@ -9,14 +9,14 @@ import { freePort } from '../../support/free-port.js';
 /** Perl is in every Debian: a TCP and a UDP server in the guest, on ports 80 and 53, that answer with a word. */
 const SERVERS = `
 use IO::Socket::INET;
-fork and exit 0;
+my $tcp = IO::Socket::INET->new(LocalPort => 80, Listen => 5, ReuseAddr => 1) or die;
+my $udp = IO::Socket::INET->new(LocalPort => 53, Proto => "udp") or die;
+fork and exit 0; # they listen by now
 close $_ for *STDIN, *STDOUT, *STDERR;
 if (fork) {
-  my $server = IO::Socket::INET->new(LocalPort => 80, Listen => 5, ReuseAddr => 1) or die;
-  while (my $client = $server->accept) { print $client "tcp-answer\\n"; close $client }
+  while (my $client = $tcp->accept) { print $client "tcp-answer\\n"; close $client }
 } else {
-  my $server = IO::Socket::INET->new(LocalPort => 53, Proto => "udp") or die;
-  while (my $peer = $server->recv(my $text, 100)) { $server->send("udp-answer", 0, $peer) }
+  while (my $peer = $udp->recv(my $text, 100)) { $udp->send("udp-answer", 0, $peer) }
 }`;
 
 describe('published ports', () => {
