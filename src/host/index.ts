@@ -1,6 +1,8 @@
 export type { Disk, DiskBackend, DiskKeeping, DiskFormat } from './disk/disk-backend.js';
 export { DiskBackends } from './disk/disk-backends.js';
 export { headProblem } from './disk/disk-head.adapter.js';
+export { dataExtents, sparseDigest } from './disk/sparse-file.adapter.js';
+export type { DataExtent } from './disk/sparse-file.adapter.js';
 export { DisksModule } from './disk/disks.module.js';
 export type { DirectoryOptions } from './directories/host-directories.js';
 export { HostDirectories } from './directories/host-directories.js';

@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../core/config/index.js';
 import { ProcessRunner } from '../../core/process/index.js';
-import { sparseDigest } from './sparse-digest.adapter.js';
+import { sparseDigest } from '../../host/index.js';
 
 /** `bytes` of a block as stat counts them */
 const STAT_BLOCK = 512;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ImageDetails, OperationView, VmView } from '../../../src/contract/index.js';
 import { NodeProcessRunner } from '../../../src/core/process/index.js';
-import { sparseDigest } from '../../../src/vm/saving/sparse-digest.adapter.js';
+import { sparseDigest } from '../../../src/host/disk/sparse-file.adapter.js';
 import type { Template } from '../../../src/vm/templates/template.types.js';
 import { checkDisk } from '../../support/vm-disks.js';
 import { TestHost } from '../../support/test-host.js';

@@ -19,19 +19,34 @@ for (my $at = 0; defined(my $data = sysseek($file, $at, 3));) {
 }
 `;
 
+/** `bytes` from the beginning of a file; `to` is the first that is no longer part of it */
+export interface DataExtent {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Where a file has data, in order; what lies between is holes. @throws ProcessFailedError */
+export async function dataExtents(path: string, runner: ProcessRunner): Promise<DataExtent[]> {
+  const { stdout } = await runner.run({ file: 'perl', args: ['-e', EXTENTS, path], timeoutMs: TIMEOUT_MS });
+  const lines = stdout.toString('latin1').split('\n').filter(Boolean);
+  return lines.map((line) => {
+    const [from = 0, to = 0] = line.split(' ').map(Number);
+    return { from, to };
+  });
+}
+
 /**
  * sha256 over the blocks of 64 KiB that are not all zero, each after its number: a gigabyte with 100 MiB of data costs
  * what 100 MiB cost, and a copy has the same however its holes lie. @throws ProcessFailedError
  */
 export async function sparseDigest(path: string, runner: ProcessRunner): Promise<string> {
-  const { stdout } = await runner.run({ file: 'perl', args: ['-e', EXTENTS, path], timeoutMs: TIMEOUT_MS });
-  const extents = stdout.toString('latin1').trim().split('\n').filter(Boolean);
+  const extents = await dataExtents(path, runner);
   const hash = createHash('sha256');
   const file = await open(path, 'r');
   try {
     const chunk = Buffer.alloc(CHUNK);
     let done = 0;
-    for (const [from = 0, to = 0] of extents.map((line) => line.split(' ').map(Number))) {
+    for (const { from, to } of extents) {
       for (let at = Math.max(done, from - (from % BLOCK)); at < to; at += CHUNK) {
         const length = Math.min(CHUNK, Math.ceil((to - at) / BLOCK) * BLOCK);
         const { bytesRead } = await file.read(chunk, 0, length, at);

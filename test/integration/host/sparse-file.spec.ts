@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NodeProcessRunner } from '../../../src/core/process/index.js';
-import { sparseDigest } from '../../../src/vm/saving/sparse-digest.adapter.js';
+import { sparseDigest } from '../../../src/host/disk/sparse-file.adapter.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
