@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { OperationContext, StepContext } from '../core/operations/index.js';
-import { BuildFiles } from './build/build-files.js';
+import { ImageFiles } from './store/image-files.js';
 import { BuildPlanner } from './build/build-planner.js';
 import { IMAGE_FILES } from './build/build-plan.js';
 import type { BuildPlan, BuildSite } from './build/build-plan.js';
 import { ImageSteps } from './build/image-steps.js';
 import { explainBuildFailure } from './image.errors.js';
-import { ImageRepository } from './image.repository.js';
-import { ImageStore } from './image-store.js';
+import { ImageRepository } from './store/image.repository.js';
+import { ImageStore } from './store/image-store.js';
 import { BOOT_ARGUMENTS, ROOT_DISK_BYTES } from './recipe/recipe.js';
 
 export interface BuildOrder {
@@ -25,7 +25,7 @@ export class ImageBuilder {
   constructor(
     private readonly planner: BuildPlanner,
     private readonly steps: ImageSteps,
-    private readonly files: BuildFiles,
+    private readonly files: ImageFiles,
     private readonly images: ImageRepository,
     private readonly store: ImageStore,
   ) {}

@@ -1,23 +1,23 @@
 import { Module } from '@nestjs/common';
 import { HostModule } from '../host/index.js';
-import { DiskBuildFiles } from './build/build-files.adapter.js';
-import { BuildFiles } from './build/build-files.js';
+import { DiskImageFiles } from './store/image-files.adapter.js';
+import { ImageFiles } from './store/image-files.js';
 import { LinuxBuildHost } from './build/build-host.adapter.js';
 import { BuildHost } from './build/build-host.js';
-import { BuildLeftovers } from './build/build-leftovers.js';
+import { SiteLeftovers } from './store/site-leftovers.js';
 import { BuildPlanner } from './build/build-planner.js';
 import { BuildPreflight } from './build/build-preflight.js';
-import { BuildSites } from './build/build-sites.js';
+import { ImageSites } from './store/image-sites.js';
 import { ImageSteps } from './build/image-steps.js';
-import { KernelStep } from './build/kernel-step.js';
+import { KernelStep } from './kernel/kernel-step.js';
 import { PackageStep } from './build/package-step.js';
-import { RootStep } from './build/root-step.js';
+import { RootStep } from './tree/root-step.js';
 import { ImageBuilder } from './image-builder.js';
-import { ImageLocks } from './image-locks.js';
-import { ImageStore } from './image-store.js';
+import { ImageLocks } from './store/image-locks.js';
+import { ImageStore } from './store/image-store.js';
 import { ImageController } from './image.controller.js';
-import { ImageRegistration } from './image-registration.js';
-import { ImageRepository } from './image.repository.js';
+import { ImageRegistration } from './store/image-registration.js';
+import { ImageRepository } from './store/image.repository.js';
 import { ImageService } from './image.service.js';
 
 /** Images: built, kept, served. Needs Config, Database, Ledger, OperationRunner and ProcessRunner from global modules. */
@@ -25,12 +25,12 @@ import { ImageService } from './image.service.js';
   imports: [HostModule],
   controllers: [ImageController],
   providers: [
-    { provide: BuildFiles, useClass: DiskBuildFiles },
+    { provide: ImageFiles, useClass: DiskImageFiles },
     { provide: BuildHost, useClass: LinuxBuildHost },
-    BuildLeftovers,
+    SiteLeftovers,
     BuildPlanner,
     BuildPreflight,
-    BuildSites,
+    ImageSites,
     PackageStep,
     KernelStep,
     RootStep,

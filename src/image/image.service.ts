@@ -5,10 +5,10 @@ import { newId } from '../core/ids.js';
 import { OperationRunner } from '../core/operations/index.js';
 import { BuildPreflight } from './build/build-preflight.js';
 import { ImageBuilder } from './image-builder.js';
-import { ImageLocks } from './image-locks.js';
-import { ImageStore } from './image-store.js';
+import { ImageLocks } from './store/image-locks.js';
+import { ImageStore } from './store/image-store.js';
 import { ImageBusyError, ImageNotFoundError } from './image.errors.js';
-import { ImageRepository } from './image.repository.js';
+import { ImageRepository } from './store/image.repository.js';
 import type { BootableImage, ImageRow } from './image.types.js';
 
 @Injectable()

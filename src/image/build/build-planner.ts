@@ -18,7 +18,7 @@ import {
   recipeDigest,
   ROOT_DISK_BYTES,
 } from '../recipe/recipe.js';
-import { BuildFiles } from './build-files.js';
+import { ImageFiles } from '../store/image-files.js';
 import { BuildHost } from './build-host.js';
 import type { BuildPlan } from './build-plan.js';
 import { CLEANUP_HOOK, KERNEL_HOOK, ROOT_SCRIPT, SETUP_HOOK } from './build-scripts.js';
@@ -41,7 +41,7 @@ export class BuildPlanner {
   constructor(
     private readonly host: BuildHost,
     private readonly facts: HostFacts,
-    private readonly files: BuildFiles,
+    private readonly files: ImageFiles,
     private readonly processes: ProcessRunner,
   ) {}
 

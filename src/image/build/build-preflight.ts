@@ -5,7 +5,7 @@ import { DEBIAN_PACKAGES, HostBinaryMissingError } from '../../core/process/inde
 import { HostFacts } from '../../host/index.js';
 import { BuildPreflightError } from '../image.errors.js';
 import { BuildHost } from './build-host.js';
-import { USER_UNPACKS_IN } from './build-leftovers.js';
+import { USER_UNPACKS_IN } from '../store/site-leftovers.js';
 
 /** Packages, tree and image exist side by side at the peak: 1.3 GiB measured; the rest is for newer packages. */
 const NEEDED_BYTES = 3 * 1024 ** 3;

@@ -6,8 +6,8 @@ import type { StepContext } from '../../core/operations/index.js';
 import { HostFacts } from '../../host/index.js';
 import { formatAptSources } from '../recipe/apt-sources.js';
 import { GUEST_PACKAGES } from '../recipe/distributions.js';
-import { BuildFiles } from './build-files.js';
-import { BuildLeftovers } from './build-leftovers.js';
+import { ImageFiles } from '../store/image-files.js';
+import { SiteLeftovers } from '../store/site-leftovers.js';
 import { buildPaths } from './build-plan.js';
 import type { BuildPlan, BuildSite } from './build-plan.js';
 import { CLEANUP_HOOK, KERNEL_HOOK, SETUP_HOOK } from './build-scripts.js';
@@ -38,8 +38,8 @@ export class PackageStep {
     private readonly config: Config,
     private readonly facts: HostFacts,
     private readonly processes: ProcessRunner,
-    private readonly files: BuildFiles,
-    private readonly leftovers: BuildLeftovers,
+    private readonly files: ImageFiles,
+    private readonly leftovers: SiteLeftovers,
   ) {}
 
   /** Path of the archive below the site. `fresh`: as if none had been kept. */

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
-import { BuildFiles } from '../build/build-files.js';
-import { DiskBuildFiles } from '../build/build-files.adapter.js';
+import { ImageFiles } from '../store/image-files.js';
+import { DiskImageFiles } from '../store/image-files.adapter.js';
 
 /** What the check of images looks through. Apart from ImageModule, so that doctor runs without a daemon. */
-@Module({ providers: [{ provide: BuildFiles, useClass: DiskBuildFiles }], exports: [BuildFiles] })
+@Module({ providers: [{ provide: ImageFiles, useClass: DiskImageFiles }], exports: [ImageFiles] })
 export class ImageDoctorModule {}

@@ -3,7 +3,7 @@ import { Config } from '../../core/config/index.js';
 import { BookReader } from '../../core/database/index.js';
 import { ManyThingsCheck } from '../../host/index.js';
 import type { Problem } from '../../host/index.js';
-import { BuildFiles } from '../build/build-files.js';
+import { ImageFiles } from '../store/image-files.js';
 import { IMAGE_FILES } from '../build/build-plan.js';
 
 /** Each image in the books: its files, their sizes, and that they are of the build that the books speak of. */
@@ -15,7 +15,7 @@ export class ImagesCheck extends ManyThingsCheck {
   constructor(
     private readonly config: Config,
     private readonly books: BookReader,
-    private readonly files: BuildFiles,
+    private readonly files: ImageFiles,
   ) {
     super();
   }

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { OperationContext } from '../../../src/core/operations/index.js';
-import { ImageRepository } from '../../../src/image/image.repository.js';
+import { ImageRepository } from '../../../src/image/store/image.repository.js';
 import { ImageRegistration } from '../../../src/image/index.js';
 import { PackageFixture } from './fixture.js';
 import { ImageHost } from './support.js';

@@ -1,5 +1,5 @@
 /** Files of a build. All paths absolute. */
-export abstract class BuildFiles {
+export abstract class ImageFiles {
   abstract exists(path: string): Promise<boolean>;
   abstract read(path: string): Promise<Buffer>;
   /** Makes missing parents, 0755. */

@@ -3,10 +3,10 @@ import { Config } from '../../core/config/index.js';
 import { ProcessRunner } from '../../core/process/index.js';
 import { guestFiles } from '../guest/guest-files.js';
 import { DISK_SIZES, ROOT_DISK_BYTES, WORK_DISK_BYTES } from '../recipe/recipe.js';
-import { BuildFiles } from './build-files.js';
-import { buildPaths, IMAGE_FILES } from './build-plan.js';
-import type { BuildSite } from './build-plan.js';
-import { ROOT_SCRIPT } from './build-scripts.js';
+import { ImageFiles } from '../store/image-files.js';
+import { buildPaths, IMAGE_FILES } from '../build/build-plan.js';
+import type { BuildSite } from '../build/build-plan.js';
+import { ROOT_SCRIPT } from '../build/build-scripts.js';
 import { guestArchive } from './guest-archive.js';
 
 const TIMEOUT_MS = 20 * 60_000;
@@ -17,7 +17,7 @@ export class RootStep {
   constructor(
     private readonly config: Config,
     private readonly processes: ProcessRunner,
-    private readonly files: BuildFiles,
+    private readonly files: ImageFiles,
   ) {}
 
   /** Writes `root.ext4` and `work.ext4`. */

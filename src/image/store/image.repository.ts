@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Database, Prisma } from '../core/database/index.js';
-import type { ImageRow, NewImage } from './image.types.js';
+import { Database, Prisma } from '../../core/database/index.js';
+import type { ImageRow, NewImage } from '../image.types.js';
 
 const WITH_VMS = { vms: { select: { name: true }, orderBy: { name: 'asc' } } } as const;
 /** Cannot be in a name that a user gives. */

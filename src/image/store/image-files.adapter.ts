@@ -14,12 +14,12 @@ import {
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Injectable } from '@nestjs/common';
-import { BuildFiles } from './build-files.js';
+import { ImageFiles } from './image-files.js';
 
 const SECTOR = 512;
 
 @Injectable()
-export class DiskBuildFiles extends BuildFiles {
+export class DiskImageFiles extends ImageFiles {
   override async exists(path: string): Promise<boolean> {
     return lstat(path).then(
       () => true,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { KeyedLock } from '../core/concurrency/index.js';
+import { KeyedLock } from '../../core/concurrency/index.js';
 
 /** One holder per image name: who builds or deletes it. Taken after a VM's lock, never before. */
 @Injectable()

@@ -1,20 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import { Config } from '../core/config/index.js';
-import { toBangerError } from '../core/errors/index.js';
-import { Ledger } from '../core/operations/index.js';
-import type { OperationContext } from '../core/operations/index.js';
-import { BuildFiles } from './build/build-files.js';
-import { IMAGE_FILES } from './build/build-plan.js';
-import { imageOwner } from './build/build-sites.js';
+import { Config } from '../../core/config/index.js';
+import { toBangerError } from '../../core/errors/index.js';
+import { Ledger } from '../../core/operations/index.js';
+import type { OperationContext } from '../../core/operations/index.js';
+import { ImageFiles } from './image-files.js';
+import { IMAGE_FILES } from '../build/build-plan.js';
+import { imageOwner } from './image-sites.js';
 import { ImageRepository } from './image.repository.js';
-import type { NewImage } from './image.types.js';
+import type { NewImage } from '../image.types.js';
 
 /** Enters images into the books again that the books have lost, from their manifests. */
 @Injectable()
 export class ImageRegistration {
   constructor(
     private readonly config: Config,
-    private readonly files: BuildFiles,
+    private readonly files: ImageFiles,
     private readonly ledger: Ledger,
     private readonly images: ImageRepository,
   ) {}

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../core/config/index.js';
 import { ProcessRunner } from '../../core/process/index.js';
-import { BuildFiles } from './build-files.js';
-import { buildPaths } from './build-plan.js';
+import { ImageFiles } from './image-files.js';
+import { buildPaths } from '../build/build-plan.js';
 
 /** Without root. On a disk, unlike /tmp, which may be memory. */
 export const USER_UNPACKS_IN = '/var/tmp';
@@ -12,11 +12,11 @@ const REMOVAL_TIMEOUT_MS = 5 * 60_000;
 
 /** What a build can leave outside of its directory: programs that outlive a killed daemon, and their temporary files. */
 @Injectable()
-export class BuildLeftovers {
+export class SiteLeftovers {
   constructor(
     private readonly config: Config,
     private readonly processes: ProcessRunner,
-    private readonly files: BuildFiles,
+    private readonly files: ImageFiles,
   ) {}
 
   /**

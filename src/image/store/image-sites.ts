@@ -3,16 +3,16 @@ import { Config } from '../../core/config/index.js';
 import { Ledger } from '../../core/operations/index.js';
 import type { ResourceOwner } from '../../core/operations/index.js';
 import { HostDirectories } from '../../host/index.js';
-import { BuildLeftovers } from './build-leftovers.js';
+import { SiteLeftovers } from './site-leftovers.js';
 
 /** The building directories, `.building-ID`: each is in the ledger before it is on the disk. */
 @Injectable()
-export class BuildSites {
+export class ImageSites {
   constructor(
     private readonly config: Config,
     private readonly directories: HostDirectories,
     private readonly ledger: Ledger,
-    private readonly leftovers: BuildLeftovers,
+    private readonly leftovers: SiteLeftovers,
   ) {}
 
   path(id: string): string {

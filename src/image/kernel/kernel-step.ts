@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { ProcessRunner } from '../../core/process/index.js';
 import { GUEST_SCRIPT_PATH, guestScript } from '../guest/guest-script.js';
 import { initScript, moduleName, orderModules } from '../guest/initramfs.js';
-import { BuildFiles } from './build-files.js';
-import { IMAGE_FILES } from './build-plan.js';
-import type { BuildSite } from './build-plan.js';
+import { ImageFiles } from '../store/image-files.js';
+import { IMAGE_FILES } from '../build/build-plan.js';
+import type { BuildSite } from '../build/build-plan.js';
 import { checkVmlinux, KernelImageError, kernelPayload } from './kernel-image.js';
 
 const TIMEOUT_MS = 5 * 60_000;
@@ -30,7 +30,7 @@ const APPLETS = [
 export class KernelStep {
   constructor(
     private readonly processes: ProcessRunner,
-    private readonly files: BuildFiles,
+    private readonly files: ImageFiles,
   ) {}
 
   /** Writes `vmlinux` and `initrd`; returns the kernel's release: `6.1.0-56-cloud-amd64`. */

@@ -1,14 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Config } from '../core/config/index.js';
-import { LOGGER } from '../core/logging/index.js';
-import type { Logger } from '../core/logging/index.js';
-import { Ledger } from '../core/operations/index.js';
-import { BuildFiles } from './build/build-files.js';
-import { IMAGE_FILES } from './build/build-plan.js';
-import { BuildSites, imageOwner } from './build/build-sites.js';
-import { ImageDamagedError, ImageInUseError } from './image.errors.js';
+import { Config } from '../../core/config/index.js';
+import { LOGGER } from '../../core/logging/index.js';
+import type { Logger } from '../../core/logging/index.js';
+import { Ledger } from '../../core/operations/index.js';
+import { ImageFiles } from './image-files.js';
+import { IMAGE_FILES } from '../build/build-plan.js';
+import { ImageSites, imageOwner } from './image-sites.js';
+import { ImageDamagedError, ImageInUseError } from '../image.errors.js';
 import { ImageRepository } from './image.repository.js';
-import type { BootableImage, ImageRow, NewImage } from './image.types.js';
+import type { BootableImage, ImageRow, NewImage } from '../image.types.js';
 
 /** Where images lie: `ID/` when whole, `.building-ID/` before. Rows and directories come and go together. */
 @Injectable()
@@ -18,8 +18,8 @@ export class ImageStore {
   constructor(
     private readonly config: Config,
     private readonly ledger: Ledger,
-    private readonly sites: BuildSites,
-    private readonly files: BuildFiles,
+    private readonly sites: ImageSites,
+    private readonly files: ImageFiles,
     private readonly images: ImageRepository,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
