@@ -11,13 +11,14 @@ import { ImageSites } from './store/image-sites.js';
 import { ImageSteps } from './build/image-steps.js';
 import { KernelStep } from './kernel/kernel-step.js';
 import { PackageStep } from './build/package-step.js';
-import { RootStep } from './tree/root-step.js';
+import { RootStep } from './build/root-step.js';
 import { ImageBuilder } from './image-builder.js';
 import { ImageLocks } from './store/image-locks.js';
 import { ImageStore } from './store/image-store.js';
 import { ImageController } from './image.controller.js';
 import { ImageRegistration } from './store/image-registration.js';
 import { ImageRepository } from './store/image.repository.js';
+import { Trees } from './tree/trees.js';
 import { ImageService } from './image.service.js';
 
 /** Images: built, kept, served. Needs Config, Database, Ledger, OperationRunner and ProcessRunner from global modules. */
@@ -33,6 +34,7 @@ import { ImageService } from './image.service.js';
     ImageSites,
     PackageStep,
     KernelStep,
+    Trees,
     RootStep,
     ImageSteps,
     ImageBuilder,

@@ -26,13 +26,9 @@ export const IMAGE_FILES = {
   manifest: 'manifest.json',
 } as const;
 
-/** Names of the files of a build that its programs are given as arguments; they tell a build's programs from others. */
-export function buildPaths(directory: string): { archive: string; guest: string; draft: string } {
-  return {
-    archive: `${directory}/packages.tar`,
-    guest: `${directory}/guest.tar`,
-    draft: `${directory}/root.draft`,
-  };
+/** The archive of packages. Every program that makes it has this path as an argument, which tells it from others. */
+export function packagesArchive(directory: string): string {
+  return `${directory}/packages.tar`;
 }
 
 /** Where one build works, and under whose authority its programs stop. */

@@ -21,7 +21,8 @@ import {
 import { ImageFiles } from '../store/image-files.js';
 import { BuildHost } from './build-host.js';
 import type { BuildPlan } from './build-plan.js';
-import { CLEANUP_HOOK, KERNEL_HOOK, ROOT_SCRIPT, SETUP_HOOK } from './build-scripts.js';
+import { MAKE_DISKS, UNPACK } from '../tree/tree-scripts.js';
+import { CLEANUP_HOOK, KERNEL_HOOK, SETUP_HOOK } from './build-scripts.js';
 
 const DOWNLOADER = '/usr/lib/apt/apt-helper';
 const TIMEOUT_MS = 120_000;
@@ -116,7 +117,7 @@ function recipeOf(packages: string): string {
   return recipeDigest({
     packages,
     guestFiles: guestFiles(DISK_SIZES),
-    initramfs: [initScript([]), guestScript(), ROOT_SCRIPT, ...INITRAMFS_MODULES],
+    initramfs: [initScript([]), guestScript(), UNPACK, MAKE_DISKS, ...INITRAMFS_MODULES],
     diskBytes: ROOT_DISK_BYTES,
     bootArguments: BOOT_ARGUMENTS,
   });

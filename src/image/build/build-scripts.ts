@@ -1,5 +1,5 @@
 /**
- * The parts of a build that run as the image's root: inside mmdebstrap, or in a user namespace of their own.
+ * The parts of a build that run inside mmdebstrap, as the image's root.
  * Constant texts; what varies comes as arguments and environment, never by putting a value into a text.
  */
 
@@ -49,29 +49,4 @@ rm -f "$1"/etc/ssh/ssh_host_* "$1/etc/resolv.conf" "$1/etc/hostname"
 rm -rf "$1"/var/log/apt "$1"/var/log/*.log "$1"/var/cache/debconf/*-old "$1"/var/lib/dpkg/*-old
 : > "$1/etc/machine-id"
 : > "$1/etc/fstab"
-`;
-
-/**
- * Files to file systems: PACKAGES.tar GUEST.tar TREE DRAFT IMAGE SIZE WORK WORKSIZE PLACE, without mounting anything.
- * WORK is what a work disk begins as: the tree's /root alone, with a journal for more than its own size. No more room for
- * tables than mke2fs leaves by itself: with that for 8 TiB the kernel could not grow it (its journal was too small).
- * PLACE is "memory" where this is not really root: the tree's owners are then ids that only the namespace may remove,
- * so it lives in a tmpfs that ends with the namespace, however that ends.
- */
-export const ROOT_SCRIPT = `set -eu
-packages=$1 guest=$2 tree=$3 draft=$4 image=$5 size=$6 work=$7 work_size=$8 place=$9
-umask 022
-mkdir "$tree"
-if [ "$place" = memory ]; then mount -t tmpfs -o mode=755 banger "$tree"; fi
-tar -C "$tree" -p --numeric-owner --xattrs '--xattrs-include=*' --exclude='./dev/*' --exclude='./boot/vmlinuz-*' -xf "$packages"
-tar -C "$tree" -p --numeric-owner -xf "$guest"
-chmod 755 "$tree"
-mke2fs -q -t ext4 -L bgr-root -m 0 -J size=32 -E lazy_itable_init=0,nodiscard -d "$tree" "$draft" "$size"
-# mke2fs reserves what it zeroes (inode tables, journal: 160 MiB); in the copy it is holes
-cp --sparse=always "$draft" "$image"
-rm "$draft"
-mke2fs -q -t ext4 -L bgr-work -b 4096 -I 256 -i 16384 -m 0 -J size=16 -E lazy_itable_init=0,nodiscard -d "$tree/root" "$draft" "$work_size"
-cp --sparse=always "$draft" "$work"
-rm "$draft"
-if [ "$place" != memory ]; then rm -rf "$tree"; fi
 `;

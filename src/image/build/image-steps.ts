@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { KernelStep } from '../kernel/kernel-step.js';
 import { PackageStep } from './package-step.js';
-import { RootStep } from '../tree/root-step.js';
+import { RootStep } from './root-step.js';
 
 /** What a build does after it is planned, in this order. */
 @Injectable()

@@ -8,7 +8,7 @@ import { formatAptSources } from '../recipe/apt-sources.js';
 import { GUEST_PACKAGES } from '../recipe/distributions.js';
 import { ImageFiles } from '../store/image-files.js';
 import { SiteLeftovers } from '../store/site-leftovers.js';
-import { buildPaths } from './build-plan.js';
+import { packagesArchive } from './build-plan.js';
 import type { BuildPlan, BuildSite } from './build-plan.js';
 import { CLEANUP_HOOK, KERNEL_HOOK, SETUP_HOOK } from './build-scripts.js';
 import { RoomWatch } from './room-watch.js';
@@ -44,7 +44,7 @@ export class PackageStep {
 
   /** Path of the archive below the site. `fresh`: as if none had been kept. */
   async run(plan: BuildPlan, site: BuildSite, step: StepContext, fresh: boolean): Promise<string> {
-    const { archive } = buildPaths(site.directory);
+    const archive = packagesArchive(site.directory);
     const kept = this.#keptPath(plan);
     if (!fresh && (await this.files.exists(kept))) {
       step.detail('the same packages are here from an earlier build');

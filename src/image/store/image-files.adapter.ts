@@ -1,5 +1,6 @@
 import {
   chmod,
+  chown,
   link,
   lstat,
   mkdir,
@@ -49,6 +50,19 @@ export class DiskImageFiles extends ImageFiles {
   override async makePassableDirectory(path: string): Promise<void> {
     await mkdir(path);
     await chmod(path, 0o711);
+  }
+
+  override async makeOwnedDirectory(path: string, owner: number | undefined): Promise<void> {
+    await mkdir(path, { mode: 0o755 });
+    if (owner !== undefined) await chown(path, owner, owner);
+  }
+
+  override async takeOver(from: string, to: string): Promise<void> {
+    const facts = await lstat(from);
+    if (!facts.isFile()) throw new Error(`${from} is no file`);
+    const [uid, gid] = [process.geteuid?.() ?? facts.uid, process.getegid?.() ?? facts.gid];
+    if (facts.uid !== uid) await chown(from, uid, gid);
+    await rename(from, to);
   }
 
   override async list(path: string): Promise<string[]> {

@@ -8,6 +8,10 @@ export abstract class ImageFiles {
   abstract makeDirectory(path: string): Promise<void>;
   /** One that every user may pass through, not list. @throws when something is there already */
   abstract makePassableDirectory(path: string): Promise<void>;
+  /** 0755, and of that user and group where one is given. @throws when something is there already */
+  abstract makeOwnedDirectory(path: string, owner: number | undefined): Promise<void>;
+  /** Moves a plain file, whose owner becomes the daemon's user. @throws when it is something else */
+  abstract takeOver(from: string, to: string): Promise<void>;
   abstract list(path: string): Promise<string[]>;
   /** Everything below a directory as relative paths, each directory before what is in it. Links are not followed. */
   abstract walk(path: string): Promise<string[]>;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../../core/config/index.js';
 import { ProcessRunner } from '../../core/process/index.js';
 import { ImageFiles } from './image-files.js';
-import { buildPaths } from '../build/build-plan.js';
+import { packagesArchive } from '../build/build-plan.js';
 
 /** Without root. On a disk, unlike /tmp, which may be memory. */
 export const USER_UNPACKS_IN = '/var/tmp';
@@ -20,8 +20,8 @@ export class SiteLeftovers {
   ) {}
 
   /**
-   * Where mmdebstrap unpacks, made for it. As root below the building directory. Without root it works as ids that may
-   * not pass through a home directory, and what it leaves belongs to them: a place of its own that {@link clear} knows.
+   * Where packages and trees are unpacked, made for it. As root below the building directory. Without root that is done as ids that may
+   * not pass through a home directory, and what is left belongs to them: a place of its own that {@link clear} knows.
    */
   async makeTemporaryDirectory(directory: string): Promise<string> {
     const path = this.#temporaryDirectory(directory);
@@ -31,9 +31,8 @@ export class SiteLeftovers {
 
   /** Ends the programs of a build and removes their temporary files; none is success. */
   async clear(directory: string): Promise<void> {
-    const { archive, guest, draft } = buildPaths(directory);
-    for (const argument of [archive, guest, draft]) await this.#end(argument);
     const path = this.#temporaryDirectory(directory);
+    for (const argument of [packagesArchive(directory), `${path}/tree`]) await this.#end(argument);
     if (!(await this.files.exists(path))) return;
     if (this.config.values.mode === 'root') {
       await this.files.remove(path);
@@ -43,7 +42,7 @@ export class SiteLeftovers {
     await this.processes.run({ file: 'unshare', args, cwd: '/', timeoutMs: REMOVAL_TIMEOUT_MS });
   }
 
-  /** Every program of a build has one of the build's files as an argument, and so has each of its forks. */
+  /** Those that work on packages or a tree have its path as an argument, and their forks end with them. */
   async #end(argument: string): Promise<void> {
     for (const identity of await this.processes.findByArgument(argument)) {
       await this.processes.signal(identity, 'SIGKILL');
