@@ -4,6 +4,7 @@ import {
   IsBoolean,
   IsIn,
   IsInt,
+  IsObject,
   IsOptional,
   IsString,
   Length,
@@ -11,15 +12,23 @@ import {
   ValidateNested,
 } from 'class-validator';
 
-export const IMAGE_NAME_PATTERN = /^[a-z0-9][a-z0-9._-]{0,62}$/;
+/** A name, and a tag if it has one. `debian` and `debian:latest` are the same. */
+export const IMAGE_NAME_PATTERN = /^[a-z0-9][a-z0-9._-]{0,62}(:[a-zA-Z0-9_][a-zA-Z0-9._-]{0,62})?$/;
+const IMAGE_NAME_RULE = {
+  message:
+    'name must be 1 to 63 of a-z 0-9 . _ -, a letter or digit first; a tag may follow, as in debian:12',
+};
+
+export const IMAGE_SOURCES = ['build', 'pull', 'catalog', 'import', 'register', 'promote'] as const;
+export type ImageSourceKind = (typeof IMAGE_SOURCES)[number];
 
 export class ImageRef {
-  @IsString() @Length(1, 64) image!: string;
+  @IsString() @Length(1, 128) image!: string;
 }
 
 export class ImageBuildParams {
   @IsOptional()
-  @Matches(IMAGE_NAME_PATTERN, { message: 'name must be 1 to 63 of a-z 0-9 . _ -, a letter or digit first' })
+  @Matches(IMAGE_NAME_PATTERN, IMAGE_NAME_RULE)
   name?: string;
   /** build even if an image with the same inputs is there */
   @IsOptional() @IsBoolean() force?: boolean;
@@ -41,18 +50,44 @@ export class ImageWarmParams extends ImageRef {
   @IsOptional() @IsBoolean() force?: boolean;
 }
 
+/** Where an image is from. */
+export class ImageSourceView {
+  @IsIn(IMAGE_SOURCES) kind!: ImageSourceKind;
+  /** recipe, name in a registry or a catalog, file, or VM */
+  @IsOptional() @IsString() reference?: string;
+  /** of what stands there under that name: `sha256:…` */
+  @IsOptional() @IsString() digest?: string;
+}
+
+/** What a pulled image says of itself. */
+export class ImageMetadataView {
+  @IsObject() env!: Record<string, string>;
+  @IsOptional() @IsString() user?: string;
+  @IsOptional() @IsString() workdir?: string;
+  @IsArray() @IsString({ each: true }) entrypoint!: string[];
+  @IsArray() @IsString({ each: true }) cmd!: string[];
+  @IsObject() labels!: Record<string, string>;
+}
+
 export class ImageView {
   @IsString() id!: string;
   @IsString() name!: string;
+  /** `sha256:…` over its files and how they are booted; empty for one that was built before there were digests */
+  @IsString() digest!: string;
+  @IsOptional() @ValidateNested() @Type(() => ImageSourceView) source?: ImageSourceView;
   /** sha256 over the image's inputs: recipe, package versions wanted, guest files of banger */
   @IsString() recipeDigest!: string;
   /** `Debian GNU/Linux 12 (bookworm)` */
   @IsString() distribution!: string;
   @IsString() kernelVersion!: string;
+  /** name of the kernel that was put into it; absent when it brought its own */
+  @IsOptional() @IsString() kernel?: string;
   /** size of the root disk as the guest sees it, `bytes` */
   @IsInt() diskBytes!: number;
   /** what the image really takes on the host, `bytes` */
   @IsInt() allocatedBytes!: number;
+  /** how much of that other images have too, `bytes` */
+  @IsInt() sharedBytes!: number;
   /** ISO 8601, UTC */
   @IsString() createdAt!: string;
   /** names of the VMs that stand on it */
@@ -78,6 +113,7 @@ export class ImageTemplateView {
 }
 
 export class ImageDetails extends ImageView {
+  @IsOptional() @ValidateNested() @Type(() => ImageMetadataView) metadata?: ImageMetadataView;
   @IsArray()
   @ValidateNested({ each: true })
   @Type(() => ImageTemplateView)

@@ -4,6 +4,7 @@ import type { ErrorCategory } from './error-category.js';
 export interface ImageErrorDetails {
   IMAGE_NOT_FOUND: { image: string; available: string[] };
   IMAGE_IN_USE: { image: string; vms: string[] };
+  IMAGE_EXISTS: { image: string };
   IMAGE_BUSY: { image: string; operation: string };
   IMAGE_BUILD_FAILED: { image: string; step: string; stderrTail: string };
   IMAGE_WITHOUT_WORK_DISK: { image: string };
@@ -37,6 +38,7 @@ export interface ImageErrorDetails {
 export const IMAGE_ERRORS: Readonly<Record<keyof ImageErrorDetails, ErrorCategory>> = {
   IMAGE_NOT_FOUND: 'not-found',
   IMAGE_IN_USE: 'conflict',
+  IMAGE_EXISTS: 'conflict',
   IMAGE_BUSY: 'conflict',
   IMAGE_BUILD_FAILED: 'external',
   IMAGE_WITHOUT_WORK_DISK: 'host',

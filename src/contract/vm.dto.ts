@@ -136,7 +136,7 @@ export class CreationSettings extends LifeSettings {
 export class VmCreateParams extends VmSettings {
   /** made up when left out */
   @IsOptional() @IsVmName() name?: string;
-  @IsOptional() @IsString() @Length(1, 64) image?: string;
+  @IsOptional() @IsString() @Length(1, 128) image?: string;
   /** variables that every command in the VM gets */
   @IsOptional() @IsEnvironment() env?: Record<string, string>;
   @IsOptional() @ValidateNested() @Type(() => WorkspaceSource) workspace?: WorkspaceSource;

@@ -1,11 +1,15 @@
 import { Controller } from '@nestjs/common';
 import type { ParamsOf, ResultOf } from '../contract/index.js';
 import { Rpc } from '../core/rpc/index.js';
+import { ImageBuilder } from './build/image-builder.js';
 import { ImageService } from './image.service.js';
 
 @Controller()
 export class ImageController {
-  constructor(private readonly images: ImageService) {}
+  constructor(
+    private readonly images: ImageService,
+    private readonly builder: ImageBuilder,
+  ) {}
 
   @Rpc('image.list')
   list(): Promise<ResultOf<'image.list'>> {
@@ -14,7 +18,7 @@ export class ImageController {
 
   @Rpc('image.build.begin')
   build(params: ParamsOf<'image.build.begin'>): Promise<ResultOf<'image.build.begin'>> {
-    return this.images.beginBuild(params);
+    return this.builder.begin(params);
   }
 
   @Rpc('image.delete')

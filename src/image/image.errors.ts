@@ -23,6 +23,16 @@ export class ImageInUseError extends BangerError<'IMAGE_IN_USE'> {
   }
 }
 
+export class ImageExistsError extends BangerError<'IMAGE_EXISTS'> {
+  constructor(image: string) {
+    super('IMAGE_EXISTS', `there is an image "${image}" already`, {
+      details: { image },
+      why: 'it would lose its name',
+      fix: `give the new one another name, or --force for VMs to start from the new one; those that stand on "${image}" keep it`,
+    });
+  }
+}
+
 export class ImageBusyError extends BangerError<'IMAGE_BUSY'> {
   constructor(image: string, operation: string) {
     super('IMAGE_BUSY', `the image "${image}" is being worked on`, {

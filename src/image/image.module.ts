@@ -12,8 +12,11 @@ import { ImageSteps } from './build/image-steps.js';
 import { KernelStep } from './kernel/kernel-step.js';
 import { PackageStep } from './build/package-step.js';
 import { RootStep } from './build/root-step.js';
-import { ImageBuilder } from './image-builder.js';
+import { ImageBuilder } from './build/image-builder.js';
 import { ImageLocks } from './store/image-locks.js';
+import { Blobs } from './store/blobs.js';
+import { ImageDirectories } from './store/image-directories.js';
+import { ImageMaking } from './making/image-making.js';
 import { ImageStore } from './store/image-store.js';
 import { ImageController } from './image.controller.js';
 import { ImageRegistration } from './store/image-registration.js';
@@ -40,7 +43,10 @@ import { ImageService } from './image.service.js';
     ImageBuilder,
     ImageLocks,
     ImageRepository,
+    Blobs,
+    ImageDirectories,
     ImageStore,
+    ImageMaking,
     ImageRegistration,
     ImageService,
   ],

@@ -1,81 +1,47 @@
 import { Injectable } from '@nestjs/common';
-import { DEFAULT_IMAGE } from '../contract/index.js';
-import type { ImageBuildParams, ImageView, OperationView } from '../contract/index.js';
-import { newId } from '../core/ids.js';
-import { OperationRunner } from '../core/operations/index.js';
-import { BuildPreflight } from './build/build-preflight.js';
-import { ImageBuilder } from './image-builder.js';
+import type { ImageDetails, ImageSourceView, ImageView } from '../contract/index.js';
+import { ImageDirectories } from './store/image-directories.js';
 import { ImageLocks } from './store/image-locks.js';
 import { ImageStore } from './store/image-store.js';
-import { ImageBusyError, ImageNotFoundError } from './image.errors.js';
+import { ImageNotFoundError } from './image.errors.js';
 import { ImageRepository } from './store/image.repository.js';
 import type { BootableImage, ImageRow } from './image.types.js';
 
 @Injectable()
 export class ImageService {
   constructor(
-    private readonly operations: OperationRunner,
     private readonly locks: ImageLocks,
-    private readonly preflight: BuildPreflight,
-    private readonly builder: ImageBuilder,
     private readonly images: ImageRepository,
     private readonly store: ImageStore,
+    private readonly directories: ImageDirectories,
   ) {}
-
-  /**
-   * Begins to build the image of a name; ends at once when the one that is there has the same inputs.
-   * Until the new one is whole, and if it never gets there, the old one serves.
-   * @throws ImageBusyError, HostBinaryMissingError, BuildPreflightError, DiskFullError
-   */
-  async beginBuild(params: ImageBuildParams): Promise<OperationView> {
-    const name = params.name ?? DEFAULT_IMAGE;
-    const release = this.#hold(name, 'a build');
-    try {
-      await this.preflight.check();
-      const id = newId('img');
-      const { view } = await this.operations.begin({
-        kind: 'image.build',
-        subject: { type: 'image', id, name },
-        body: async (context) => {
-          // given back before anyone can see the operation's end, on failure after everything else is undone
-          context.rollback.add('the hold on the name', () => Promise.resolve(release()));
-          const request = {
-            id,
-            name,
-            force: params.force ?? false,
-            keepPackages: params.keepPackages ?? false,
-          };
-          await this.locks.under(name, () => this.builder.run(request, context));
-          release();
-        },
-      });
-      return view;
-    } catch (error) {
-      release();
-      throw error;
-    }
-  }
 
   /** An image whose files are all there. @throws ImageNotFoundError, ImageDamagedError */
   async require(nameOrId: string): Promise<BootableImage> {
     const row = await this.#find(nameOrId);
-    await this.store.checkIntact(row);
-    return this.store.bootable(row);
+    await this.directories.checkIntact(row);
+    return this.directories.bootable(row);
   }
 
   async list(): Promise<ImageView[]> {
-    return (await this.images.list()).map(viewOf);
+    const rows = await this.images.list();
+    const shared = await this.directories.sharedBytes(rows.map(({ id }) => id));
+    return rows.map((row) => viewOf(row, shared.get(row.id)));
   }
 
   /** @throws ImageNotFoundError */
-  async get(nameOrId: string): Promise<ImageView> {
-    return viewOf(await this.#find(nameOrId));
+  async get(nameOrId: string): Promise<Omit<ImageDetails, 'templates'>> {
+    const row = await this.#find(nameOrId);
+    const ids = (await this.images.list()).map(({ id }) => id);
+    const view = viewOf(row, (await this.directories.sharedBytes(ids)).get(row.id));
+    const metadata = row.metadata as unknown as ImageDetails['metadata'] | null;
+    return metadata === null || metadata === undefined ? view : { ...view, metadata };
   }
 
   /** @throws ImageNotFoundError, ImageInUseError, ImageBusyError */
   async delete(nameOrId: string): Promise<ImageView> {
     const row = await this.#find(nameOrId);
-    const release = this.#hold(row.name, 'a deletion');
+    const release = this.locks.hold(row.name, 'a deletion');
     try {
       await this.locks.under(row.name, () => this.store.remove(row));
       return viewOf(row);
@@ -107,23 +73,21 @@ export class ImageService {
       (await this.images.list()).map(({ name }) => name),
     );
   }
-
-  #hold(name: string, action: string): () => void {
-    const release = this.locks.tryAcquire(name, action);
-    if (release === undefined) throw new ImageBusyError(name, this.locks.holder(name) ?? action);
-    return release;
-  }
 }
 
-function viewOf(row: ImageRow): ImageView {
+function viewOf(row: ImageRow, sharedBytes = 0): ImageView {
   return {
     id: row.id,
     name: row.name,
+    digest: row.digest,
+    ...(row.source !== null && { source: row.source as unknown as ImageSourceView }),
     recipeDigest: row.recipeDigest,
     distribution: row.distribution,
     kernelVersion: row.kernelVersion,
+    ...(row.kernel !== null && { kernel: row.kernel.name }),
     diskBytes: Number(row.diskBytes),
     allocatedBytes: Number(row.allocatedBytes),
+    sharedBytes,
     createdAt: row.createdAt.toISOString(),
     usedBy: row.vms.map(({ name }) => name),
   };

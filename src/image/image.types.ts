@@ -1,19 +1,44 @@
+import type { ImageMetadataView, ImageSourceView } from '../contract/index.js';
 import type { Prisma } from '../core/database/index.js';
+import type { FileFacts } from './store/blobs.js';
 
-/** Row of an image together with the names of the VMs that stand on it. */
-export type ImageRow = Prisma.ImageGetPayload<{ include: { vms: { select: { name: true } } } }>;
+/** Row of an image together with the names of the VMs that stand on it, and of its kernel. */
+export type ImageRow = Prisma.ImageGetPayload<{
+  include: { vms: { select: { name: true } }; kernel: { select: { name: true } } };
+}>;
 
-export interface NewImage {
+/** What the one who makes an image knows of it. Its files lie in the site by then. */
+export interface ImageDraft {
   readonly id: string;
   readonly name: string;
+  /** sha256 over what it was made from, hex: the same again would be the same image */
   readonly recipeDigest: string;
+  /** `Debian GNU/Linux 12 (bookworm)` */
   readonly distribution: string;
+  /** `6.1.0-56-cloud-amd64` */
   readonly kernelVersion: string;
-  /** `bytes` */
+  /** id of the kernel that was put into it */
+  readonly kernelId?: string | undefined;
+  /** size of the root disk as the guest sees it, `bytes` */
   readonly diskBytes: number;
+  readonly bootArguments: readonly string[];
+  readonly source: ImageSourceView;
+  readonly metadata?: ImageMetadataView | undefined;
+  /** what else its manifest is to keep */
+  readonly notes?: Readonly<Record<string, unknown>>;
+}
+
+export interface NewImage extends Omit<ImageDraft, 'notes'> {
+  /** `sha256:…` */
+  readonly digest: string;
   /** `bytes` */
   readonly allocatedBytes: number;
-  readonly bootArguments: readonly string[];
+}
+
+/** manifest.json in an image's directory. Those of version 1 have neither digest nor source nor files. */
+export interface ImageManifest extends Omit<NewImage, 'allocatedBytes'> {
+  readonly version: 1 | 2;
+  readonly files: Readonly<Record<string, FileFacts>>;
 }
 
 /** What it takes to boot from an image. Its files are never written. */

@@ -16,6 +16,7 @@ import {
 import { dirname, join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { ImageFiles } from './image-files.js';
+import type { FileMeasure } from './image-files.js';
 
 const SECTOR = 512;
 
@@ -101,10 +102,10 @@ export class DiskImageFiles extends ImageFiles {
     await link(from, to);
   }
 
-  override async measure(path: string): Promise<{ sizeBytes: number; allocatedBytes: number } | undefined> {
+  override async measure(path: string): Promise<FileMeasure | undefined> {
     try {
-      const { size, blocks } = await stat(path);
-      return { sizeBytes: size, allocatedBytes: blocks * SECTOR };
+      const { size, blocks, nlink, ino } = await stat(path);
+      return { sizeBytes: size, allocatedBytes: blocks * SECTOR, names: nlink, inode: ino };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;

@@ -1,4 +1,15 @@
-/** Files of a build. All paths absolute. */
+export interface FileMeasure {
+  /** as it reads; `bytes` */
+  readonly sizeBytes: number;
+  /** what it really takes; `bytes` */
+  readonly allocatedBytes: number;
+  /** how many it has */
+  readonly names: number;
+  /** the same for all names of one file */
+  readonly inode: number;
+}
+
+/** Files of images. All paths absolute. */
 export abstract class ImageFiles {
   abstract exists(path: string): Promise<boolean>;
   abstract read(path: string): Promise<Buffer>;
@@ -23,6 +34,6 @@ export abstract class ImageFiles {
   abstract seal(directory: string, names: readonly string[], mode: number): Promise<void>;
   /** Second name for a file, without copying it; replaces what has that name. */
   abstract link(from: string, to: string): Promise<void>;
-  /** Size as it reads, and what it really takes; undefined when it is not there. `bytes` */
-  abstract measure(path: string): Promise<{ sizeBytes: number; allocatedBytes: number } | undefined>;
+  /** undefined when it is not there */
+  abstract measure(path: string): Promise<FileMeasure | undefined>;
 }

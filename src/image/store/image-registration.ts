@@ -3,11 +3,12 @@ import { Config } from '../../core/config/index.js';
 import { toBangerError } from '../../core/errors/index.js';
 import { Ledger } from '../../core/operations/index.js';
 import type { OperationContext } from '../../core/operations/index.js';
+import { ImageDirectories } from './image-directories.js';
 import { ImageFiles } from './image-files.js';
 import { IMAGE_FILES } from '../build/build-plan.js';
 import { imageOwner } from './image-sites.js';
 import { ImageRepository } from './image.repository.js';
-import type { NewImage } from '../image.types.js';
+import type { ImageManifest, NewImage } from '../image.types.js';
 
 /** Enters images into the books again that the books have lost, from their manifests. */
 @Injectable()
@@ -17,6 +18,7 @@ export class ImageRegistration {
     private readonly files: ImageFiles,
     private readonly ledger: Ledger,
     private readonly images: ImageRepository,
+    private readonly directories: ImageDirectories,
   ) {}
 
   /** Each image entered is a step of the operation. */
@@ -54,29 +56,25 @@ export class ImageRegistration {
 
   /** undefined when it is not whole */
   async #describe(id: string): Promise<NewImage | undefined> {
-    const directory = this.#path(id);
     const names = Object.values(IMAGE_FILES);
-    const measures = await Promise.all(names.map((name) => this.files.measure(`${directory}/${name}`)));
-    if (measures.some((measure) => measure === undefined)) return undefined;
-    try {
-      const text = (await this.files.read(`${directory}/${IMAGE_FILES.manifest}`)).toString('utf8');
-      const { name, recipeDigest, distribution, kernelVersion, diskBytes, bootArguments, ...rest } =
-        JSON.parse(text) as NewImage;
-      if (rest.id !== id) return undefined;
-      const allocatedBytes = measures.reduce((sum, measure) => sum + (measure?.allocatedBytes ?? 0), 0);
-      return {
-        id,
-        name,
-        recipeDigest,
-        distribution,
-        kernelVersion,
-        diskBytes,
-        allocatedBytes,
-        bootArguments,
-      };
-    } catch {
-      return undefined;
-    }
+    const present = await Promise.all(names.map((name) => this.files.exists(`${this.#path(id)}/${name}`)));
+    const manifest = await this.directories.manifest(id);
+    if (present.includes(false) || manifest?.id !== id) return undefined;
+    const { name, recipeDigest, distribution, kernelVersion, diskBytes, bootArguments } =
+      manifest as ImageManifest;
+    return {
+      id,
+      name,
+      recipeDigest,
+      distribution,
+      kernelVersion,
+      diskBytes,
+      bootArguments,
+      digest: manifest.digest ?? '',
+      source: manifest.source ?? { kind: 'build' },
+      metadata: manifest.metadata,
+      allocatedBytes: await this.directories.allocatedBytes(id),
+    };
   }
 
   async #book(id: string): Promise<void> {

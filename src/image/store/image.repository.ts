@@ -1,8 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Database, Prisma } from '../../core/database/index.js';
+import { nameOf } from '../metadata/image-name.js';
 import type { ImageRow, NewImage } from '../image.types.js';
 
-const WITH_VMS = { vms: { select: { name: true }, orderBy: { name: 'asc' } } } as const;
+const WITH_VMS = {
+  vms: { select: { name: true }, orderBy: { name: 'asc' } },
+  kernel: { select: { name: true } },
+} as const;
 /** Cannot be in a name that a user gives. */
 const SUPERSEDED_MARK = '@';
 /** Characters of an id that tell it from others: its random part. */
@@ -19,7 +23,7 @@ export class ImageRepository {
 
   async find(nameOrId: string): Promise<ImageRow | undefined> {
     const rows = await this.database.client.image.findMany({
-      where: { OR: [{ id: nameOrId }, { name: nameOrId }] },
+      where: { OR: [{ id: nameOrId }, { name: nameOf(nameOrId) }] },
       include: WITH_VMS,
     });
     return rows.find(({ id }) => id === nameOrId) ?? rows[0];
@@ -29,14 +33,7 @@ export class ImageRepository {
   async insert(image: NewImage): Promise<void> {
     const { client } = this.database;
     const older = await client.image.findUnique({ where: { name: image.name }, select: { id: true } });
-    const create = client.image.create({
-      data: {
-        ...image,
-        diskBytes: BigInt(image.diskBytes),
-        allocatedBytes: BigInt(image.allocatedBytes),
-        bootArguments: [...image.bootArguments],
-      },
-    });
+    const create = client.image.create({ data: rowOf(image) });
     if (older === null) {
       await create;
       return;
@@ -49,13 +46,10 @@ export class ImageRepository {
   async register(image: NewImage): Promise<void> {
     const taken = (await this.database.client.image.count({ where: { name: image.name } })) > 0;
     await this.database.client.image.create({
-      data: {
+      data: rowOf({
         ...image,
         name: taken ? `${image.name}${SUPERSEDED_MARK}${image.id.slice(-SHORT_ID)}` : image.name,
-        diskBytes: BigInt(image.diskBytes),
-        allocatedBytes: BigInt(image.allocatedBytes),
-        bootArguments: [...image.bootArguments],
-      },
+      }),
     });
   }
 
@@ -76,4 +70,16 @@ export class ImageRepository {
       throw error;
     }
   }
+}
+
+function rowOf({ kernelId, source, metadata, ...image }: NewImage): Prisma.ImageUncheckedCreateInput {
+  return {
+    ...image,
+    diskBytes: BigInt(image.diskBytes),
+    allocatedBytes: BigInt(image.allocatedBytes),
+    bootArguments: [...image.bootArguments],
+    kernelId: kernelId ?? null,
+    source: { ...source },
+    ...(metadata !== undefined && { metadata: { ...metadata } }),
+  };
 }

@@ -24,11 +24,13 @@ function imageDetails(templates: ImageTemplateView[]): ImageDetails {
   return {
     id: 'img_1',
     name: 'debian',
+    digest: 'sha256:d',
     recipeDigest: 'd',
     distribution: 'Debian',
     kernelVersion: '6',
     diskBytes: 4 << 20,
     allocatedBytes: 1 << 20,
+    sharedBytes: 0,
     createdAt: NOW,
     usedBy: [],
     templates,

@@ -197,8 +197,8 @@ describe('a build that does not get to its end', () => {
 
   it('can be cancelled; a second one of the same name has to wait for it', async () => {
     await packages.setMode('hangs');
-    const { id } = await host.images.beginBuild({});
-    await expect(host.images.beginBuild({})).rejects.toMatchObject({ kind: 'IMAGE_BUSY' });
+    const { id } = await host.builder.begin({});
+    await expect(host.builder.begin({})).rejects.toMatchObject({ kind: 'IMAGE_BUSY' });
     await expect
       .poll(async () => (await processesMentioning('sleep\u0000600')).length, { timeout: 10_000 })
       .toBe(1);
@@ -239,12 +239,12 @@ describe('a build that does not get to its end', () => {
 describe('refused before anything is made', () => {
   it('names the program that is missing, or all of them', async () => {
     packages.missing = ['mmdebstrap'];
-    await expect(host.images.beginBuild({})).rejects.toMatchObject({
+    await expect(host.builder.begin({})).rejects.toMatchObject({
       kind: 'HOST_BINARY_MISSING',
       details: { binary: 'mmdebstrap', packageName: 'mmdebstrap' },
     });
     packages.missing = ['mmdebstrap', 'mke2fs', 'lz4'];
-    await expect(host.images.beginBuild({})).rejects.toMatchObject({
+    await expect(host.builder.begin({})).rejects.toMatchObject({
       kind: 'PREFLIGHT_FAILED',
       details: { findings: [{}, {}, {}] },
       fix: expect.stringContaining('apt install mmdebstrap e2fsprogs lz4') as string,

@@ -11,6 +11,7 @@ import { LoggingModule } from '../../../src/core/logging/index.js';
 import { Ledger, OperationRunner, OperationsModule } from '../../../src/core/operations/index.js';
 import { ProcessModule } from '../../../src/core/process/index.js';
 import { HostDirectories } from '../../../src/host/index.js';
+import { ImageBuilder } from '../../../src/image/build/image-builder.js';
 import { BuildHost } from '../../../src/image/build/build-host.js';
 import { ImageModule, ImageService } from '../../../src/image/index.js';
 
@@ -47,6 +48,9 @@ export class ImageHost {
     return new ImageHost(directory, app);
   }
 
+  get builder(): ImageBuilder {
+    return this.app.get(ImageBuilder, { strict: false });
+  }
   get images(): ImageService {
     return this.app.get(ImageService, { strict: false });
   }
@@ -67,7 +71,7 @@ export class ImageHost {
   async build(
     params: { name?: string; force?: boolean } = {},
   ): Promise<{ view: OperationView; output: string[] }> {
-    const { id } = await this.images.beginBuild(params);
+    const { id } = await this.builder.begin(params);
     return this.follow(id);
   }
 

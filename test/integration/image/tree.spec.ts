@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newId } from '../../../src/core/ids.js';
+import { ImageSites } from '../../../src/image/store/image-sites.js';
 import { ImageStore } from '../../../src/image/store/image-store.js';
 import { Trees } from '../../../src/image/tree/trees.js';
 import type { Tree } from '../../../src/image/tree/trees.js';
@@ -68,7 +69,7 @@ describe('the tree of an image', () => {
   beforeEach(async () => {
     id = newId('img');
     lines = [];
-    const directory = await store().openSite(id);
+    const directory = await host.app.get(ImageSites, { strict: false }).open(id);
     const site = {
       directory,
       signal: new AbortController().signal,

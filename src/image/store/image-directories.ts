@@ -1,0 +1,91 @@
+import { Injectable } from '@nestjs/common';
+import { IMAGE_FILES } from '../build/build-plan.js';
+import { ImageDamagedError } from '../image.errors.js';
+import type { BootableImage, ImageManifest, ImageRow } from '../image.types.js';
+import { ImageFiles } from './image-files.js';
+import type { FileMeasure } from './image-files.js';
+import { ImageSites } from './image-sites.js';
+
+/** What lies in the directories of whole images. */
+@Injectable()
+export class ImageDirectories {
+  constructor(
+    private readonly sites: ImageSites,
+    private readonly files: ImageFiles,
+  ) {}
+
+  bootable(row: ImageRow): BootableImage {
+    const directory = this.sites.finalPath(row.id);
+    return {
+      id: row.id,
+      name: row.name,
+      kernelPath: `${directory}/${IMAGE_FILES.kernel}`,
+      initrdPath: `${directory}/${IMAGE_FILES.initrd}`,
+      rootPath: `${directory}/${IMAGE_FILES.root}`,
+      rootFormat: 'raw',
+      workPath: `${directory}/${IMAGE_FILES.work}`,
+      diskBytes: Number(row.diskBytes),
+      allocatedBytes: Number(row.allocatedBytes),
+      bootArguments: row.bootArguments as string[],
+      kernelVersion: row.kernelVersion,
+      distribution: row.distribution,
+    };
+  }
+
+  /** @throws ImageDamagedError when a file is missing or was cut short */
+  async checkIntact(row: ImageRow): Promise<void> {
+    const image = this.bootable(row);
+    for (const path of [image.kernelPath, image.initrdPath, image.rootPath]) {
+      const measure = await this.files.measure(path);
+      if (measure === undefined) throw new ImageDamagedError(row.name, `the file ${path} is missing`);
+      if (measure.sizeBytes === 0) throw new ImageDamagedError(row.name, `the file ${path} is empty`);
+      if (path === image.rootPath && measure.sizeBytes !== image.diskBytes) {
+        throw new ImageDamagedError(
+          row.name,
+          `the file ${path} does not have the ${image.diskBytes} bytes it was made with`,
+        );
+      }
+    }
+  }
+
+  /** undefined when it cannot be read */
+  async manifest(id: string): Promise<Partial<ImageManifest & Record<string, unknown>> | undefined> {
+    try {
+      const text = await this.files.read(`${this.sites.finalPath(id)}/${IMAGE_FILES.manifest}`);
+      return JSON.parse(text.toString('utf8')) as Partial<ImageManifest>;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** What its files take; `bytes` */
+  async allocatedBytes(id: string): Promise<number> {
+    return sum((await this.#measures(id)).map(({ allocatedBytes }) => allocatedBytes));
+  }
+
+  /** How much of each image's files others have too, by its id; `bytes` */
+  async sharedBytes(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const images = await Promise.all(ids.map(async (id) => ({ id, files: await this.#measures(id) })));
+    const users = new Map<number, number>();
+    for (const { files } of images)
+      for (const { inode } of files) users.set(inode, (users.get(inode) ?? 0) + 1);
+    const isShared = ({ inode }: FileMeasure): boolean => (users.get(inode) ?? 0) > 1;
+    return new Map(
+      images.map(({ id, files }) => [
+        id,
+        sum(files.filter(isShared).map(({ allocatedBytes }) => allocatedBytes)),
+      ]),
+    );
+  }
+
+  async #measures(id: string): Promise<FileMeasure[]> {
+    const directory = this.sites.finalPath(id);
+    const paths = Object.values(IMAGE_FILES).map((name) => `${directory}/${name}`);
+    const found = await Promise.all(paths.map((path) => this.files.measure(path)));
+    return found.filter((measure) => measure !== undefined);
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
