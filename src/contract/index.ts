@@ -1,6 +1,7 @@
 export * from './common.dto.js';
 export * from './errors.js';
 export * from './image.dto.js';
+export * from './kernel.dto.js';
 export * from './method.js';
 export * from './method-table.js';
 export * from './names.js';

@@ -7,6 +7,7 @@ import {
   ImageView,
   ImageWarmParams,
 } from './image.dto.js';
+import { KernelPullParams, KernelRef, KernelView } from './kernel.dto.js';
 import { call, list, one, stream } from './method.js';
 import { OperationEvent, OperationListParams, OperationRef, OperationView } from './operation.dto.js';
 import {
@@ -106,6 +107,15 @@ export const METHODS = {
     one(OperationView),
   ),
   'image.delete': call('Deletes an image that no VM uses.', ImageDeleteParams, one(ImageView)),
+
+  'kernel.list': call('All kernels.', NoParams, list(KernelView)),
+  'kernel.get': call('One kernel.', KernelRef, one(KernelView)),
+  'kernel.pull.begin': call(
+    'Begins to get the kernel of the host’s distribution, with its modules.',
+    KernelPullParams,
+    one(OperationView),
+  ),
+  'kernel.delete': call('Deletes a kernel that no image has.', KernelRef, one(KernelView)),
 
   'vm.create.begin': call('Begins to create a VM.', VmCreateParams, one(OperationView)),
   'vm.list': call('All VMs, or those with certain labels.', VmListParams, list(VmView)),

@@ -48,7 +48,7 @@ export class OperationStepView {
 }
 
 export class OperationSubject {
-  @IsIn(['vm', 'image', 'host']) type!: 'vm' | 'image' | 'host';
+  @IsIn(['vm', 'image', 'kernel', 'host']) type!: 'vm' | 'image' | 'kernel' | 'host';
   @IsString() id!: string;
   @IsString() name!: string;
 }

@@ -9,7 +9,7 @@ const HALF = 6;
  * the first four or five characters mostly tell ids apart.
  */
 export function newId(
-  prefix: 'op' | 'vm' | 'img' | 'tpl' | 'snp' | 'ses' | 'res',
+  prefix: 'op' | 'vm' | 'img' | 'krn' | 'tpl' | 'snp' | 'ses' | 'res',
   now: number = Date.now(),
 ): string {
   const seconds = Math.floor(now / 1000) - EPOCH_SECONDS;

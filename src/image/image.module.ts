@@ -9,7 +9,15 @@ import { BuildPlanner } from './build/build-planner.js';
 import { BuildPreflight } from './build/build-preflight.js';
 import { ImageSites } from './store/image-sites.js';
 import { ImageSteps } from './build/image-steps.js';
-import { KernelStep } from './kernel/kernel-step.js';
+import { Mmdebstrap } from './build/mmdebstrap.js';
+import { ImageKernel } from './kernel/image-kernel.js';
+import { InitramfsMaker } from './kernel/initramfs-maker.js';
+import { KernelStore } from './kernel/kernel-store.js';
+import { KernelUnpacker } from './kernel/kernel-unpacker.js';
+import { KernelRepository } from './kernel/kernel.repository.js';
+import { KernelController } from './kernel/kernel.controller.js';
+import { KernelPuller } from './kernel/kernel-puller.js';
+import { KernelService } from './kernel/kernel.service.js';
 import { PackageStep } from './build/package-step.js';
 import { RootStep } from './build/root-step.js';
 import { ImageBuilder } from './build/image-builder.js';
@@ -27,7 +35,7 @@ import { ImageService } from './image.service.js';
 /** Images: built, kept, served. Needs Config, Database, Ledger, OperationRunner and ProcessRunner from global modules. */
 @Module({
   imports: [HostModule],
-  controllers: [ImageController],
+  controllers: [ImageController, KernelController],
   providers: [
     { provide: ImageFiles, useClass: DiskImageFiles },
     { provide: BuildHost, useClass: LinuxBuildHost },
@@ -36,7 +44,14 @@ import { ImageService } from './image.service.js';
     BuildPreflight,
     ImageSites,
     PackageStep,
-    KernelStep,
+    Mmdebstrap,
+    ImageKernel,
+    InitramfsMaker,
+    KernelStore,
+    KernelUnpacker,
+    KernelRepository,
+    KernelService,
+    KernelPuller,
     Trees,
     RootStep,
     ImageSteps,

@@ -3,6 +3,7 @@ import type { ImageDetails, ImageSourceView, ImageView } from '../contract/index
 import { ImageDirectories } from './store/image-directories.js';
 import { ImageLocks } from './store/image-locks.js';
 import { ImageStore } from './store/image-store.js';
+import { KernelStore } from './kernel/kernel-store.js';
 import { ImageNotFoundError } from './image.errors.js';
 import { ImageRepository } from './store/image.repository.js';
 import type { BootableImage, ImageRow } from './image.types.js';
@@ -14,6 +15,7 @@ export class ImageService {
     private readonly images: ImageRepository,
     private readonly store: ImageStore,
     private readonly directories: ImageDirectories,
+    private readonly kernels: KernelStore,
   ) {}
 
   /** An image whose files are all there. @throws ImageNotFoundError, ImageDamagedError */
@@ -61,8 +63,9 @@ export class ImageService {
   }
 
   /** Daemon start, before anything is answered: removes what a dead daemon was building. */
-  reconcile(): Promise<void> {
-    return this.store.reconcile();
+  async reconcile(): Promise<void> {
+    await this.kernels.reconcile();
+    await this.store.reconcile();
   }
 
   async #find(nameOrId: string): Promise<ImageRow> {

@@ -1,9 +1,9 @@
 /** Kinds of host resource that banger makes. */
 export type ResourceKind = 'directory' | 'process' | 'port' | 'uid' | 'file';
 
-/** What a resource belongs to: a VM, an image, a template. Released together. */
+/** What a resource belongs to: a VM, an image, a kernel, a template. Released together. */
 export interface ResourceOwner {
-  readonly type: 'vm' | 'image' | 'template';
+  readonly type: 'vm' | 'image' | 'kernel' | 'template';
   readonly id: string;
 }
 

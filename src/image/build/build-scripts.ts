@@ -14,6 +14,7 @@ fi
 /**
  * The kernel is unpacked, not installed: its package would bring initramfs-tools and a boot loader's hooks.
  * BANGER_KERNEL_PACKAGE depends on linux-image-RELEASE; BANGER_KERNEL_COMPANIONS: further packages, * for RELEASE.
+ * BANGER_KERNEL_ALONE: package of the busybox that is wanted of a root with nothing in it, which has no depmod either.
  */
 export const KERNEL_HOOK = `set -eu
 root=$1
@@ -30,16 +31,27 @@ for companion in $BANGER_KERNEL_COMPANIONS; do
 done
 set +f
 mkdir "$root/.banger-kernel"
+mkdir -p "$root/boot"
 cd "$root/.banger-kernel"
-apt-get download "$@"
+apt-get download "$@" \${BANGER_KERNEL_ALONE:-}
 for package in *.deb; do dpkg-deb -x "$package" tree; done
 if [ -d tree/usr/lib/modules ]; then modules=tree/usr/lib/modules; else modules=tree/lib/modules; fi
 mkdir -p "$root/usr/lib/modules"
 mv "$modules"/* "$root/usr/lib/modules/"
 mv tree/boot/vmlinuz-* tree/boot/config-* "$root/boot/"
+if [ -n "\${BANGER_KERNEL_ALONE:-}" ]; then
+  mkdir -p "$root/usr/bin"
+  for program in tree/bin/busybox tree/usr/bin/busybox; do
+    if [ -f "$program" ]; then cp "$program" "$root/usr/bin/busybox"; fi
+  done
+  [ -e "$root/lib" ] || ln -s usr/lib "$root/lib"
+fi
 cd /
 rm -rf "$root/.banger-kernel"
-for release in "$root"/usr/lib/modules/*; do chroot "$root" depmod "\${release##*/}"; done
+for release in "$root"/usr/lib/modules/*; do
+  if [ -n "\${BANGER_KERNEL_ALONE:-}" ]; then depmod -b "$root" "\${release##*/}"
+  else chroot "$root" depmod "\${release##*/}"; fi
+done
 `;
 
 /** What must not be the same in two machines, or is of no use in any. */

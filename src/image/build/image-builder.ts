@@ -58,15 +58,16 @@ export class ImageBuilder {
       `installing the packages of ${plan.distributionName}`,
       (progress) => this.steps.packages.run(plan, site, progress, force),
     );
-    const kernelVersion = await step('image.kernel', 'unpacking the kernel and its initramfs', () =>
-      this.steps.kernel.run(archive, site),
+    const kernel = await step('image.kernel', 'unpacking the kernel and its initramfs', () =>
+      this.steps.kernel.ofPackages(archive, plan, site),
     );
     await step('image.filesystem', 'making the file system', () => this.steps.root.run(archive, site));
     const { recipeDigest, distributionName, releases, packagesDigest, sources } = plan;
     return {
       recipeDigest,
       distribution: distributionName,
-      kernelVersion,
+      kernelVersion: kernel.release,
+      kernelId: kernel.id,
       diskBytes: ROOT_DISK_BYTES,
       bootArguments: BOOT_ARGUMENTS,
       source: { kind: 'build' },

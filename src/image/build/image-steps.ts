@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { KernelStep } from '../kernel/kernel-step.js';
+import { ImageKernel } from '../kernel/image-kernel.js';
 import { PackageStep } from './package-step.js';
 import { RootStep } from './root-step.js';
 
@@ -8,7 +8,7 @@ import { RootStep } from './root-step.js';
 export class ImageSteps {
   constructor(
     readonly packages: PackageStep,
-    readonly kernel: KernelStep,
+    readonly kernel: ImageKernel,
     readonly root: RootStep,
   ) {}
 }

@@ -36,13 +36,13 @@ describe('kernelPayload', () => {
     ['a truncated kernel', bzImage(Buffer.from('02214c18', 'hex')).subarray(0, 2100)],
     ['an unknown compression', bzImage(Buffer.from('deadbeef0011', 'hex'))],
   ])('refuses %s', (_, image) => {
-    expect(() => kernelPayload(image)).toThrow(expect.objectContaining({ kind: 'IMAGE_BUILD_FAILED' }));
+    expect(() => kernelPayload(image)).toThrow(expect.objectContaining({ kind: 'KERNEL_INVALID' }));
   });
 });
 
 it('knows a vmlinux when it sees one', () => {
   expect(() => checkVmlinux(Buffer.from('7f454c460201', 'hex'))).not.toThrow();
   expect(() => checkVmlinux(Buffer.from('4d5a', 'hex'))).toThrow(
-    expect.objectContaining({ kind: 'IMAGE_BUILD_FAILED' }),
+    expect.objectContaining({ kind: 'KERNEL_INVALID' }),
   );
 });

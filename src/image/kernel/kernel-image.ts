@@ -18,14 +18,15 @@ const PAYLOAD_LENGTH = 0x24c;
 export interface KernelPayload {
   /** compressed vmlinux */
   readonly data: Buffer;
-  /** reads it on stdin and writes vmlinux to stdout with -dc */
-  readonly program: string;
+  /** reads it on stdin and writes vmlinux to stdout with -dc; undefined when it is one already */
+  readonly program: string | undefined;
 }
 
 /** Finds the compressed vmlinux in a bzImage, from its header: hypervisors start the uncompressed one sooner. */
 export function kernelPayload(bzImage: Buffer): KernelPayload {
+  if (isVmlinux(bzImage)) return { data: bzImage, program: undefined };
   if (bzImage.length < 0x250 || bzImage.toString('latin1', HEADER_MAGIC, HEADER_MAGIC + 4) !== 'HdrS') {
-    throw new KernelImageError('it is no x86 bzImage');
+    throw new KernelImageError('it is neither a vmlinux nor a bzImage for x86-64');
   }
   const sectors = bzImage.readUInt8(SETUP_SECTORS);
   const start = ((sectors === 0 ? 4 : sectors) + 1) * 512 + bzImage.readUInt32LE(PAYLOAD_OFFSET);
@@ -43,17 +44,21 @@ export function kernelPayload(bzImage: Buffer): KernelPayload {
   return { data: compression.sizeAppended ? payload.subarray(0, -4) : payload, program: compression.program };
 }
 
-/** @throws KernelImageError when what was unpacked is no vmlinux */
-export function checkVmlinux(vmlinux: Buffer): void {
-  if (!vmlinux.subarray(0, 4).equals(ELF)) throw new KernelImageError('what is packed in it is no ELF file');
+function isVmlinux(kernel: Buffer): boolean {
+  return kernel.subarray(0, 4).equals(ELF);
 }
 
-export class KernelImageError extends BangerError<'IMAGE_BUILD_FAILED'> {
-  constructor(reason: string) {
-    super('IMAGE_BUILD_FAILED', 'the kernel of the image cannot be used', {
-      details: { image: '', step: 'kernel', stderrTail: '' },
+/** @throws KernelImageError when what was unpacked is no vmlinux */
+export function checkVmlinux(vmlinux: Buffer): void {
+  if (!isVmlinux(vmlinux)) throw new KernelImageError('what is packed in it is no ELF file');
+}
+
+export class KernelImageError extends BangerError<'KERNEL_INVALID'> {
+  constructor(reason: string, kernel = '') {
+    super('KERNEL_INVALID', 'the kernel cannot be used', {
+      details: { kernel, reason },
       why: reason,
-      fix: 'report this with the version of the kernel package; it is a defect of banger',
+      fix: 'give another one: a vmlinux (ELF) or bzImage for x86-64, with its own modules; one of Debian: banger kernel pull',
     });
   }
 }

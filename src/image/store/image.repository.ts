@@ -1,16 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Database, Prisma } from '../../core/database/index.js';
-import { nameOf } from '../metadata/image-name.js';
+import { nameOf, SUPERSEDED_MARK, supersededName } from '../metadata/image-name.js';
 import type { ImageRow, NewImage } from '../image.types.js';
 
 const WITH_VMS = {
   vms: { select: { name: true }, orderBy: { name: 'asc' } },
   kernel: { select: { name: true } },
 } as const;
-/** Cannot be in a name that a user gives. */
-const SUPERSEDED_MARK = '@';
-/** Characters of an id that tell it from others: its random part. */
-const SHORT_ID = 6;
 
 /** The images' rows. A name is always that of the newest build. */
 @Injectable()
@@ -38,7 +34,7 @@ export class ImageRepository {
       await create;
       return;
     }
-    const name = `${image.name}${SUPERSEDED_MARK}${older.id.slice(-SHORT_ID)}`;
+    const name = supersededName(image.name, older.id);
     await client.$transaction([client.image.update({ where: { id: older.id }, data: { name } }), create]);
   }
 
@@ -48,7 +44,7 @@ export class ImageRepository {
     await this.database.client.image.create({
       data: rowOf({
         ...image,
-        name: taken ? `${image.name}${SUPERSEDED_MARK}${image.id.slice(-SHORT_ID)}` : image.name,
+        name: taken ? supersededName(image.name, image.id) : image.name,
       }),
     });
   }

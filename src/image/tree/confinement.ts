@@ -99,13 +99,14 @@ for name in proc dev run tmp etc; do
 done
 chmod 1777 tmp
 own=etc/resolv.conf kept=etc/.banger-resolv.conf
-if [ -L $own ] || [ -e $own ]; then mv $own $kept; fi
+rm -rf $kept
+if [ -L $own ] || [ -e $own ]; then mv -T $own $kept; fi
 cat "\${BANGER_RESOLV_CONF:-/etc/resolv.conf}" > $own || :
 unset BANGER_RESOLV_CONF
 status=0
 unshare --mount --pid --fork --kill-child sh -c "$become" banger-enter "$@" || status=$?
 rm -f $own
-if [ -L $kept ] || [ -e $kept ]; then mv $kept $own; fi
+if [ -L $kept ] || [ -e $kept ]; then mv -T $kept $own; fi
 exit $status
 `;
 

@@ -17,8 +17,12 @@ chmod 755 "$1"
  */
 export const MAKE_DISKS = `set -eu
 tree=$1 output=$2 size=$3 work_size=$4
-rm -rf "$tree/boot/vmlinuz"*
-mkdir -p "$tree/root"
+# links would lead out of the tree
+for name in boot root; do
+  if [ -L "$tree/$name" ]; then rm "$tree/$name"; fi
+  mkdir -p "$tree/$name"
+done
+rm -f "$tree/boot/vmlinuz"*
 draft=$output/draft
 mke2fs -q -t ext4 -L bgr-root -m 0 -J size=32 -E lazy_itable_init=0,nodiscard -d "$tree" "$draft" "$size"
 # mke2fs reserves what it zeroes (inode tables, journal: 160 MiB); in the copy it is holes

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { detailOf } from './package-step.js';
+import { detailOf } from './mmdebstrap.js';
 
 it.each([
   ['Unpacking git (1:2.39.5-0+deb12u3) ...', 'unpacking git'],

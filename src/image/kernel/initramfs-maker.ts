@@ -1,16 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { ProcessRunner } from '../../core/process/index.js';
+import { IMAGE_FILES } from '../build/build-plan.js';
+import type { BuildSite } from '../build/build-plan.js';
 import { GUEST_SCRIPT_PATH, guestScript } from '../guest/guest-script.js';
 import { initScript, moduleName, orderModules } from '../guest/initramfs.js';
 import { ImageFiles } from '../store/image-files.js';
-import { IMAGE_FILES } from '../build/build-plan.js';
-import type { BuildSite } from '../build/build-plan.js';
-import { checkVmlinux, KernelImageError, kernelPayload } from './kernel-image.js';
+import { KERNEL_FILES } from './kernel-unpacker.js';
+import type { UnpackedKernel } from './kernel-unpacker.js';
 
 const TIMEOUT_MS = 5 * 60_000;
-/** an uncompressed kernel has 50 to 80 MiB */
-const MAX_KERNEL_BYTES = 256 * 1024 ** 2;
-const MODULES = 'usr/lib/modules';
+const MAX_MODULE_BYTES = 64 * 1024 ** 2;
+const MODULES = 'tree/usr/lib/modules';
+const UNPACKERS: Readonly<Record<string, string>> = { xz: 'xz', zst: 'zstd', gz: 'gzip' };
 const APPLETS = [
   'chroot',
   'insmod',
@@ -25,61 +26,34 @@ const APPLETS = [
   'umount',
 ];
 
-/** Kernel and initramfs out of the archive of packages. */
+/** What the kernel starts first: its drivers, a shell, and banger's part of the way to the guest's own init. */
 @Injectable()
-export class KernelStep {
+export class InitramfsMaker {
   constructor(
     private readonly processes: ProcessRunner,
     private readonly files: ImageFiles,
   ) {}
 
-  /** Writes `vmlinux` and `initrd`; returns the kernel's release: `6.1.0-56-cloud-amd64`. */
-  async run(archive: string, site: BuildSite): Promise<string> {
-    const tree = `${site.directory}/kernel`;
-    await this.files.makeDirectory(tree);
-    const args = [
-      '-C',
-      tree,
-      '--no-same-owner',
-      '-xf',
-      archive,
-      './boot',
-      `./${MODULES}`,
-      './usr/bin/busybox',
-    ];
-    await this.processes.run({ file: 'tar', args, signal: site.signal, timeoutMs: TIMEOUT_MS });
-    const [release] = await this.files.list(`${tree}/${MODULES}`);
-    if (release === undefined) throw new KernelImageError('its package has no modules');
-    await this.#writeKernel(`${tree}/boot/vmlinuz-${release}`, site);
-    await this.#writeInitramfs(tree, release, site);
-    await this.files.remove(tree);
-    return release;
-  }
-
-  async #writeKernel(path: string, site: BuildSite): Promise<void> {
-    const payload = kernelPayload(await this.files.read(path));
-    const vmlinux = await this.#unpack(payload.program, payload.data, site);
-    checkVmlinux(vmlinux);
-    await this.files.write(`${site.directory}/${IMAGE_FILES.kernel}`, vmlinux);
-  }
-
-  async #writeInitramfs(tree: string, release: string, site: BuildSite): Promise<void> {
+  /** Writes `vmlinux` and `initrd` to the site. */
+  async make({ release, directory }: UnpackedKernel, site: BuildSite): Promise<void> {
     const root = `${site.directory}/initramfs`;
-    const modules = `${tree}/${MODULES}/${release}`;
+    const modules = `${directory}/${MODULES}/${release}`;
     const order = orderModules((await this.files.read(`${modules}/modules.dep`)).toString('utf8'));
     for (const path of order) {
       const packed = await this.files.read(`${modules}/${path}`);
-      const program = { xz: 'xz', zst: 'zstd', gz: 'gzip' }[path.split('.').at(-1) ?? ''];
+      const program = UNPACKERS[path.split('.').at(-1) ?? ''];
       const module = program === undefined ? packed : await this.#unpack(program, packed, site);
       await this.files.write(`${root}/modules/${moduleName(path)}.ko`, module);
     }
     await this.files.write(`${root}/init`, initScript(order.map((path) => `${moduleName(path)}.ko`)), 0o755);
     await this.files.write(`${root}/${GUEST_SCRIPT_PATH}`, guestScript(), 0o755);
-    await this.files.write(`${root}/bin/busybox`, await this.files.read(`${tree}/usr/bin/busybox`), 0o755);
+    const busybox = await this.files.read(`${directory}/${KERNEL_FILES.busybox}`);
+    await this.files.write(`${root}/bin/busybox`, busybox, 0o755);
     for (const applet of APPLETS) await this.files.symlink('busybox', `${root}/bin/${applet}`);
     for (const name of ['dev', 'proc', 'root', 'sys']) await this.files.makeDirectory(`${root}/${name}`);
     await this.#pack(root, site);
     await this.files.remove(root);
+    await this.files.link(`${directory}/${KERNEL_FILES.kernel}`, `${site.directory}/${IMAGE_FILES.kernel}`);
   }
 
   /** Uncompressed: the kernel starts no sooner with a smaller one. Everything is root's, whoever builds. */
@@ -100,7 +74,7 @@ export class KernelStep {
       file: program,
       args: ['-dc'],
       stdin: packed,
-      maxOutputBytes: MAX_KERNEL_BYTES,
+      maxOutputBytes: MAX_MODULE_BYTES,
       signal,
       timeoutMs: TIMEOUT_MS,
     });

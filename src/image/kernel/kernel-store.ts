@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import type { KernelSourceView } from '../../contract/index.js';
+import { Config } from '../../core/config/index.js';
+import { newId } from '../../core/ids.js';
+import { Ledger } from '../../core/operations/index.js';
+import type { ResourceOwner } from '../../core/operations/index.js';
+import { filesDigest } from '../metadata/image-digest.js';
+import { Blobs } from '../store/blobs.js';
+import { ImageSites } from '../store/image-sites.js';
+import { ImageFiles } from '../store/image-files.js';
+import { KERNEL_FILES } from './kernel-unpacker.js';
+import type { UnpackedKernel } from './kernel-unpacker.js';
+import { KernelRepository } from './kernel.repository.js';
+import type { KernelRow } from './kernel.repository.js';
+
+const NAMES = Object.values(KERNEL_FILES);
+
+/** Kernels that are kept for images to come: `kernels/ID/` each. Rows and directories come and go together. */
+@Injectable()
+export class KernelStore {
+  constructor(
+    private readonly config: Config,
+    private readonly sites: ImageSites,
+    private readonly ledger: Ledger,
+    private readonly files: ImageFiles,
+    private readonly blobs: Blobs,
+    private readonly kernels: KernelRepository,
+  ) {}
+
+  /** Keeps an unpacked kernel, whose files stay where they are too; the very same one is not kept twice. Its id. */
+  async keep(kernel: UnpackedKernel, as: { name: string; source: KernelSourceView }): Promise<string> {
+    const id = newId('krn');
+    const path = this.directory(id);
+    const building = `${this.#root}/.building-${id}`;
+    return this.#inLedger(building, kernelOwner(id), async () => {
+      for (const name of NAMES) await this.files.link(`${kernel.directory}/${name}`, `${building}/${name}`);
+      await this.files.seal(building, NAMES, this.sites.bits.file);
+      const digest = filesDigest(kernel.release, await this.blobs.share(building, NAMES));
+      const same = await this.kernels.findDigest(digest);
+      if (same !== undefined) return same.id;
+      await this.ledger.make({ kind: 'directory', key: path, owner: kernelOwner(id) }, () =>
+        this.files.replace(building, path),
+      );
+      const measures = await Promise.all(NAMES.map((name) => this.files.measure(`${path}/${name}`)));
+      const allocatedBytes = measures.reduce((sum, measure) => sum + (measure?.allocatedBytes ?? 0), 0);
+      await this.kernels.insert({ id, version: kernel.release, digest, allocatedBytes, ...as });
+      await this.#collectSuperseded();
+      return id;
+    });
+  }
+
+  directory(id: string): string {
+    return `${this.#root}/${id}`;
+  }
+
+  /** False when an image has it. */
+  async remove({ id }: Pick<KernelRow, 'id'>): Promise<boolean> {
+    if (!(await this.kernels.remove(id))) return false;
+    await this.ledger.releaseOwner(kernelOwner(id), ['directory']);
+    await this.blobs.collect();
+    return true;
+  }
+
+  /** Daemon start: whatever has no row goes. */
+  async reconcile(): Promise<void> {
+    for (const { key, owner } of await this.ledger.list({ kind: 'directory' })) {
+      if (owner.type !== 'kernel') continue;
+      const whole = key === this.directory(owner.id) && (await this.kernels.find(owner.id)) !== undefined;
+      if (!whole) await this.ledger.release('directory', key);
+    }
+    await this.#collectSuperseded();
+  }
+
+  async #collectSuperseded(): Promise<void> {
+    for (const kernel of await this.kernels.superseded()) await this.remove(kernel);
+  }
+
+  /** Makes a directory, which is gone or has become another when `body` is through. */
+  async #inLedger<T>(path: string, owner: ResourceOwner, body: () => Promise<T>): Promise<T> {
+    await this.ledger.make({ kind: 'directory', key: path, owner }, () => this.files.makeDirectory(path));
+    try {
+      return await body();
+    } finally {
+      await this.ledger.release('directory', path);
+    }
+  }
+
+  get #root(): string {
+    return `${this.config.values.stateDirectory}/kernels`;
+  }
+}
+
+function kernelOwner(id: string): ResourceOwner {
+  return { type: 'kernel', id };
+}
