@@ -37,7 +37,7 @@ export class ImageService {
     const ids = (await this.images.list()).map(({ id }) => id);
     const view = viewOf(row, (await this.directories.sharedBytes(ids)).get(row.id));
     const metadata = row.metadata as unknown as ImageDetails['metadata'] | null;
-    return metadata === null || metadata === undefined ? view : { ...view, metadata };
+    return metadata === null || metadata === undefined ? view : Object.assign(view, { metadata });
   }
 
   /** @throws ImageNotFoundError, ImageInUseError, ImageBusyError */

@@ -44,7 +44,7 @@ export class KernelRepository {
     const data = {
       ...kernel,
       allocatedBytes: BigInt(kernel.allocatedBytes),
-      source: { ...kernel.source },
+      source: Object.assign({}, kernel.source),
     };
     const create = client.kernel.create({ data });
     if (older === null) {

@@ -22,7 +22,7 @@ export interface Making {
   readonly site: BuildSite;
   readonly operation: OperationContext;
   /** A step of the operation, whose failed programs become errors that name it. */
-  step<T>(name: string, title: string, body: (progress: StepContext) => Promise<T>): Promise<T>;
+  readonly step: <T>(name: string, title: string, body: (progress: StepContext) => Promise<T>) => Promise<T>;
 }
 
 export interface MakingOrder {
