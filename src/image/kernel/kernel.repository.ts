@@ -44,7 +44,7 @@ export class KernelRepository {
     const data = {
       ...kernel,
       allocatedBytes: BigInt(kernel.allocatedBytes),
-      source: Object.assign({}, kernel.source),
+      source: Object.fromEntries(Object.entries(kernel.source)),
     };
     const create = client.kernel.create({ data });
     if (older === null) {

@@ -75,7 +75,7 @@ function rowOf({ kernelId, source, metadata, ...image }: NewImage): Prisma.Image
     allocatedBytes: BigInt(image.allocatedBytes),
     bootArguments: [...image.bootArguments],
     kernelId: kernelId ?? null,
-    source: Object.assign({}, source),
-    ...(metadata !== undefined && { metadata: Object.assign({}, metadata) }),
+    source: Object.fromEntries(Object.entries(source)),
+    ...(metadata !== undefined && { metadata: Object.fromEntries(Object.entries(metadata)) }),
   };
 }
