@@ -13,13 +13,19 @@ export class DownloadRefusedError extends BangerError<'IMAGE_CONTENT_REFUSED'> {
 
 /** The network or the server failed, again and again. */
 export class DownloadFailedError extends BangerError<'REGISTRY_FAILED'> {
-  constructor(host: string, facts: { reason: string; fix: string; cause?: unknown }) {
+  readonly reason: string;
+  /** whether it may be gone when it is tried again */
+  readonly passing: boolean;
+
+  constructor(host: string, facts: { reason: string; fix: string; passing: boolean; cause?: unknown }) {
     super('REGISTRY_FAILED', `nothing could be fetched from ${host}`, {
       details: { registry: host, reason: facts.reason },
       why: facts.reason,
       fix: facts.fix,
       cause: facts.cause,
     });
+    this.reason = facts.reason;
+    this.passing = facts.passing;
   }
 }
 
@@ -44,7 +50,12 @@ export class DownloadStatusError extends BangerError<'REGISTRY_FAILED'> {
 
 /** The server asks everybody, or this host, to come back later. */
 export class DownloadBusyError extends BangerError<'REGISTRY_BUSY'> {
-  constructor(host: string, retryAfterSeconds: number) {
+  constructor(
+    host: string,
+    retryAfterSeconds: number,
+    /** `ms`; undefined when the server named none */
+    readonly askedPauseMs?: number,
+  ) {
     super('REGISTRY_BUSY', `${host} wants to be asked less often`, {
       details: { registry: host, retryAfterSeconds },
       why: 'it answered again and again that it has too much to do, or that this host asked too often',
