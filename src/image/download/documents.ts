@@ -33,14 +33,15 @@ export class Documents {
     const retries = new Retries(this.patience, request.signal);
     for (;;) {
       try {
-        return await this.#attempt(request, maxBytes);
+        return await this.fetchOnce(request, maxBytes);
       } catch (error) {
         await retries.pauseAfter(error);
       }
     }
   }
 
-  async #attempt(request: HttpRequest, maxBytes: number): Promise<HttpDocument> {
+  /** The same, tried no second time. */
+  async fetchOnce(request: HttpRequest, maxBytes: number): Promise<HttpDocument> {
     const limit = AbortSignal.timeout(this.patience.documentMs);
     try {
       const signal = AbortSignal.any([request.signal, limit]);

@@ -108,27 +108,35 @@ export class HttpDownloads extends Downloads {
     if (answer.status === 416 && part.size > 0) {
       answer.discard();
       if (range?.total === part.size) return 'whole';
-      await startAnew(download);
-      throw brokenOff(download);
+      throw await misfit(download);
     }
-    if (answer.status !== 200 && answer.status !== 206) throw statusFailure(answer, this.clock.now());
-    const length = parseLength(answer.header('content-length'));
     if (answer.status === 200) await startAnew(download);
+    else if (answer.status !== 206) throw statusFailure(answer, this.clock.now());
     else if (range?.start !== part.size) {
       answer.discard();
-      await startAnew(download);
-      throw brokenOff(download);
+      throw await misfit(download);
     }
+    const length = parseLength(answer.header('content-length'));
     const total = range?.total ?? (length === undefined ? undefined : part.size + length);
     const problem = sizeProblem(download, total);
     if (problem !== undefined) {
       answer.discard();
       throw refusal(download, problem);
     }
-    const etag = answer.header('etag');
-    download.etag = etag?.startsWith('"') === true && etag.length <= 256 ? etag : undefined;
+    download.etag = strongEtag(answer.header('etag'));
     return total;
   }
+}
+
+/** By which a server can tell whether it still has the same file. */
+function strongEtag(etag: string | undefined): string | undefined {
+  return etag?.startsWith('"') === true && etag.length <= 256 ? etag : undefined;
+}
+
+/** The part does not go with what the server has: the next attempt is one from the beginning. */
+async function misfit(download: Download): Promise<DownloadFailedError> {
+  await startAnew(download);
+  return brokenOff(download);
 }
 
 async function receive(answer: HttpAnswer, download: Download): Promise<void> {

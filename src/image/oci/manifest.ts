@@ -11,7 +11,6 @@ import {
 import type { JsonObject } from './json-document.js';
 import { bareType, documentKind, isConfigType, isForeignLayer, layerCompression } from './media-types.js';
 import type { Compression, DocumentKind } from './media-types.js';
-import type { Platform } from './platform.js';
 
 export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 export const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
@@ -31,6 +30,13 @@ export interface Descriptor {
 
 export interface LayerDescriptor extends Descriptor {
   readonly compression: Compression;
+}
+
+export interface Platform {
+  readonly os: string;
+  readonly architecture: string;
+  /** `v8` of arm64, `v3` of amd64; mostly empty */
+  readonly variant: string;
 }
 
 export interface IndexEntry extends Descriptor {

@@ -1,11 +1,4 @@
-import type { IndexEntry } from './manifest.js';
-
-export interface Platform {
-  readonly os: string;
-  readonly architecture: string;
-  /** `v8` of arm64, `v3` of amd64; mostly empty */
-  readonly variant: string;
-}
+import type { IndexEntry, Platform } from './manifest.js';
 
 /** What the guests are. */
 export const GUEST_PLATFORM = 'linux/amd64';
