@@ -1,6 +1,7 @@
 import {
   absolutePath,
   listOf,
+  mapOf,
   numberRange,
   oneOf,
   seconds,
@@ -61,6 +62,16 @@ const GIT_TEXT = text('a line of up to 200 printable characters', /^[^\p{C}]{1,2
 const AUTHORIZED_KEY = text(
   'a line of an authorized_keys file, such as "ssh-ed25519 AAAA… ada@laptop"',
   /^(?:(?:ssh|ecdsa|sk)-[A-Za-z0-9@.-]+) [A-Za-z0-9+/=]{16,4096}(?: [^\p{C}]{0,200})?$/u,
+);
+
+const REGISTRY = {
+  what: 'a registry such as "docker.io" or "registry.example.org:5000"',
+  pattern: /^(?:[a-z0-9](?:[a-z0-9.-]{0,252}[a-z0-9])?|\[[0-9a-f:]{2,45}\])(?::[0-9]{1,5})?$/,
+};
+
+const MIRROR = text(
+  'an address such as "https://mirror.example.org"',
+  /^https?:\/\/(?:[a-z0-9](?:[a-z0-9.-]{0,252}[a-z0-9])?|\[[0-9a-f:]{2,45}\])(?::[0-9]{1,5})?(?:\/[a-z0-9._-]{1,100}){0,4}$/,
 );
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
@@ -165,6 +176,22 @@ export const CONFIG_KEYS = {
       default: [],
       example: 'notify_command = ["/usr/local/bin/tell-me"]',
       doc: 'What is run on the host, by the daemon, when a session ends that was started with `--on-exit notify`: a program and its arguments, without a shell. It finds `BANGER_SESSION`, `BANGER_SESSION_NAME`, `BANGER_VM`, `BANGER_STATE` and `BANGER_EXIT_CODE` in its environment.',
+    }),
+  },
+  registries: {
+    mirrors: key<Readonly<Record<string, readonly string[]>>>({
+      key: 'image.registry_mirrors',
+      type: mapOf(REGISTRY, listOf(MIRROR, 8), 64),
+      default: {},
+      example: 'registry_mirrors = { "docker.io" = ["https://mirror.example.org"] }',
+      doc: 'Addresses that are asked for the images of a registry before it, in this order; what follows the host is put before the image’s path. What they lack comes from the registry itself. Each is logged in to under its own name.',
+    }),
+    insecure: key({
+      key: 'image.insecure_registries',
+      type: listOf(text(REGISTRY.what, REGISTRY.pattern), 64),
+      default: [],
+      example: 'insecure_registries = ["registry.example.org:5000"]',
+      doc: 'Registries that may be spoken to by plain http, passwords too, where they do not speak TLS: whoever is on the way can read along. Those of this host’s loopback may without being named here. A certificate has to be valid all the same: name an authority of your own in `NODE_EXTRA_CA_CERTS` in the environment of the daemon.',
     }),
   },
   sshPorts: key({

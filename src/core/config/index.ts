@@ -6,3 +6,4 @@ export type { ConfigValues } from './config.js';
 export { ConfigModule } from './config.module.js';
 export { describeConfig, exampleConfig } from './describe-config.js';
 export { loadConfig } from './load-config.adapter.js';
+export { credentialHelperEnvironment, registryCredentialFiles } from './registry-credentials.adapter.js';
