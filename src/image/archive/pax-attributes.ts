@@ -31,7 +31,7 @@ export class PaxAttributes {
 
   bytes(key: 'path' | 'linkpath' | 'GNU.sparse.name'): Buffer | undefined {
     const value = this.#values.get(key);
-    if (value?.includes(0) === true) throw new ArchiveFault('has a name with a NUL in it', value);
+    if (value?.includes(0) === true) throw new ArchiveFault('has a name with a NUL in it');
     return value;
   }
 

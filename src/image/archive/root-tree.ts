@@ -106,7 +106,7 @@ export class RootTree {
     const pathBytes = this.#pathBytes.get(directory) + length + 1;
     if (pathBytes > MAX_PATH_BYTES) throw new ArchiveFault('lies deeper than any path leads');
     if (this.#names >= this.#maxNames)
-      throw new ArchiveFault(`is one more than the ${this.#maxNames} allowed`);
+      throw new ArchiveFault(`is one more than the ${this.#maxNames} entries allowed`);
     this.#growSlots();
     const slot = this.#slotOf(directory, path, range.start, range.end);
     const old = this.#slots[slot] ?? 0;
