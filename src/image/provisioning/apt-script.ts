@@ -29,7 +29,7 @@ mirror_sources() {
 
 apt() {
   apt-get -q -y -o APT::Sandbox::User=root -o APT::Install-Recommends=false -o APT::Install-Suggests=false \\
-    -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--log=/dev/null \\
+    -o Acquire::Languages=none -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--log=/dev/null \\
     -o Dir::State::lists="$work/lists" -o Dir::Cache="$work/cache" -o Dir::Log="$work/log" "$@"
 }
 

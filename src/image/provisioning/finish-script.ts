@@ -1,7 +1,8 @@
 import { PROVISIONING_STATUS as STATUS } from './provisioning-status.js';
 
 /** Services of OpenRC's own that a machine has; Alpine's containers start none. By runlevel. */
-const RUNLEVELS = 'sysinit:devfs sysinit:sysfs boot:sysctl boot:bootmisc boot:syslog shutdown:killprocs shutdown:mount-ro';
+const RUNLEVELS =
+  'sysinit:devfs sysinit:sysfs boot:sysctl boot:bootmisc boot:syslog shutdown:killprocs shutdown:mount-ro';
 
 /** Part of the script: the init system. */
 export const INIT = `if [ "$init" = openrc ]; then
@@ -12,6 +13,8 @@ export const INIT = `if [ "$init" = openrc ]; then
     mkdir -p "/etc/runlevels/\${entry%%:*}"
     ln -sf "/etc/init.d/$service" "/etc/runlevels/\${entry%%:*}/$service"
   done
+  # banger starts its own, earlier
+  rm -f /etc/runlevels/*/sshd /etc/runlevels/*/qemu-guest-agent
 fi
 [ -e /sbin/init ] || refuse ${STATUS.incomplete} 'it has no /sbin/init'
 `;
