@@ -101,7 +101,7 @@ for config in /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf; do
 done
 first=$(grep -v -e '^[[:space:]]*#' -e '^[[:space:]]*$' /etc/ssh/sshd_config | head -n 1)
 case $first in
-  [Ii]nclude*/etc/ssh/sshd_config.d/\*.conf*) ;;
+  [Ii]nclude*/etc/ssh/sshd_config.d/\\*.conf*) ;;
   *) rewrite /etc/ssh/sshd_config sshd_config_lines ;;
 esac
 `;

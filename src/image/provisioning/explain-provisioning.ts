@@ -64,48 +64,43 @@ export function explainProvisioning(error: unknown, facts: { image: string; dire
   });
 }
 
-function explanation(failure: Failure): Explanation {
-  const said = lastComplaint(failure.output);
-  switch (failure.exitCode) {
-    case 127:
-      return {
-        reason: 'it has no shell: an image of one program alone, without a distribution',
-        fix: FROM_DISTRIBUTION,
-      };
-    case 126:
-      return notExecutable(failure.output);
-    case STATUS.architecture:
-      return FOREIGN;
-    case STATUS.packageManager:
-      return {
-        reason: `it has no package manager that banger knows (${PACKAGE_MANAGERS.join(', ')})`,
-        fix: FROM_DISTRIBUTION,
-      };
-    case STATUS.mirrors:
-    case STATUS.download:
-      return unavailable(failure, said);
-    case STATUS.installation:
-      return { reason: said ?? 'its packages could not be installed', fix: AGAIN };
-    case STATUS.release:
-      return {
-        reason: `its distribution is too old: ${said ?? 'its programs are'}`,
-        fix: 'take an image of a newer release',
-      };
-    case STATUS.incomplete:
-      return { reason: said ?? 'programs are missing after the installation', fix: FROM_DISTRIBUTION };
-    case STATUS.tree:
-      return { reason: said ?? 'its files could not be written', fix: AGAIN };
-    default:
-      return { reason: said ?? 'its own programs failed', fix: AGAIN };
-  }
-}
-
 const FOREIGN: Explanation = {
   reason: 'its programs are not for x86-64',
   fix: 'take the linux/amd64 variant of the image',
 };
 
-function notExecutable(output: string): Explanation {
+type Explain = (failure: Failure, said: string | undefined) => Explanation;
+
+const EXPLANATIONS: Readonly<Record<number, Explain>> = {
+  127: () => ({
+    reason: 'it has no shell: an image of one program alone, without a distribution',
+    fix: FROM_DISTRIBUTION,
+  }),
+  126: notExecutable,
+  [STATUS.architecture]: () => FOREIGN,
+  [STATUS.packageManager]: () => ({
+    reason: `it has no package manager that banger knows (${PACKAGE_MANAGERS.join(', ')})`,
+    fix: FROM_DISTRIBUTION,
+  }),
+  [STATUS.mirrors]: unavailable,
+  [STATUS.download]: unavailable,
+  [STATUS.release]: (_, said) => ({
+    reason: `its distribution is too old: ${said ?? 'its programs are'}`,
+    fix: 'take an image of a newer release',
+  }),
+  [STATUS.incomplete]: (_, said) => ({
+    reason: said ?? 'its programs are not complete after the installation',
+    fix: FROM_DISTRIBUTION,
+  }),
+};
+
+function explanation(failure: Failure): Explanation {
+  const said = lastComplaint(failure.output);
+  const explain = EXPLANATIONS[failure.exitCode ?? -1];
+  return explain?.(failure, said) ?? { reason: said ?? 'its own programs failed', fix: AGAIN };
+}
+
+function notExecutable({ output }: Failure): Explanation {
   if (/Exec format error/i.test(output)) return FOREIGN;
   return { reason: 'its shell cannot be run', fix: FROM_DISTRIBUTION };
 }
