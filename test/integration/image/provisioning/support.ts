@@ -91,6 +91,15 @@ export async function provision(tree: string, env: Environment = {}): Promise<Ou
   return run(['unshare', ...namespaces, 'sh', '-c', RUNNER, 'runner', tree, provisioningScript()], env);
 }
 
+/** Another script with the same surroundings. */
+export function inTree(
+  tree: string,
+  script: string,
+): { status: number | null; stdout: string; stderr: string } {
+  const argv = ['--mount', '--pid', '--ipc', '--fork', 'sh', '-c', RUNNER, 'runner', tree, script];
+  return spawnSync('unshare', argv, { encoding: 'utf8', timeout: 60_000 });
+}
+
 /** The same in a user namespace, on a tree that is unpacked from an archive and goes with the namespace. `after`: run in the tree's parent namespace at the end. */
 export async function provisionMapped(
   directory: string,
