@@ -102,7 +102,17 @@ const AFTER_SSH: readonly string[] = [
 
 const UNITS = 'etc/systemd/system';
 
-const ORDER = textFile('', ['[Unit]', 'After=qemu-guest-agent.service banger-guest.service ssh.service']);
+/** What differs between systemd's distributions. */
+export interface BootOrder {
+  /** unit of sshd as the distribution calls it: `ssh` or `sshd` */
+  readonly sshUnit: 'ssh' | 'sshd';
+  /** further units that a guest has no use for */
+  readonly never: readonly string[];
+  /** further generators that are not to run */
+  readonly noGenerators: readonly string[];
+}
+
+const DEBIAN: BootOrder = { sshUnit: 'ssh', never: [], noGenerators: [] };
 
 /**
  * While the rest of the machine starts, and no longer: who waits for the machine comes before what it is starting.
@@ -129,13 +139,13 @@ const AGENT_UNIT = [
   ...FIRST_OF_ALL,
 ];
 
-const IDENTITY_UNIT = [
+const identityUnit = (sshUnit: string): string[] => [
   '[Unit]',
   'Description=Identity of this machine from banger',
   'DefaultDependencies=no',
   '# the initramfs of banger has done it already',
   'ConditionPathExists=!/run/banger/identity-applied',
-  'Before=ssh.service sysinit.target',
+  `Before=${sshUnit}.service sysinit.target`,
   '[Service]',
   'Type=oneshot',
   'RemainAfterExit=yes',
@@ -187,12 +197,13 @@ const COLDPLUG = [
 ];
 
 /** systemd's part: agent, identity and sshd first, everything slow after them, what a VM never needs not at all. */
-export function bootOrderFiles(): GuestFile[] {
+export function bootOrderFiles({ sshUnit, never, noGenerators }: BootOrder = DEBIAN): GuestFile[] {
   const early = {
     'qemu-guest-agent.service': AGENT_UNIT,
-    'banger-guest.service': IDENTITY_UNIT,
-    'ssh.service': SSH_UNIT,
+    'banger-guest.service': identityUnit(sshUnit),
+    [`${sshUnit}.service`]: SSH_UNIT,
   };
+  const order = ['[Unit]', `After=qemu-guest-agent.service banger-guest.service ${sshUnit}.service`];
   return [
     ...Object.entries(early).flatMap(([name, lines]) => [
       textFile(`${UNITS}/${name}`, lines),
@@ -202,8 +213,8 @@ export function bootOrderFiles(): GuestFile[] {
     { path: `${UNITS}/multi-user.target.wants/banger-fstab.service`, linkTo: '../banger-fstab.service' },
     textFile(`${UNITS}/systemd-udev-trigger.service.d/20-banger-coldplug.conf`, COLDPLUG),
     { path: `${UNITS}/default.target`, linkTo: '/lib/systemd/system/multi-user.target' },
-    ...AFTER_SSH.map((unit) => ({ ...ORDER, path: `${UNITS}/${unit}.d/10-banger-order.conf` })),
-    ...NEVER.map((unit) => masked(`${UNITS}/${unit}`)),
-    ...NO_GENERATORS.map((name) => masked(`etc/systemd/system-generators/${name}`)),
+    ...AFTER_SSH.map((unit) => textFile(`${UNITS}/${unit}.d/10-banger-order.conf`, order)),
+    ...[...NEVER, ...never].map((unit) => masked(`${UNITS}/${unit}`)),
+    ...[...NO_GENERATORS, ...noGenerators].map((name) => masked(`etc/systemd/system-generators/${name}`)),
   ];
 }

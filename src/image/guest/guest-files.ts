@@ -9,24 +9,40 @@ export function guestFiles(facts: { diskBytes: number; workBytes: number }): Gue
   return [
     { path: GUEST_SCRIPT_PATH, mode: 0o755, content: guestScript() },
     ...bootOrderFiles(),
-    textFile(ROOT_SECTORS_PATH, [String(facts.diskBytes / 512)]),
-    textFile(WORK_SECTORS_PATH, [String(facts.workBytes / 512)]),
+    ...sizeFiles(facts),
     textFile('etc/ssh/sshd_config.d/10-banger.conf', SSHD),
     textFile('etc/profile.d/banger.sh', PROFILE),
-    textFile('etc/systemd/journald.conf.d/10-banger.conf', [
-      '[Journal]',
-      'Storage=volatile',
-      'RuntimeMaxUse=16M',
-    ]),
-    textFile('etc/hostname', ['banger']),
-    textFile('etc/hosts', ['127.0.0.1 localhost', '::1 localhost ip6-localhost ip6-loopback']),
+    JOURNAL,
+    ...NAMES,
     textFile('etc/default/locale', ['LANG=C.UTF-8']),
-    // empty, not absent: systemd then makes a transient id when no identity drive brought one
-    { path: 'etc/machine-id', mode: 0o444, content: '' },
+    NO_MACHINE_ID,
   ];
 }
 
-const SSHD = [
+/** How large the file systems were made, for the initramfs; sizes in `bytes`. */
+export function sizeFiles(facts: { diskBytes: number; workBytes: number }): GuestFile[] {
+  return [
+    textFile(ROOT_SECTORS_PATH, [String(facts.diskBytes / 512)]),
+    textFile(WORK_SECTORS_PATH, [String(facts.workBytes / 512)]),
+  ];
+}
+
+export const JOURNAL: GuestFile = textFile('etc/systemd/journald.conf.d/10-banger.conf', [
+  '[Journal]',
+  'Storage=volatile',
+  'RuntimeMaxUse=16M',
+]);
+
+export const NAMES: readonly GuestFile[] = [
+  textFile('etc/hostname', ['banger']),
+  textFile('etc/hosts', ['127.0.0.1 localhost', '::1 localhost ip6-localhost ip6-loopback']),
+];
+
+/** Empty, not absent: systemd then makes a transient id when no identity drive brought one. */
+export const NO_MACHINE_ID: GuestFile = { path: 'etc/machine-id', mode: 0o444, content: '' };
+
+/** Lines of sshd_config. */
+export const SSHD: readonly string[] = [
   '# banger: keys only, and nothing that makes a login wait',
   'HostKey /etc/ssh/ssh_host_ed25519_key',
   'PermitRootLogin prohibit-password',
@@ -44,7 +60,8 @@ const SSHD = [
   'KexAlgorithms -sntrup761x25519-sha512@openssh.com',
 ];
 
-const PROFILE = [
+/** Lines of POSIX sh. */
+export const PROFILE: readonly string[] = [
   '# banger: environment given with the VM',
   'if [ -r /etc/banger/environment ]; then',
   '  set -a',

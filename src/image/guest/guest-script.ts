@@ -9,9 +9,12 @@ export const AGENT_PORT = 'org.qemu.guest_agent.0';
  * `banger-guest`: gives a guest its identity, at boot and again after a fork. POSIX sh that runs on dash and on
  * busybox alike, because it runs in the initramfs (with --root) as well as in the booted guest.
  * Under emulation each new process costs 5 to 30 ms of the boot, so it sticks to what the shell itself can do.
+ *
+ * @param programs directory whose programs come before the guest's own, where it has to be given some
  */
-export function guestScript(): string {
-  return `${HEADER}\n${READ_IDENTITY}\n${NETWORK}\n${APPLY}\n${AGENT}\n${MAIN}`;
+export function guestScript(programs?: string): string {
+  const header = programs === undefined ? HEADER : HEADER.replace(' PATH=', ` PATH=${programs}:`);
+  return `${header}\n${READ_IDENTITY}\n${NETWORK}\n${APPLY}\n${AGENT}\n${MAIN}`;
 }
 
 const HEADER = `#!/bin/sh
