@@ -2,6 +2,7 @@ export type { Disk, DiskBackend, DiskKeeping, DiskFormat } from './disk/disk-bac
 export { DiskBackends } from './disk/disk-backends.js';
 export { headProblem } from './disk/disk-head.adapter.js';
 export { dataExtents, sparseDigest } from './disk/sparse-file.adapter.js';
+export { SPARSE_BLOCK, SparseHash } from './disk/sparse-hash.js';
 export type { DataExtent } from './disk/sparse-file.adapter.js';
 export { DisksModule } from './disk/disks.module.js';
 export type { DirectoryOptions } from './directories/host-directories.js';

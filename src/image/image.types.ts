@@ -1,6 +1,6 @@
 import type { ImageMetadataView, ImageSourceView } from '../contract/index.js';
 import type { Prisma } from '../core/database/index.js';
-import type { FileFacts } from './store/blobs.js';
+import type { ImageFileFacts } from './metadata/image-digest.js';
 
 /** Row of an image together with the names of the VMs that stand on it, and of its kernel. */
 export type ImageRow = Prisma.ImageGetPayload<{
@@ -38,7 +38,7 @@ export interface NewImage extends Omit<ImageDraft, 'notes'> {
 /** manifest.json in an image's directory. Those of version 1 have neither digest nor source nor files. */
 export interface ImageManifest extends Omit<NewImage, 'allocatedBytes'> {
   readonly version: 1 | 2;
-  readonly files: Readonly<Record<string, FileFacts>>;
+  readonly files: readonly ImageFileFacts[];
 }
 
 /** What it takes to boot from an image. Its files are never written. */

@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ProcessRunner } from '../../core/process/index.js';
+import { SPARSE_BLOCK as BLOCK, SparseHash } from './sparse-hash.js';
 
-const BLOCK = 64 * 1024;
 /** read at once */
 const CHUNK = 16 * BLOCK;
-const ZEROES = Buffer.alloc(BLOCK);
 const TIMEOUT_MS = 15 * 60_000;
 
 /** Prints where a file has data: offset and end, a line each. lseek(2) knows; Node.js has no call for it. */
@@ -41,7 +39,7 @@ export async function dataExtents(path: string, runner: ProcessRunner): Promise<
  */
 export async function sparseDigest(path: string, runner: ProcessRunner): Promise<string> {
   const extents = await dataExtents(path, runner);
-  const hash = createHash('sha256');
+  const hash = new SparseHash();
   const file = await open(path, 'r');
   try {
     const chunk = Buffer.alloc(CHUNK);
@@ -51,7 +49,7 @@ export async function sparseDigest(path: string, runner: ProcessRunner): Promise
         const length = Math.min(CHUNK, Math.ceil((to - at) / BLOCK) * BLOCK);
         const { bytesRead } = await file.read(chunk, 0, length, at);
         for (let within = 0; within < bytesRead; within += BLOCK)
-          addBlock(hash, (at + within) / BLOCK, chunk.subarray(within, Math.min(within + BLOCK, bytesRead)));
+          hash.add((at + within) / BLOCK, chunk.subarray(within, Math.min(within + BLOCK, bytesRead)));
         done = at + length;
         await turn();
       }
@@ -59,12 +57,5 @@ export async function sparseDigest(path: string, runner: ProcessRunner): Promise
   } finally {
     await file.close();
   }
-  return hash.digest('hex');
-}
-
-function addBlock(hash: ReturnType<typeof createHash>, number: number, block: Buffer): void {
-  if (block.equals(ZEROES.subarray(0, block.length))) return;
-  const name = Buffer.alloc(8);
-  name.writeBigUInt64BE(BigInt(number));
-  hash.update(name).update(block);
+  return hash.digest();
 }

@@ -2,15 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../../core/config/index.js';
 import { ProcessRunner } from '../../core/process/index.js';
 import { sparseDigest } from '../../host/index.js';
+import type { ImageFileFacts } from '../metadata/image-digest.js';
 import { ImageFiles } from './image-files.js';
-
-/** What tells a file's content from any other's. */
-export interface FileFacts {
-  /** as it reads, holes and all; `bytes` */
-  readonly sizeBytes: number;
-  /** `sparseDigest`, hex */
-  readonly digest: string;
-}
 
 /**
  * The files of images and kernels by their content: each has a second name, `blobs/DIGEST-SIZE`, and files of the same
@@ -25,25 +18,20 @@ export class Blobs {
     private readonly processes: ProcessRunner,
   ) {}
 
-  /** Has these files of a directory share their room with equal ones. By name: what is in each. */
-  async share(directory: string, names: readonly string[]): Promise<Record<string, FileFacts>> {
-    const facts: Record<string, FileFacts> = {};
+  /** Has these files of a directory share their room with equal ones. */
+  async share(directory: string, names: readonly string[]): Promise<ImageFileFacts[]> {
+    const facts: ImageFileFacts[] = [];
     await this.files.makeDirectory(this.#directory);
     for (const name of names) {
       const path = `${directory}/${name}`;
-      const found = await this.describe(path);
-      facts[name] = found;
+      const digest = await sparseDigest(path, this.processes);
+      const found = { name, digest, sizeBytes: (await this.files.measure(path))?.sizeBytes ?? 0 };
+      facts.push(found);
       const blob = `${this.#directory}/${found.digest}-${found.sizeBytes}`;
       if (await this.files.exists(blob)) await this.files.link(blob, path);
       else await this.files.link(path, blob);
     }
     return facts;
-  }
-
-  /** @throws ProcessFailedError when it cannot be read */
-  async describe(path: string): Promise<FileFacts> {
-    const digest = await sparseDigest(path, this.processes);
-    return { digest, sizeBytes: (await this.files.measure(path))?.sizeBytes ?? 0 };
   }
 
   /** Removes the files that no image and no kernel has any more. */

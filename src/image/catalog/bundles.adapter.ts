@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import { BangerError, cancellation, DiskFullError, isDiskFull } from '../../core/errors/index.js';
+import { ProcessRunner } from '../../core/process/index.js';
+import { SparseMapError } from '../archive/sparse-map.js';
+import { ZstdFrameError } from '../archive/zstd-frame.js';
+import type { BundleManifest } from './bundle-manifest.js';
+import { Bundles } from './bundles.js';
+import type { ReadBundleRequest, WriteBundleRequest } from './bundles.js';
+import { BundleInvalidError } from './catalog.errors.js';
+import { DocumentProblem } from './json-checks.js';
+import { peekBundle, readBundle } from './read-bundle.adapter.js';
+import { writeBundle } from './write-bundle.adapter.js';
+
+@Injectable()
+export class DiskBundles extends Bundles {
+  constructor(private readonly runner: ProcessRunner) {
+    super();
+  }
+
+  override async write(request: WriteBundleRequest): Promise<BundleManifest> {
+    const { target, signal } = request;
+    return writeBundle(request, this.runner).catch((error: unknown) => {
+      throw explain(error, { bundle: target, directory: target, signal });
+    });
+  }
+
+  override async read(request: ReadBundleRequest): Promise<BundleManifest> {
+    const { into, signal, source } = request;
+    return readBundle(request).catch((error: unknown) => {
+      throw explain(error, { bundle: nameOf(source), directory: into, signal });
+    });
+  }
+
+  override async peek(source: ReadBundleRequest['source'], signal: AbortSignal): Promise<BundleManifest> {
+    return peekBundle(source, signal).catch((error: unknown) => {
+      throw explain(error, { bundle: nameOf(source), directory: nameOf(source), signal });
+    });
+  }
+}
+
+function nameOf(source: ReadBundleRequest['source']): string {
+  return typeof source === 'string' ? source : source.name;
+}
+
+const ANOTHER_FILE =
+  'name a file that banger image export has written, and copy or download it again if it is one';
+
+interface Facts {
+  readonly bundle: string;
+  /** where its bytes or files go */
+  readonly directory: string;
+  readonly signal: AbortSignal;
+}
+
+/** Of a stream that zstd made, by the codes of Node's binding. */
+const DECOMPRESSION: Readonly<Record<string, { reason: string; fix?: string }>> = {
+  Z_BUF_ERROR: { reason: 'it ends before it is whole' },
+  ZSTD_error_frameParameter_windowTooLarge: {
+    reason: 'it wants more memory than a bundle may',
+    fix: 'compress it without --long and --ultra, or have it exported by banger again',
+  },
+};
+
+function explain(error: unknown, { bundle, directory, signal }: Facts): unknown {
+  if (error instanceof BangerError) return error;
+  if (signal.aborted) return cancellation(signal, `the bundle ${bundle}`);
+  if (isDiskFull(error)) return new DiskFullError(directory, error);
+  if (error instanceof DocumentProblem)
+    return new BundleInvalidError(bundle, { reason: error.message, fix: error.fix, cause: error });
+  if (error instanceof ZstdFrameError)
+    return new BundleInvalidError(bundle, { reason: error.message, fix: ANOTHER_FILE, cause: error });
+  if (error instanceof SparseMapError)
+    return new BundleInvalidError(bundle, { reason: `of a file in it, ${error.message}`, cause: error });
+  const { code = '', path } = error as NodeJS.ErrnoException;
+  const known = DECOMPRESSION[code];
+  if (known !== undefined) return new BundleInvalidError(bundle, { ...known, cause: error });
+  if (code.startsWith('ZSTD_error'))
+    return new BundleInvalidError(bundle, { reason: 'its compressed data are damaged', cause: error });
+  if (code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR')
+    return new BundleInvalidError(bundle, {
+      reason: `there is no file ${path ?? bundle}`,
+      fix: 'check the path',
+      cause: error,
+    });
+  return error;
+}
