@@ -36,6 +36,15 @@ export class ImageBuildParams {
   @IsOptional() @IsBoolean() keepPackages?: boolean;
 }
 
+export class ImagePullParams {
+  /** `docker.io/library/debian:12`, as Docker reads it */
+  @IsString() @Length(1, 1024) reference!: string;
+  /** last part of the reference when left out: `debian:12` */
+  @IsOptional() @Matches(IMAGE_NAME_PATTERN, IMAGE_NAME_RULE) name?: string;
+  /** even if the very same is there, or the name is another image's */
+  @IsOptional() @IsBoolean() force?: boolean;
+}
+
 export class ImageDeleteParams extends ImageRef {}
 
 /** The shape of the VMs that the template is for; what is left out is as for a new VM. */

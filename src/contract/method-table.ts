@@ -3,6 +3,7 @@ import {
   ImageBuildParams,
   ImageDeleteParams,
   ImageDetails,
+  ImagePullParams,
   ImageRef,
   ImageView,
   ImageWarmParams,
@@ -101,6 +102,11 @@ export const METHODS = {
   'image.list': call('All images.', NoParams, list(ImageView)),
   'image.get': call('One image, with its templates.', ImageRef, one(ImageDetails)),
   'image.build.begin': call('Begins to build an image.', ImageBuildParams, one(OperationView)),
+  'image.pull.begin': call(
+    'Begins to pull an image of an OCI registry, and to make it bootable.',
+    ImagePullParams,
+    one(OperationView),
+  ),
   'image.warm.begin': call(
     'Begins to make a template of an image, so that VMs of that shape are restored from it instead of booting.',
     ImageWarmParams,

@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common';
 import type { ParamsOf, ResultOf } from '../contract/index.js';
 import { Rpc } from '../core/rpc/index.js';
 import { ImageBuilder } from './build/image-builder.js';
+import { ImagePuller } from './pull/image-puller.js';
 import { ImageService } from './image.service.js';
 
 @Controller()
@@ -9,6 +10,7 @@ export class ImageController {
   constructor(
     private readonly images: ImageService,
     private readonly builder: ImageBuilder,
+    private readonly puller: ImagePuller,
   ) {}
 
   @Rpc('image.list')
@@ -19,6 +21,11 @@ export class ImageController {
   @Rpc('image.build.begin')
   build(params: ParamsOf<'image.build.begin'>): Promise<ResultOf<'image.build.begin'>> {
     return this.builder.begin(params);
+  }
+
+  @Rpc('image.pull.begin')
+  pull(params: ParamsOf<'image.pull.begin'>): Promise<ResultOf<'image.pull.begin'>> {
+    return this.puller.begin(params);
   }
 
   @Rpc('image.delete')

@@ -9,6 +9,7 @@ import { BuildPlanner } from './build/build-planner.js';
 import { BuildPreflight } from './build/build-preflight.js';
 import { ImageSites } from './store/image-sites.js';
 import { ImageSteps } from './build/image-steps.js';
+import { HostPackages } from './build/host-packages.js';
 import { Mmdebstrap } from './build/mmdebstrap.js';
 import { ImageKernel } from './kernel/image-kernel.js';
 import { InitramfsMaker } from './kernel/initramfs-maker.js';
@@ -29,12 +30,16 @@ import { ImageStore } from './store/image-store.js';
 import { ImageController } from './image.controller.js';
 import { ImageRegistration } from './store/image-registration.js';
 import { ImageRepository } from './store/image.repository.js';
+import { OciModule } from './oci/oci.module.js';
+import { TreeProvisioner } from './provisioning/tree-provisioner.js';
+import { ImagePuller } from './pull/image-puller.js';
+import { LayersToImage } from './pull/layers-to-image.js';
 import { Trees } from './tree/trees.js';
 import { ImageService } from './image.service.js';
 
 /** Images: built, kept, served. Needs Config, Database, Ledger, OperationRunner and ProcessRunner from global modules. */
 @Module({
-  imports: [HostModule],
+  imports: [HostModule, OciModule],
   controllers: [ImageController, KernelController],
   providers: [
     { provide: ImageFiles, useClass: DiskImageFiles },
@@ -44,6 +49,7 @@ import { ImageService } from './image.service.js';
     BuildPreflight,
     ImageSites,
     PackageStep,
+    HostPackages,
     Mmdebstrap,
     ImageKernel,
     InitramfsMaker,
@@ -53,6 +59,9 @@ import { ImageService } from './image.service.js';
     KernelService,
     KernelPuller,
     Trees,
+    TreeProvisioner,
+    LayersToImage,
+    ImagePuller,
     RootStep,
     ImageSteps,
     ImageBuilder,

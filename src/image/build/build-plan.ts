@@ -1,16 +1,8 @@
-import type { AptSource } from '../recipe/apt-sources.js';
-import type { Distribution } from '../recipe/distributions.js';
+import type { PackageSources } from './host-packages.js';
 
 /** What is going to be built, decided before anything is. */
-export interface BuildPlan {
+export interface BuildPlan extends PackageSources {
   readonly image: string;
-  readonly distribution: Distribution;
-  readonly codename: string;
-  /** `Debian GNU/Linux 12 (bookworm)` */
-  readonly distributionName: string;
-  readonly sources: readonly AptSource[];
-  /** lines of apt.conf that reach the mirrors */
-  readonly aptOptions: string;
   /** what the mirrors had, one digest per source */
   readonly releases: readonly string[];
   readonly packagesDigest: string;

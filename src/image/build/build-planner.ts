@@ -1,15 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { ProcessRunner } from '../../core/process/index.js';
-import { HostFacts } from '../../host/index.js';
 import { guestFiles } from '../guest/guest-files.js';
 import { guestScript } from '../guest/guest-script.js';
 import { INITRAMFS_MODULES, initScript } from '../guest/initramfs.js';
-import { HostUnsupportedError } from '../image.errors.js';
-import { selectAptOptions } from '../recipe/apt-options.js';
-import { parseAptSources, selectDistributionSources } from '../recipe/apt-sources.js';
 import type { AptSource } from '../recipe/apt-sources.js';
-import { DISTRIBUTIONS, GUEST_PACKAGES } from '../recipe/distributions.js';
-import type { Distribution } from '../recipe/distributions.js';
+import { GUEST_PACKAGES } from '../recipe/distributions.js';
 import {
   BOOT_ARGUMENTS,
   DISK_SIZES,
@@ -19,7 +14,7 @@ import {
   ROOT_DISK_BYTES,
 } from '../recipe/recipe.js';
 import { ImageFiles } from '../store/image-files.js';
-import { BuildHost } from './build-host.js';
+import { HostPackages } from './host-packages.js';
 import type { BuildPlan } from './build-plan.js';
 import { MAKE_DISKS, UNPACK } from '../tree/tree-scripts.js';
 import { CLEANUP_HOOK, KERNEL_HOOK, SETUP_HOOK } from './build-scripts.js';
@@ -40,25 +35,15 @@ export interface PlanRequest {
 @Injectable()
 export class BuildPlanner {
   constructor(
-    private readonly host: BuildHost,
-    private readonly facts: HostFacts,
+    private readonly packages: HostPackages,
     private readonly files: ImageFiles,
     private readonly processes: ProcessRunner,
   ) {}
 
   /** @throws HostUnsupportedError; ProcessFailedError when the mirrors cannot be reached */
   async plan(request: PlanRequest): Promise<BuildPlan> {
-    const system = await this.facts.operatingSystem();
-    const distribution = DISTRIBUTIONS[system.id];
-    if (distribution === undefined || system.architecture !== 'x64') {
-      throw new HostUnsupportedError(
-        `images are built on ${Object.keys(DISTRIBUTIONS).join(' and ')} on x86-64; this host is ${system.name || 'unknown'} on ${system.architecture}`,
-        'build on such a host',
-      );
-    }
-    const codename = await this.host.codename();
-    const sources = await this.#sources(distribution, codename);
-    const aptOptions = await this.#aptOptions(request.signal);
+    const found = await this.packages.find(request.signal);
+    const { distribution, codename, sources } = found;
     const releases = request.knownReleases ?? (await this.#releases(sources, request));
     const packages = packagesDigest({
       distribution,
@@ -69,32 +54,12 @@ export class BuildPlanner {
       releases,
     });
     return {
+      ...found,
       image: request.image,
-      distribution,
-      codename,
-      distributionName: system.name,
-      sources,
-      aptOptions,
       releases,
       packagesDigest: packages,
       recipeDigest: recipeOf(packages),
     };
-  }
-
-  async #sources(distribution: Distribution, codename: string): Promise<AptSource[]> {
-    const files = await this.host.aptSources();
-    const sources = selectDistributionSources(parseAptSources(files), distribution, codename);
-    if (sources.some(({ suite }) => suite === codename)) return sources;
-    throw new HostUnsupportedError(
-      `apt's sources (${files.map(({ path }) => path).join(', ') || 'none found'}) name no mirror of ${distribution.id} ${codename}`,
-      `add one to /etc/apt/sources.list: deb http://MIRROR/${distribution.id} ${codename} ${distribution.components.join(' ')}`,
-    );
-  }
-
-  async #aptOptions(signal: AbortSignal): Promise<string> {
-    const request = { file: 'apt-config', args: ['dump'], signal, timeoutMs: TIMEOUT_MS };
-    const { stdout } = await this.processes.run(request);
-    return selectAptOptions(stdout.toString('utf8'));
   }
 
   /** What each mirror says it has. Downloaded by apt's own helper, so that proxy and access are as apt has them. */

@@ -1,3 +1,5 @@
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
 import {
   chmod,
   chown,
@@ -31,6 +33,10 @@ export class DiskImageFiles extends ImageFiles {
 
   override read(path: string): Promise<Buffer> {
     return readFile(path);
+  }
+
+  override stream(path: string): Readable {
+    return createReadStream(path);
   }
 
   override async write(path: string, content: string | Buffer, mode = 0o644): Promise<void> {

@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 export interface FileMeasure {
   /** as it reads; `bytes` */
   readonly sizeBytes: number;
@@ -13,6 +15,7 @@ export interface FileMeasure {
 export abstract class ImageFiles {
   abstract exists(path: string): Promise<boolean>;
   abstract read(path: string): Promise<Buffer>;
+  abstract stream(path: string): Readable;
   /** Makes missing parents, 0755. */
   abstract write(path: string, content: string | Buffer, mode?: number): Promise<void>;
   abstract symlink(target: string, path: string): Promise<void>;

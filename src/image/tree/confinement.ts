@@ -81,7 +81,8 @@ exec perl -e '
 
 /**
  * Runs $3 as BECOME_TREE ($2) does in the tree $1, with the arguments that follow it. $BANGER_RESOLV_CONF: path of what is
- * /etc/resolv.conf meanwhile. Links where something is mounted would lead out of the tree.
+ * /etc/resolv.conf meanwhile. Links where something is mounted would lead out of the
+ * tree. What is left in /tmp goes.
  */
 const ENTER_TREE = `set -eu
 cd "$1"
@@ -104,8 +105,9 @@ if [ -L $own ] || [ -e $own ]; then mv -T $own $kept; fi
 cat "\${BANGER_RESOLV_CONF:-/etc/resolv.conf}" > $own || :
 unset BANGER_RESOLV_CONF
 status=0
-unshare --mount --pid --fork --kill-child sh -c "$become" banger-enter "$@" || status=$?
+unshare --mount --pid --ipc --fork --kill-child sh -c "$become" banger-enter "$@" || status=$?
 rm -f $own
+find tmp -mindepth 1 -delete || :
 if [ -L $kept ] || [ -e $kept ]; then mv -T $kept $own; fi
 exit $status
 `;

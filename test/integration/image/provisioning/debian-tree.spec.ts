@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LinuxBuildHost } from '../../../../src/image/build/build-host.adapter.js';
-import { guestArchive } from '../../../../src/image/build/guest-archive.js';
+import { guestArchive } from '../../../../src/image/tree/guest-archive.js';
 import { aptMirrors } from '../../../../src/image/provisioning/apt-mirrors.js';
 import { provisionedFiles } from '../../../../src/image/provisioning/provisioned-files.js';
 import { selectAptOptions } from '../../../../src/image/recipe/apt-options.js';

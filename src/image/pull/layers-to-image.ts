@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import { InternalError } from '../../core/errors/index.js';
+import type { StepContext } from '../../core/operations/index.js';
+import { flattenLayers } from '../archive/flatten-layers.js';
+import { initScript, INITRAMFS_MODULES } from '../guest/initramfs.js';
+import { ImageKernel } from '../kernel/image-kernel.js';
+import { DEFAULT_KERNEL } from '../kernel/kernel-puller.js';
+import { KernelRepository } from '../kernel/kernel.repository.js';
+import type { KernelRow } from '../kernel/kernel.repository.js';
+import type { Making, Product } from '../making/image-making.js';
+import type { OciLayer } from '../oci/oci-image.js';
+import { provisionedFiles } from '../provisioning/provisioned-files.js';
+import { provisioningScript } from '../provisioning/provisioning-script.js';
+import { TreeProvisioner } from '../provisioning/tree-provisioner.js';
+import { BOOT_ARGUMENTS, ROOT_DISK_BYTES, WORK_DISK_BYTES } from '../recipe/recipe.js';
+import { TREE_IDS } from '../tree/confinement.js';
+import { MAKE_DISKS, UNPACK } from '../tree/tree-scripts.js';
+import { Trees } from '../tree/trees.js';
+import type { Tree } from '../tree/trees.js';
+
+const GIB = 1024 ** 3;
+/** What layers may come to; more is taken for an attack, or is nothing to make a disk of at each pull. */
+const LIMITS = { maxBytes: 64 * GIB, maxEntries: 1_000_000, maxFileBytes: 64 * GIB } as const;
+
+export interface LayersOrder {
+  readonly layers: readonly OciLayer[];
+  /** variables that the image has for its programs */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** The layers of an image become a tree, that a guest, and this the disks. */
+@Injectable()
+export class LayersToImage {
+  constructor(
+    private readonly trees: Trees,
+    private readonly provisioner: TreeProvisioner,
+    private readonly kernel: ImageKernel,
+    private readonly kernels: KernelRepository,
+  ) {}
+
+  /** @throws LayerRefusedError, ImageNotProvisionableError, DiskFullError, ProcessFailedError */
+  async make(
+    making: Making,
+    order: LayersOrder,
+  ): Promise<Pick<Product, 'distribution' | 'kernelVersion' | 'kernelId' | 'diskBytes' | 'bootArguments'>> {
+    const { name, site, step } = making;
+    const kernel = await step('image.kernel', 'giving it a kernel', async (progress) => {
+      const row = await this.#kernel(making, progress);
+      progress.detail(row.version);
+      return this.kernel.ofKept(row, site);
+    });
+    const tree = await this.trees.make(site);
+    const bytes = await step('image.unpack', `unpacking ${order.layers.length} layers`, (progress) =>
+      this.#unpack(tree, making, { layers: order.layers, tell: (text) => progress.detail(text) }),
+    );
+    const provisioned = await step('image.provision', 'making it a guest', () =>
+      this.provisioner.install(tree, name),
+    );
+    const diskBytes = Math.max(ROOT_DISK_BYTES, Math.ceil((bytes * 1.5) / GIB + 2) * GIB);
+    await step('image.filesystem', 'making the file system', async () => {
+      const sizes = { diskBytes, workBytes: WORK_DISK_BYTES };
+      const files = { ...sizes, environment: order.environment, image: name, modules: kernel.modules };
+      await this.provisioner.finish(tree, provisioned, files);
+      await this.trees.makeDisks(tree, { rootBytes: diskBytes, workBytes: WORK_DISK_BYTES });
+      await this.trees.discard(tree);
+    });
+    return {
+      distribution: provisioned.distribution,
+      kernelVersion: kernel.release,
+      kernelId: kernel.id,
+      diskBytes,
+      bootArguments: BOOT_ARGUMENTS,
+    };
+  }
+
+  /** sha256, hex, over an image's content and all that is done to it. */
+  recipeDigest(content: string): string {
+    const facts = { diskBytes: ROOT_DISK_BYTES, workBytes: WORK_DISK_BYTES, environment: {} };
+    const kinds = ['systemd', 'openrc'] as const;
+    const files = kinds.map((init) => provisionedFiles({ init, sshUnit: 'ssh' }, facts));
+    const scripts = [provisioningScript(), initScript([]), UNPACK, MAKE_DISKS, ...INITRAMFS_MODULES];
+    return createHash('sha256')
+      .update(JSON.stringify([content, files, scripts, BOOT_ARGUMENTS]))
+      .digest('hex');
+  }
+
+  /** `bytes` of what was unpacked */
+  async #unpack(
+    tree: Tree,
+    { name, site }: Making,
+    { layers, tell }: { layers: readonly OciLayer[]; tell: (text: string) => void },
+  ): Promise<number> {
+    await using merged = await flattenLayers(layers, {
+      image: name,
+      scratch: site.directory,
+      limits: LIMITS,
+      devices: 'refuse',
+      maxId: TREE_IDS.count - 1,
+      signal: site.signal,
+    });
+    tell(`${merged.entries} files`);
+    await this.trees.unpack(tree, Readable.from(merged.archive()));
+    return merged.bytes;
+  }
+
+  /** The one that is kept, or else that of the host's distribution, got now. */
+  async #kernel({ site }: Making, progress: StepContext): Promise<KernelRow> {
+    const kept = await this.kernels.find(DEFAULT_KERNEL);
+    if (kept !== undefined) return kept;
+    const id = await this.kernel.pull(site, progress);
+    const row = await this.kernels.find(id);
+    if (row === undefined) throw new InternalError(`the kernel ${id} is gone`);
+    return row;
+  }
+}
