@@ -48,7 +48,7 @@ const ODD: readonly unknown[] = [
   { length: 5 },
   [[[[]]]],
   { __proto__: null, toString: 1 },
-  Array(600).fill({}),
+  Array.from({ length: 600 }, () => ({})),
   'constructor',
   '__proto__',
 ];
@@ -148,7 +148,7 @@ it('every file of logins is read or refused (20,000, seed 3)', () => {
   expect(found).toBeGreaterThan(1000);
 });
 
-it('every reference that is accepted means the same when it is written in full, and is safe in a path of a URL (200,000, seed 4)', () => {
+it('every reference that is accepted means the same when it is written in full, and is safe in a path of a URL (60,000, seed 4)', () => {
   const random = new Random(4);
   const pieces = [
     'debian',
@@ -180,7 +180,7 @@ it('every reference that is accepted means the same when it is written in full, 
     '\\',
   ];
   let accepted = 0;
-  for (let round = 0; round < 200_000; round += 1) {
+  for (let round = 0; round < 60_000; round += 1) {
     const text = Array.from({ length: 1 + random.below(8) }, () => random.pick(pieces)).join('');
     const reference = orRefused(() => parseReference(text));
     if (reference === undefined) continue;
@@ -194,5 +194,5 @@ it('every reference that is accepted means the same when it is written in full, 
       expect.fail(`${JSON.stringify(text)} leads to ${url?.href}`);
     if (!/^[a-z0-9._-]+(:[\w.-]+)?$/.test(localImageName(reference))) expect.fail(localImageName(reference));
   }
-  expect(accepted).toBeGreaterThan(5_000);
+  expect(accepted).toBeGreaterThan(2_000);
 });
