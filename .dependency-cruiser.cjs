@@ -105,7 +105,7 @@ module.exports = {
         path: '^src/',
         pathNot: ['\\.adapter\\.ts$', '^src/core/rpc/', '^src/(cli|daemon)/start\\.cjs$', SPEC],
       },
-      to: { path: [EFFECTS, '(^|node_modules/)ssh2(/|$)'] },
+      to: { path: [EFFECTS, '(^|node_modules/)(ssh2|undici)(/|$)'] },
     },
     {
       name: 'prisma-in-repositories',

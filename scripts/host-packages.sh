@@ -17,6 +17,9 @@ ssh openssh-client is what users connect with
 git git imports repositories
 zstd zstd unpacks Debian packages
 sshd openssh-server is what the tests of SSH talk to, on loopback; its service is neither started nor enabled
+docker-registry docker-registry is what the tests of pulls talk to, on loopback; its service is neither started nor enabled
+skopeo skopeo puts the images there that the tests pull
+openssl openssl makes a certificate that the tests of pulls distrust
 mkfs.xfs xfsprogs makes a file system that the tests of disks run on
 mkfs.btrfs btrfs-progs makes a file system that the tests of disks run on
 END
@@ -49,6 +52,9 @@ host_install() {
   host_without_services env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $host_wanted >/dev/null || return 1
   case " $host_wanted" in
     *' openssh-server '*) [ ! -d /run/systemd/system ] || systemctl -q disable ssh.service || return 1 ;;
+  esac
+  case " $host_wanted" in
+    *' docker-registry '*) [ ! -d /run/systemd/system ] || systemctl -q disable docker-registry.service || return 1 ;;
   esac
   host_absent=$(host_missing)
   [ -z "$host_absent" ] || {

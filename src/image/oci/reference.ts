@@ -85,7 +85,7 @@ function splitTag(name: string): { path: string; tag?: string } {
 function splitRegistry(path: string): { registry: string; repository: string } {
   const slash = path.indexOf('/');
   const first = path.slice(0, slash);
-  const looksLikeHost = /[.:[]/.test(first) || first === 'localhost' || first !== first.toLowerCase();
+  const looksLikeHost = /[.:[]/.test(first) || first === 'localhost';
   if (slash === -1 || !looksLikeHost) return atDockerHub(path);
   const registry = first.toLowerCase();
   const repository = path.slice(slash + 1);

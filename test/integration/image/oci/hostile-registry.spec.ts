@@ -97,13 +97,14 @@ describe('a registry that', () => {
       'sends too many layers',
       'manifest',
       'more than 500 are refused',
-      (registry) => registry.manifest({ layers: Array(501).fill({}) }),
+      (registry) => registry.manifest({ layers: Array.from({ length: 501 }, () => ({})) }),
     ],
     [
       'sends too many platforms',
       'manifest',
       'more than 128 are refused',
-      (registry) => registry.json(OCI.index, { schemaVersion: 2, manifests: Array(129).fill({}) }),
+      (registry) =>
+        registry.json(OCI.index, { schemaVersion: 2, manifests: Array.from({ length: 129 }, () => ({})) }),
     ],
     [
       'sends a configuration of other layers',

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { FakeRegistry } from './support/fake-registry.js';
+import { sha256 } from './support/image-layout.js';
 import { PullBench, scratch } from './support/pull-bench.js';
 import { ScriptedServer } from './support/scripted-server.js';
 
@@ -75,21 +76,29 @@ describe('a token', () => {
     });
   });
 
-  it('that has run out is asked for again, once for all layers', async () => {
+  it.each([
+    ['before anybody has a new one', 'together'],
+    ['when another layer has brought a new one', 'afterwards'],
+  ])('that has run out is asked for again, once for all layers: they learn it %s', async (_, order) => {
     const opened = await open();
-    const login = opened.registry.hook;
-    let expired = false;
-    opened.registry.hook = (request, response) => {
-      if (request.path.includes('/blobs/') && request.headers.authorization === 'Bearer tok-1') {
-        expired = true;
-        response.writeHead(401, { 'www-authenticate': `Bearer realm="${opened.registry.server.url}/token"` });
-        response.end();
-        return true;
-      }
-      return login(request, response);
+    const { registry } = opened;
+    const login = registry.hook;
+    const layers = registry.layers.map(sha256);
+    const denials: (() => void)[] = [];
+    registry.hook = (request, response) => {
+      const isLayer = layers.some((digest) => request.path.endsWith(digest));
+      const accepted = request.headers.authorization !== 'Bearer tok-1';
+      if (order === 'afterwards' && isLayer && accepted) for (const deny of denials.splice(0)) deny();
+      if (!isLayer || accepted) return login(request, response);
+      denials.push(() => {
+        response.writeHead(401, { 'www-authenticate': `Bearer realm="${registry.server.url}/token"` }).end();
+      });
+      if (denials.length === 2) for (const deny of denials.splice(order === 'together' ? 0 : 1)) deny();
+      return true;
     };
-    (await opened.bench.pull(opened.registry.image)).release();
-    expect([expired, tokenRequests(opened).length]).toEqual([true, 2]);
+    (await opened.bench.pull(registry.image)).release();
+    expect(tokenRequests(opened)).toHaveLength(2);
+    expect(layers.map((digest) => registry.asked(digest))).toEqual([2, 2]);
   });
 
   it('that is never accepted is the end after two tries', async () => {

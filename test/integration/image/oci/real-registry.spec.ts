@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { isKind } from '../../../../src/core/errors/index.js';
 import { processesMentioning } from '../../../support/processes.js';
@@ -188,7 +189,7 @@ describe('a registry that wants a login', () => {
     });
     const failure: unknown = await tries.pull(`${closed.name}/secret:1`).catch((error: unknown) => error);
     expect(failure).toMatchObject({ kind: 'REGISTRY_DENIED' });
-    const said = JSON.stringify(failure, Object.getOwnPropertyNames(failure as object));
+    const said = inspect(failure, { depth: null, showHidden: true });
     expect(said).not.toMatch(/wrong-horse|d3JvbmctaG9yc2U|YWRhOndyb25n/);
   });
 
@@ -224,7 +225,7 @@ describe('a registry that wants a login', () => {
     const tries = await bench(home, { '.docker/config.json': { credsStore: 'test' } });
     const failure: unknown = await tries.pull(`${closed.name}/secret:1`).catch((error: unknown) => error);
     expect(failure).toMatchObject({ kind: 'REGISTRY_DENIED' });
-    const said = JSON.stringify(failure, Object.getOwnPropertyNames(failure as object));
+    const said = inspect(failure, { depth: null, showHidden: true });
     expect(said).toContain(`docker-credential-test ${problem}`);
     expect(said).not.toContain('the-secret');
   });
