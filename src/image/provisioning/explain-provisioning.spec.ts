@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CancelledError } from '../../core/errors/index.js';
-import { ProcessFailedError } from '../../core/process/process-errors.js';
+import { ProcessFailedError } from '../../core/process/index.js';
 import { explainProvisioning } from './explain-provisioning.js';
 import { PROVISIONING_STATUS as STATUS } from './provisioning-status.js';
 

@@ -27,5 +27,6 @@ export function alpineTree(directory: string): SmallTree {
     .write('etc/passwd', 'root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534::/:/bin/false')
     .write('etc/shadow', 'root:!::0:::::\nnobody:!::0:::::\n', 0o640)
     .write('.dockerenv', '')
+    .program('sbin/nologin', 'exit 1')
     .program('sbin/apk', APK);
 }
