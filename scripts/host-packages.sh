@@ -19,6 +19,7 @@ zstd zstd unpacks Debian packages
 sshd openssh-server is what the tests of SSH talk to, on loopback; its service is neither started nor enabled
 mkfs.xfs xfsprogs makes a file system that the tests of disks run on
 mkfs.btrfs btrfs-progs makes a file system that the tests of disks run on
+openssl openssl verifies what the tests of catalogs have signed
 END
 }
 
