@@ -22,6 +22,7 @@ skopeo skopeo puts the images there that the tests pull
 openssl openssl makes a certificate that the tests of pulls distrust
 mkfs.xfs xfsprogs makes a file system that the tests of disks run on
 mkfs.btrfs btrfs-progs makes a file system that the tests of disks run on
+openssl openssl verifies what the tests of catalogs have signed
 END
 }
 

@@ -57,6 +57,25 @@ const FILE_SYNC = tableOf({
   },
 });
 
+const CATALOG = tableOf({
+  name: {
+    type: text('a name of lower-case letters, digits, ".", "_" and "-"', /^[a-z0-9][a-z0-9._-]{0,62}$/),
+    doc: 'What it is called on the command line.',
+  },
+  location: {
+    type: text('an https address or an absolute path', /^(?:https?:\/\/|\/)[^\p{C}]{1,2000}$/u),
+    doc: 'Address of its `catalog.json`, or directory of this host that has one; `#sha256=HEX` behind it pins it to one issue.',
+  },
+  public_key: {
+    type: text(
+      'a public key of 44 characters of base64, or the absolute path of a file that has one',
+      /^(?:[A-Za-z0-9+/]{43}=|\/[^\p{C}]{1,4095})$/u,
+    ),
+    doc: 'Key that it has to be signed with; from the web, one that is not pinned is refused without.',
+    optional: true,
+  },
+});
+
 const GIT_TEXT = text('a line of up to 200 printable characters', /^[^\p{C}]{1,200}$/u);
 
 const AUTHORIZED_KEY = text(
@@ -237,6 +256,14 @@ export const CONFIG_KEYS = {
     default: [],
     example: '[[file_sync]]\nfrom = "/home/ada/.npmrc"\nto = "/root/.npmrc"\nmode = "0600"',
     doc: 'Files of the host that every guest gets when it starts: tokens, settings, certificates. A directory is copied with what is in it, without links. What is no longer listed is removed from the guest at its next start, unless it was changed there; what is missing on the host is a warning. At most 256 files and 2 MiB in all.',
+  }),
+  catalogs: key({
+    key: 'catalogs',
+    type: listOf(CATALOG, 32),
+    default: [],
+    example:
+      '[[catalogs]]\nname = "team"\nlocation = "https://images.example.org/catalog.json"\npublic_key = "/etc/banger/team.pub"',
+    doc: 'Lists of images that others have made, to take images from by name.',
   }),
 } as const;
 

@@ -71,16 +71,18 @@ function explain(error: unknown, { bundle, directory, signal }: Facts): unknown 
     return new BundleInvalidError(bundle, { reason: error.message, fix: ANOTHER_FILE, cause: error });
   if (error instanceof SparseMapError)
     return new BundleInvalidError(bundle, { reason: `of a file in it, ${error.message}`, cause: error });
-  const { code = '', path } = error as NodeJS.ErrnoException;
-  const known = DECOMPRESSION[code];
-  if (known !== undefined) return new BundleInvalidError(bundle, { ...known, cause: error });
-  if (code.startsWith('ZSTD_error'))
-    return new BundleInvalidError(bundle, { reason: 'its compressed data are damaged', cause: error });
+  const problem = problemOf(error as NodeJS.ErrnoException, bundle);
+  return problem === undefined ? error : new BundleInvalidError(bundle, { ...problem, cause: error });
+}
+
+function problemOf(
+  { code = '', path }: NodeJS.ErrnoException,
+  bundle: string,
+): { reason: string; fix?: string } | undefined {
+  if (code.startsWith('ZSTD_error') || code in DECOMPRESSION)
+    return DECOMPRESSION[code] ?? { reason: 'its compressed data are damaged' };
   if (code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR')
-    return new BundleInvalidError(bundle, {
-      reason: `there is no file ${path ?? bundle}`,
-      fix: 'check the path',
-      cause: error,
-    });
-  return error;
+    return { reason: `there is no file ${path ?? bundle}`, fix: 'check the path' };
+  if (code === 'ELOOP') return { reason: `${path ?? bundle} is a link`, fix: 'name the file itself' };
+  return undefined;
 }

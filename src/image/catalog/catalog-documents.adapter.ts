@@ -29,12 +29,12 @@ export class WebCatalogDocuments extends CatalogDocuments {
         const answer = await ask(where, limit);
         const location = answer.headers['location'];
         if (REDIRECTS.has(answer.statusCode) && typeof location === 'string') {
-          answer.body.destroy();
+          leave(answer);
           where = webAddress(location, where).href;
           continue;
         }
         if (answer.statusCode === 200) return await bodyOf(answer, maxBytes, where);
-        answer.body.destroy();
+        leave(answer);
         throw new DocumentProblem(`${where} answered ${answer.statusCode}`, CHECK_ADDRESS);
       }
     } catch (error) {
@@ -77,6 +77,11 @@ export class WebCatalogDocuments extends CatalogDocuments {
 async function ask(url: string, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
   const headers = { 'user-agent': `banger/${VERSION}`, accept: 'application/json, text/plain, */*;q=0.1' };
   return request(url, { method: 'GET', headers, signal, headersTimeout: IDLE_MS, bodyTimeout: IDLE_MS });
+}
+
+/** Of an answer whose body nobody wants. Undici's streams fail when they are destroyed, and with them the process. */
+function leave({ body }: Dispatcher.ResponseData): void {
+  body.on('error', () => undefined).destroy();
 }
 
 async function bodyOf(answer: Dispatcher.ResponseData, maxBytes: number, where: string): Promise<Buffer> {

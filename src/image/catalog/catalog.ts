@@ -1,4 +1,4 @@
-import { BUNDLE_SUFFIX, IMAGE_NAME, LINE } from './bundle-manifest.js';
+import { IMAGE_NAME, LINE } from './bundle-manifest.js';
 import { DocumentProblem, parseTable, Table } from './json-checks.js';
 
 const CATALOG_VERSION = 1;
@@ -122,9 +122,4 @@ function addressProblem(url: URL, from: string | undefined): string | undefined 
 
 function isLoopback({ hostname }: URL): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
-}
-
-/** `NAME` of `NAME.banger.tar.zst`. */
-export function bundleFileName(name: string): string {
-  return `${name}${BUNDLE_SUFFIX}`;
 }

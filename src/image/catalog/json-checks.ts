@@ -24,11 +24,14 @@ export function parseTable(text: Buffer, what: string): Table {
   } catch {
     throw new DocumentProblem(`${what} is not JSON`);
   }
-  if (isDeeper(value, MAX_DEPTH)) throw new DocumentProblem(`${what} is nested too deeply`);
+  if (isDeeper(value, MAX_DEPTH))
+    throw new DocumentProblem(`${what} is nested too deeply, or has a number that is too large`);
   return new Table(value, what);
 }
 
+/** A number that JSON.parse makes infinite counts as without end. */
 function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value === 'number') return !Number.isFinite(value);
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((one) => isDeeper(one, levels - 1));
 }
