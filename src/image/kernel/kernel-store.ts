@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { KernelSourceView } from '../../contract/index.js';
-import { Config } from '../../core/config/index.js';
+import { LOGGER } from '../../core/logging/index.js';
+import type { Logger } from '../../core/logging/index.js';
 import { newId } from '../../core/ids.js';
 import { Ledger } from '../../core/operations/index.js';
 import type { ResourceOwner } from '../../core/operations/index.js';
@@ -19,12 +20,12 @@ const NAMES = Object.values(KERNEL_FILES);
 @Injectable()
 export class KernelStore {
   constructor(
-    private readonly config: Config,
     private readonly sites: ImageSites,
     private readonly ledger: Ledger,
     private readonly files: ImageFiles,
     private readonly blobs: Blobs,
     private readonly kernels: KernelRepository,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** Keeps an unpacked kernel, whose files stay where they are too; the very same one is not kept twice. Its id. */
@@ -66,7 +67,11 @@ export class KernelStore {
     for (const { key, owner } of await this.ledger.list({ kind: 'directory' })) {
       if (owner.type !== 'kernel') continue;
       const whole = key === this.directory(owner.id) && (await this.kernels.find(owner.id)) !== undefined;
-      if (!whole) await this.ledger.release('directory', key);
+      if (whole) continue;
+      // one directory that cannot be taken away must not keep the daemon down
+      await this.ledger.release('directory', key).catch((error: unknown) => {
+        this.logger.error({ path: key, err: error }, 'a directory of a kernel could not be removed');
+      });
     }
     await this.#collectSuperseded();
   }
@@ -86,7 +91,7 @@ export class KernelStore {
   }
 
   get #root(): string {
-    return `${this.config.values.stateDirectory}/kernels`;
+    return this.sites.kernelsDirectory;
   }
 }
 
