@@ -16,6 +16,7 @@ unshare util-linux lets the image be built without root
 ssh openssh-client is what users connect with
 git git imports repositories
 zstd zstd unpacks Debian packages
+umoci umoci unpacks images that the tests compare with
 sshd openssh-server is what the tests of SSH talk to, on loopback; its service is neither started nor enabled
 mkfs.xfs xfsprogs makes a file system that the tests of disks run on
 mkfs.btrfs btrfs-progs makes a file system that the tests of disks run on
