@@ -130,6 +130,17 @@ describe('an archive', () => {
     expect(line?.split(' | ').at(-1)).toBe('[["SCHILY.xattr.user.empty",""],["SCHILY.xattr.user.kept","v"]]');
   });
 
+  it('may have its directories in any order, and files of any size', async () => {
+    const sizes = [0, 1, 511, 512, 513, 262_143, 262_144, 262_145, 524_288, 1_500_000];
+    const entries = Array.from({ length: 300 }, (_, index) => ({
+      name: `${index % 7}/${index}`,
+      data: Buffer.alloc(index % 30 === 0 ? (sizes[index / 30] ?? 0) : 700, `content of ${index};`),
+    }));
+    const target = await throughArchive(makeTar(entries), 'gzip');
+    for (const { name, data } of entries)
+      expect(readFileSync(join(target, name)).equals(data), name).toBe(true);
+  });
+
   it('has parents that no layer lists, and times that no file system knows', async () => {
     const target = await throughArchive(
       makeTar([
