@@ -16,6 +16,7 @@ unshare util-linux lets the image be built without root
 ssh openssh-client is what users connect with
 git git imports repositories
 zstd zstd unpacks Debian packages
+umoci umoci unpacks images that the tests compare with
 sshd openssh-server is what the tests of SSH talk to, on loopback; its service is neither started nor enabled
 docker-registry docker-registry is what the tests of pulls talk to, on loopback; its service is neither started nor enabled
 skopeo skopeo puts the images there that the tests pull
