@@ -22,6 +22,7 @@ export interface ProvisionOrder extends ProvisionedFacts {
 /** Where a system has its modules when its /lib is a directory of its own. */
 const LINK_MODULES = `set -eu
 if [ ! -L /lib ] && [ ! -L /lib/modules ]; then
+  mkdir -p /lib
   rmdir /lib/modules 2> /dev/null || :
   [ -e /lib/modules ] || ln -s ../usr/lib/modules /lib/modules
 fi

@@ -5,6 +5,7 @@ import { Test } from '@nestjs/testing';
 import type { TestingModule } from '@nestjs/testing';
 import { pino } from 'pino';
 import type { OperationView } from '../../../src/contract/index.js';
+import { ClockModule } from '../../../src/core/clock/index.js';
 import { Config, ConfigModule, loadConfig } from '../../../src/core/config/index.js';
 import { Database, DatabaseModule } from '../../../src/core/database/index.js';
 import { LoggingModule } from '../../../src/core/logging/index.js';
@@ -35,6 +36,7 @@ export class ImageHost {
       imports: [
         ConfigModule.forConfig(config),
         LoggingModule.forLogger(pino({ enabled: false })),
+        ClockModule,
         DatabaseModule,
         ProcessModule,
         OperationsModule,
