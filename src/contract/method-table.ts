@@ -5,6 +5,8 @@ import {
   ImageDetails,
   ImageRef,
   ImageView,
+  ImageRecipeParams,
+  ImageRecipeView,
   ImageWarmParams,
 } from './image.dto.js';
 import { KernelPullParams, KernelRef, KernelView } from './kernel.dto.js';
@@ -101,6 +103,11 @@ export const METHODS = {
   'image.list': call('All images.', NoParams, list(ImageView)),
   'image.get': call('One image, with its templates.', ImageRef, one(ImageDetails)),
   'image.build.begin': call('Begins to build an image.', ImageBuildParams, one(OperationView)),
+  'image.recipe.check': call(
+    'What a recipe asks for; an error with every line that is wrong.',
+    ImageRecipeParams,
+    one(ImageRecipeView),
+  ),
   'image.warm.begin': call(
     'Begins to make a template of an image, so that VMs of that shape are restored from it instead of booting.',
     ImageWarmParams,

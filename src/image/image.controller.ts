@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common';
 import type { ParamsOf, ResultOf } from '../contract/index.js';
 import { Rpc } from '../core/rpc/index.js';
 import { ImageBuilder } from './build/image-builder.js';
+import { parseRecipe } from './recipe/parse-recipe.js';
 import { ImageService } from './image.service.js';
 
 @Controller()
@@ -19,6 +20,12 @@ export class ImageController {
   @Rpc('image.build.begin')
   build(params: ParamsOf<'image.build.begin'>): Promise<ResultOf<'image.build.begin'>> {
     return this.builder.begin(params);
+  }
+
+  @Rpc('image.recipe.check')
+  async checkRecipe(params: ParamsOf<'image.recipe.check'>): Promise<ResultOf<'image.recipe.check'>> {
+    const { base, files } = await parseRecipe(params.recipeFile ?? 'recipe', params.recipe);
+    return { ...('image' in base && { image: base.image }), files: files.map(({ from }) => from) };
   }
 
   @Rpc('image.delete')

@@ -29,6 +29,8 @@ const TIMEOUT_MS = 120_000;
 
 export interface PlanRequest {
   readonly image: string;
+  /** release to build; the host's own when left out */
+  readonly suite?: string | undefined;
   /** empty directory for what is downloaded on the way */
   readonly directory: string;
   readonly signal: AbortSignal;
@@ -56,9 +58,10 @@ export class BuildPlanner {
         'build on such a host',
       );
     }
-    const codename = await this.host.codename();
-    const sources = await this.#sources(distribution, codename);
-    const aptOptions = await this.#aptOptions(request.signal);
+    const own = await this.host.codename();
+    const codename = request.suite ?? own;
+    const sources = ofRelease(await this.#sources(distribution, own), own, codename);
+    const aptOptions = await this.aptOptions(request.signal);
     const releases = request.knownReleases ?? (await this.#releases(sources, request));
     const packages = packagesDigest({
       distribution,
@@ -72,7 +75,7 @@ export class BuildPlanner {
       image: request.image,
       distribution,
       codename,
-      distributionName: system.name,
+      distributionName: codename === own ? system.name : `${distribution.id} ${codename}`,
       sources,
       aptOptions,
       releases,
@@ -91,7 +94,8 @@ export class BuildPlanner {
     );
   }
 
-  async #aptOptions(signal: AbortSignal): Promise<string> {
+  /** Lines of apt.conf by which this host reaches its mirrors. */
+  async aptOptions(signal: AbortSignal): Promise<string> {
     const request = { file: 'apt-config', args: ['dump'], signal, timeoutMs: TIMEOUT_MS };
     const { stdout } = await this.processes.run(request);
     return selectAptOptions(stdout.toString('utf8'));
@@ -111,6 +115,11 @@ export class BuildPlanner {
     }
     return releases;
   }
+}
+
+/** The same mirrors, and what they have of another release. */
+function ofRelease(sources: readonly AptSource[], own: string, wanted: string): AptSource[] {
+  return sources.map((source) => ({ ...source, suite: `${wanted}${source.suite.slice(own.length)}` }));
 }
 
 function recipeOf(packages: string): string {

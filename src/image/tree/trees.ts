@@ -30,6 +30,7 @@ export interface TreeProgram {
   readonly env?: Readonly<Record<string, string>>;
   /** path on the host of what it finds as /etc/resolv.conf; the host's own when left out */
   readonly resolvConf?: string;
+  readonly stdin?: Buffer;
   readonly onLine?: RunRequest['onLine'];
 }
 
@@ -64,7 +65,8 @@ export class Trees {
     const command = [...enterTree(tree.path), program.script, ...(program.args ?? [])];
     const given = program.resolvConf === undefined ? {} : { BANGER_RESOLV_CONF: program.resolvConf };
     const env = { PATH: PROGRAM_PATH, HOME: '/root', LANG: 'C.UTF-8', ...program.env, ...given };
-    return this.#run(tree, command, { env, ...(program.onLine && { onLine: program.onLine }) });
+    const { onLine, stdin } = program;
+    return this.#run(tree, command, { env, ...(onLine && { onLine }), ...(stdin && { stdin }) });
   }
 
   /** Runs a script of banger's own over it, which gets the paths of tree and output as $1 and $2, then the arguments. */
