@@ -65,7 +65,11 @@ export const COMMAND_GROUPS: Readonly<Record<string, CommandLoader>> = {
   },
   image: async () => {
     const { IMAGE_COMMANDS, ImageGroupCommand } = await import('./image/image-commands.js');
-    return [ImageGroupCommand, ...IMAGE_COMMANDS, await followerProvider()];
+    const { RecipeFiles } = await import('./image/recipe-files.js');
+    const { RecipeFilesAdapter } = await import('./image/recipe-files.adapter.js');
+    const { RecipeSender } = await import('./image/recipe-sender.js');
+    const files = { provide: RecipeFiles, useClass: RecipeFilesAdapter };
+    return [ImageGroupCommand, ...IMAGE_COMMANDS, RecipeSender, files, await followerProvider()];
   },
   operation: async () => {
     const { OPERATION_COMMANDS, OperationGroupCommand } = await import('./operation/operation-commands.js');

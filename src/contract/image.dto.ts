@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
 import {
+  ArrayMaxSize,
   IsArray,
   IsBoolean,
   IsIn,
@@ -26,6 +27,32 @@ export class ImageRef {
   @IsString() @Length(1, 128) image!: string;
 }
 
+/** A file that a recipe puts into the image. */
+export class RecipeFileParams {
+  /** as the recipe names it */
+  @IsString() @Length(1, 4096) path!: string;
+  /** base64; of all files together at most 2.5 MiB */
+  @IsString() @Length(0, 3_600_000) content!: string;
+  /** on the host of whoever sends it */
+  @IsOptional() @IsBoolean() executable?: boolean;
+}
+
+/** A recipe as it is written (docs/recipes.md). */
+export class ImageRecipeParams {
+  /** TOML, up to 64 KiB */
+  @IsString() @Length(0, 65_536) recipe!: string;
+  /** as messages are to call it: the path of its file */
+  @IsOptional() @IsString() @Length(1, 4096) recipeFile?: string;
+}
+
+/** What a recipe asks for. */
+export class ImageRecipeView {
+  /** image that it goes on from; absent when it begins with the distribution's packages */
+  @IsOptional() @IsString() image?: string;
+  /** paths of the files that have to come with it, beside the recipe */
+  @IsArray() @IsString({ each: true }) files!: string[];
+}
+
 export class ImageBuildParams {
   @IsOptional()
   @Matches(IMAGE_NAME_PATTERN, IMAGE_NAME_RULE)
@@ -34,6 +61,21 @@ export class ImageBuildParams {
   @IsOptional() @IsBoolean() force?: boolean;
   /** be content with the packages of the image that is there, even if the mirrors have newer ones */
   @IsOptional() @IsBoolean() keepPackages?: boolean;
+  /** run every step of the recipe, also those that were run before, even if the image is up to date */
+  @IsOptional() @IsBoolean() noCache?: boolean;
+  /** name of a ready recipe; when neither it nor a recipe is given, the one that is called as the image is, if there is one */
+  @IsOptional() @IsString() @Length(1, 64) ready?: string;
+  /** a recipe, TOML, up to 64 KiB */
+  @IsOptional() @IsString() @Length(0, 65_536) recipe?: string;
+  /** as messages are to call the recipe: the path of its file */
+  @IsOptional() @IsString() @Length(1, 4096) recipeFile?: string;
+  /** the files that the recipe asks for */
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(256)
+  @ValidateNested({ each: true })
+  @Type(() => RecipeFileParams)
+  files?: RecipeFileParams[];
 }
 
 export class ImagePullParams {

@@ -6,6 +6,8 @@ import {
   ImagePullParams,
   ImageRef,
   ImageView,
+  ImageRecipeParams,
+  ImageRecipeView,
   ImageWarmParams,
 } from './image.dto.js';
 import { KernelPullParams, KernelRef, KernelView } from './kernel.dto.js';
@@ -106,6 +108,11 @@ export const METHODS = {
     'Begins to pull an image of an OCI registry, and to make it bootable.',
     ImagePullParams,
     one(OperationView),
+  ),
+  'image.recipe.check': call(
+    'What a recipe asks for; an error with every line that is wrong.',
+    ImageRecipeParams,
+    one(ImageRecipeView),
   ),
   'image.warm.begin': call(
     'Begins to make a template of an image, so that VMs of that shape are restored from it instead of booting.',

@@ -3,6 +3,7 @@ import type { ParamsOf, ResultOf } from '../contract/index.js';
 import { Rpc } from '../core/rpc/index.js';
 import { ImageBuilder } from './build/image-builder.js';
 import { ImagePuller } from './pull/image-puller.js';
+import { parseRecipe } from './recipe/parse-recipe.js';
 import { ImageService } from './image.service.js';
 
 @Controller()
@@ -26,6 +27,12 @@ export class ImageController {
   @Rpc('image.pull.begin')
   pull(params: ParamsOf<'image.pull.begin'>): Promise<ResultOf<'image.pull.begin'>> {
     return this.puller.begin(params);
+  }
+
+  @Rpc('image.recipe.check')
+  async checkRecipe(params: ParamsOf<'image.recipe.check'>): Promise<ResultOf<'image.recipe.check'>> {
+    const { base, files } = await parseRecipe(params.recipeFile ?? 'recipe', params.recipe);
+    return { ...('image' in base && { image: base.image }), files: files.map(({ from }) => from) };
   }
 
   @Rpc('image.delete')

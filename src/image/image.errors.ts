@@ -95,6 +95,9 @@ export class HostUnsupportedError extends BangerError<'HOST_UNSUPPORTED'> {
 const NETWORK =
   /Could not resolve|Temporary failure|Unable to connect|Could not connect|Connection (timed out|refused|failed)|Network is unreachable/i;
 
+/** What mke2fs says of a tree that has more than the disk that it is to fill. */
+const DISK_TOO_SMALL = /mke2fs: Could not allocate/;
+
 /** What apt says before it tries to write. */
 const APT_NO_ROOM = /You don't have enough free space in/i;
 
@@ -112,10 +115,15 @@ export function explainBuildFailure(
   const { stderrTail } = error.details;
   if (saysNoRoom(stderrTail)) return new DiskFullError(facts.directory, error);
   const reason = reasonOf(stderrTail) ?? error.message;
-  const fix = NETWORK.test(stderrTail)
-    ? 'check that this host reaches its package mirrors (apt-get update shows it), then build again'
-    : `the whole output is shown with: banger image build ${facts.image} --verbose; once the cause is gone, build again, with --force should it go on`;
+  const fix = fixOf(stderrTail, facts.image);
   return new ImageBuildFailedError({ ...facts, stderrTail, why: reason, fix, cause: error });
+}
+
+function fixOf(stderrTail: string, image: string): string {
+  if (DISK_TOO_SMALL.test(stderrTail)) return 'give the image a larger disk, in its recipe: disk = "16g"';
+  if (NETWORK.test(stderrTail))
+    return 'check that this host reaches its package mirrors (apt-get update shows it), then build again';
+  return `the whole output is shown with: banger image build ${image} --verbose; once the cause is gone, build again, with --force should it go on`;
 }
 
 /** The first complaint is the cause; what follows it is mostly clean-up. */

@@ -27,6 +27,15 @@ import { Blobs } from './store/blobs.js';
 import { ImageDirectories } from './store/image-directories.js';
 import { ImageMaking } from './making/image-making.js';
 import { ImageStore } from './store/image-store.js';
+import { CurrentImages } from './build/current-images.js';
+import { PackageBuild } from './build/package-build.js';
+import { InstalledRecipes } from './recipe/ready-recipes.adapter.js';
+import { ReadyRecipes } from './recipe/ready-recipes.js';
+import { RecipeReader } from './recipe/recipe-reader.js';
+import { DiskStepFiles } from './steps/step-files.adapter.js';
+import { StepFiles } from './steps/step-files.js';
+import { RecipeSteps } from './steps/recipe-steps.js';
+import { StepCache } from './steps/step-cache.js';
 import { ImageController } from './image.controller.js';
 import { ImageRegistration } from './store/image-registration.js';
 import { ImageRepository } from './store/image.repository.js';
@@ -44,6 +53,13 @@ import { ImageService } from './image.service.js';
   providers: [
     { provide: ImageFiles, useClass: DiskImageFiles },
     { provide: BuildHost, useClass: LinuxBuildHost },
+    { provide: StepFiles, useClass: DiskStepFiles },
+    { provide: ReadyRecipes, useClass: InstalledRecipes },
+    RecipeReader,
+    RecipeSteps,
+    StepCache,
+    CurrentImages,
+    PackageBuild,
     SiteLeftovers,
     BuildPlanner,
     BuildPreflight,
