@@ -38,7 +38,12 @@ export class KernelStore {
       await this.files.seal(building, NAMES, this.sites.bits.file);
       const digest = filesDigest(kernel.release, await this.blobs.share(building, NAMES));
       const same = await this.kernels.findDigest(digest);
-      if (same !== undefined) return same.id;
+      if (same !== undefined) {
+        // whatever has become of its files, these are right
+        for (const name of NAMES)
+          await this.files.link(`${building}/${name}`, `${this.directory(same.id)}/${name}`);
+        return same.id;
+      }
       await this.ledger.make({ kind: 'directory', key: path, owner: kernelOwner(id) }, () =>
         this.files.replace(building, path),
       );
