@@ -12,9 +12,10 @@ import { ImageFiles } from '../store/image-files.js';
 import { KERNEL_FILES } from './kernel-unpacker.js';
 import type { UnpackedKernel } from './kernel-unpacker.js';
 import { KernelRepository } from './kernel.repository.js';
-import type { KernelRow } from './kernel.repository.js';
+import type { KernelRow, NewKernel } from './kernel.repository.js';
 
 const NAMES = Object.values(KERNEL_FILES);
+const MANIFEST = 'manifest.json';
 
 /** Kernels that are kept for images to come: `kernels/ID/` each. Rows and directories come and go together. */
 @Injectable()
@@ -44,12 +45,15 @@ export class KernelStore {
           await this.files.link(`${building}/${name}`, `${this.directory(same.id)}/${name}`);
         return same.id;
       }
+      const measures = await Promise.all(NAMES.map((name) => this.files.measure(`${building}/${name}`)));
+      const allocatedBytes = measures.reduce((sum, measure) => sum + (measure?.allocatedBytes ?? 0), 0);
+      const row = { id, version: kernel.release, digest, allocatedBytes, ...as };
+      await this.files.write(`${building}/${MANIFEST}`, JSON.stringify(row));
+      await this.files.seal(building, [MANIFEST], this.sites.bits.file);
       await this.ledger.make({ kind: 'directory', key: path, owner: kernelOwner(id) }, () =>
         this.files.replace(building, path),
       );
-      const measures = await Promise.all(NAMES.map((name) => this.files.measure(`${path}/${name}`)));
-      const allocatedBytes = measures.reduce((sum, measure) => sum + (measure?.allocatedBytes ?? 0), 0);
-      await this.kernels.insert({ id, version: kernel.release, digest, allocatedBytes, ...as });
+      await this.kernels.insert(row);
       await this.#collectSuperseded();
       return id;
     });
@@ -67,7 +71,7 @@ export class KernelStore {
     return true;
   }
 
-  /** Daemon start: whatever has no row goes. */
+  /** Daemon start: whatever has no row goes; what the books have lost altogether is entered again. */
   async reconcile(): Promise<void> {
     for (const { key, owner } of await this.ledger.list({ kind: 'directory' })) {
       if (owner.type !== 'kernel') continue;
@@ -78,7 +82,26 @@ export class KernelStore {
         this.logger.error({ path: key, err: error }, 'a directory of a kernel could not be removed');
       });
     }
+    await this.#enterLost();
     await this.#collectSuperseded();
+  }
+
+  async #enterLost(): Promise<void> {
+    for (const id of await this.files.list(this.#root)) {
+      const key = this.directory(id);
+      if (!id.startsWith('krn_') || (await this.kernels.find(id)) !== undefined) continue;
+      try {
+        const row = JSON.parse((await this.files.read(`${key}/${MANIFEST}`)).toString('utf8')) as NewKernel;
+        if (row.id !== id) continue;
+        await this.kernels.insert(row);
+        await this.ledger.make({ kind: 'directory', key, owner: kernelOwner(id) }, () => Promise.resolve());
+      } catch (error) {
+        this.logger.error(
+          { kernel: id, err: error },
+          'a kernel that the books have lost could not be entered',
+        );
+      }
+    }
   }
 
   async #collectSuperseded(): Promise<void> {

@@ -29,13 +29,20 @@ export class ImageRepository {
   async insert(image: NewImage): Promise<void> {
     const { client } = this.database;
     const older = await client.image.findUnique({ where: { name: image.name }, select: { id: true } });
-    const create = client.image.create({ data: rowOf(image) });
+    // another may have taken the name of its kernel meanwhile, and nobody had the old one yet
+    const kernelId = await this.#kernelThere(image.kernelId);
+    const create = client.image.create({ data: rowOf({ ...image, kernelId }) });
     if (older === null) {
       await create;
       return;
     }
     const name = supersededName(image.name, older.id);
     await client.$transaction([client.image.update({ where: { id: older.id }, data: { name } }), create]);
+  }
+
+  async #kernelThere(id: string | undefined): Promise<string | undefined> {
+    if (id === undefined) return undefined;
+    return (await this.database.client.kernel.count({ where: { id } })) > 0 ? id : undefined;
   }
 
   /** Enters one that exists already. The name stays with the image that has it now. */
