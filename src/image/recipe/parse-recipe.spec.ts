@@ -17,7 +17,7 @@ async function problemsOf(text: string): Promise<readonly string[]> {
 
 const EVERYTHING = Object.values(RECIPE_KEYS)
   .filter(({ key }) => key !== 'image')
-  .map(({ example }) => example)
+  .map(({ example = '' }) => example)
   // what follows a table belongs to it
   .toSorted((one, other) => Number(one.startsWith('[')) - Number(other.startsWith('[')))
   .join('\n');

@@ -1,6 +1,5 @@
 import { parseToml, readKeys } from '../../core/toml/index.js';
-import type { FoundValue, TomlIssue } from '../../core/toml/index.js';
-import type { KeySpec } from '../../core/toml/index.js';
+import type { FoundValue, KeySpec, TomlIssue } from '../../core/toml/index.js';
 import { MAX_RECIPE_BYTES, RECIPE_KEYS } from './recipe-keys.js';
 import { RecipeInvalidError } from './recipe.errors.js';
 import type { PlacedFile, Recipe, RecipeCommand } from './recipe.types.js';

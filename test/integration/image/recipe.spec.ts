@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ImageBuildParams, OperationView } from '../../../src/contract/index.js';
+import type { OperationView } from '../../../src/contract/index.js';
 import { processesMentioning } from '../../support/processes.js';
 import { PackageFixture } from './fixture.js';
 import { ImageHost } from './support.js';
@@ -37,7 +37,7 @@ afterEach(async () => {
 
 async function build(
   recipe: string,
-  more: ImageBuildParams = {},
+  more: Readonly<Record<string, unknown>> = {},
 ): Promise<{ view: OperationView; steps: string[]; output: string[] }> {
   const params = { name: 'web', recipe, recipeFile: 'web.toml', ...more };
   const { view, output } = await host.build(params);
@@ -55,8 +55,10 @@ async function built(...params: Parameters<typeof build>): Promise<string[]> {
 
 async function debugfs(request: string): Promise<string> {
   const { rootPath } = await host.images.require('web');
-  const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] } as const;
-  return execFileSync('/usr/sbin/debugfs', ['-R', request, rootPath], options);
+  return execFileSync('/usr/sbin/debugfs', ['-R', request, rootPath], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
 }
 
 const names = async (directory: string): Promise<string[]> =>
@@ -126,7 +128,9 @@ user = "dev"`;
 
   it('is up to date until its recipe or one of its files is another', async () => {
     const recipe = `commands = ["cat /conf > /copy"]\nfiles = [{ from = "conf", to = "/conf" }]`;
-    const files = (text: string): ImageBuildParams => ({ files: [{ path: 'conf', content: content(text) }] });
+    const files = (text: string): Record<string, unknown> => ({
+      files: [{ path: 'conf', content: content(text) }],
+    });
     await built(recipe, files('1'));
     const { id } = await host.images.get('web');
     expect((await build(`# the same\n${recipe}`, files('1'))).view.steps).toMatchObject([
@@ -188,6 +192,52 @@ user = "dev"`;
     const { view } = await host.build({ name: 'mine', ready: 'node' });
     expect(view.steps.map(({ title }) => title)).toContain('packages: nodejs npm');
     expect(view.error?.data).toMatchObject({ kind: 'IMAGE_BUILD_FAILED', details: { image: 'mine' } });
+  });
+});
+
+describe('an image of another image', () => {
+  it('has what that has, with its kernel, and what its steps change', async () => {
+    const base = `
+disk = "3g"
+env = { A = "1", B = "1" }
+commands = [
+  "mkdir /srv; echo kept > /srv/kept; ln /srv/kept /srv/linked; ln -s kept /srv/link; touch /srv/old",
+  "chown 7:8 /srv/linked; chmod 4711 /usr/bin/sudo",
+]`;
+    await host.build({ name: 'base', recipe: base });
+    const before = await host.images.require('base');
+    const recipe = `image = "base"\nenv = { B = "2" }\ncommands = ["rm /srv/old; echo new > /srv/new"]`;
+    const { view, steps } = await build(recipe);
+    expect(view.error).toBeUndefined();
+    expect(steps).toEqual(['command 1/1: rm /srv/old; echo new > /srv/new']);
+    expect(await names('/srv')).toEqual(['kept', 'linked', 'link', 'new'].toSorted());
+    expect(await debugfs('cat /srv/new')).toBe('new\n');
+    expect(await debugfs('stat /srv/kept')).toMatch(/User: {5}7 .*Group: {5}8[\s\S]*Links: 2/);
+    expect(await debugfs('stat /usr/bin/sudo')).toMatch(/Mode: {2}04711/);
+    const after = await host.images.require('web');
+    expect(readFileSync(after.kernelPath)).toEqual(readFileSync(before.kernelPath));
+    expect(readFileSync(after.initrdPath)).toEqual(readFileSync(before.initrdPath));
+    expect(after).toMatchObject({ diskBytes: 3 * 1024 ** 3, kernelVersion: before.kernelVersion });
+    expect((await host.images.get('web')).metadata).toMatchObject({ env: { A: '1', B: '2' } });
+
+    expect((await build(recipe)).view.steps).toMatchObject([{ detail: 'the image is up to date' }]);
+    await host.build({ name: 'base', recipe: base.replace('echo kept', 'echo other') });
+    expect(await built(recipe), 'another base').toEqual(steps);
+    expect(await debugfs('cat /srv/kept')).toBe('other\n');
+  });
+
+  it('cannot be of itself, nor of one that is not there or not in order', async () => {
+    await expect(host.builder.begin({ name: 'web', recipe: 'image = "web"' })).rejects.toMatchObject({
+      kind: 'IMAGE_RECIPE_INVALID',
+    });
+    expect((await build('image = "base"')).view.error?.data.kind).toBe('IMAGE_NOT_FOUND');
+    await host.build({ name: 'base' });
+    const { rootPath } = await host.images.require('base');
+    writeFileSync(rootPath, Buffer.alloc(4096), { flag: 'r+' });
+    expect((await build('image = "base"')).view.error?.data).toMatchObject({
+      kind: 'IMAGE_DAMAGED',
+      details: { image: 'base', reason: 'it is no ext4 file system' },
+    });
   });
 });
 
