@@ -104,6 +104,20 @@ describe('what a step changed', () => {
     expect((await describeTree(original)).split('\n').length).toBeGreaterThan(8);
   });
 
+  it('keeps a file that has names in several directories one file, when one of these is moved', async () => {
+    const original = await tree();
+    const copy = await tree();
+    await cache().begin(original);
+    const scripts = ['cd "$1"; mkdir d; echo 1 > d/x; ln d/x y', 'cd "$1"; mv d e', 'cd "$1"; echo 2 >> e/x'];
+    for (const [number, script] of scripts.entries()) {
+      await trees().over(original, script);
+      await cache().keep(original, step(number));
+      await cache().apply(copy, (await cache().find(step(number), never)) ?? '');
+      expect(await describeTree(copy), script).toBe(await describeTree(original));
+    }
+    expect(await describeTree(copy)).toMatch(/^y\tf 644 0 0 2 /m);
+  });
+
   it('goes when there is too much, that of no use for longest first', async () => {
     const original = await tree();
     await cache().begin(original);
@@ -113,7 +127,10 @@ describe('what a step changed', () => {
     };
     for (const number of [1, 2, 3]) await fill(number);
     const names = await readdir(cache().directory);
-    for (const name of names) utimesSync(join(cache().directory, name), 1000, 1000);
+    for (const name of names) {
+      const age = 1000 + Number(name.slice(0, 64));
+      utimesSync(join(cache().directory, name), age, age);
+    }
     await cache().find(step(1), never);
     await fill(4, 250_000);
     const left = (await readdir(cache().directory)).map((name) => Number(name.slice(0, 64)));

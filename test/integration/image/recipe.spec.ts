@@ -303,24 +303,31 @@ describe('strangers in a tree', () => {
   });
   afterEach(() => rmSync(outside, { recursive: true }));
 
-  it('write nothing to the host, whatever links they leave for what comes after them', async () => {
-    const recipe = `
-files = [{ from = "x", to = "/srv/later" }]
-commands = [
-  "rm -rf /etc/ssh /etc/banger /var; ln -s ${outside}/ssh /etc/ssh; ln -s ${outside} /etc/banger; ln -s ${outside} /var",
-  "rm -rf /root; ln -s ${outside} /root",
-]
-services = ["web"]
-[env]
-A = "b"`;
-    const params = { files: [{ path: 'x', content: content('x') }] };
-    const { view } = await build(recipe, params);
-    // its /var leads nowhere in there
-    expect(view.error?.data.kind).toBe('IMAGE_BUILD_FAILED');
-    await build(recipe, params);
-    expect(await readdir(outside)).toEqual(['ssh']);
-    expect(readFileSync(join(outside, 'ssh/ssh_host_key'), 'utf8')).toBe('kept');
-  });
+  it.each([
+    [
+      'where guests are told who they are',
+      'rm -rf /etc/ssh /etc/banger; ln -s @/ssh /etc/ssh; ln -s @ /etc/banger',
+    ],
+    ['where services are', 'rm -rf /etc/systemd; ln -s @ /etc/systemd'],
+    ['where homes are', 'rm -rf /root; ln -s @ /root'],
+    ['where banger keeps its own', 'rm -rf /var; ln -s @ /var'],
+  ])(
+    'write nothing to the host, whatever links they leave for what comes after them: %s',
+    async (_, command) => {
+      const recipe = `commands = ["${command.replaceAll('@', outside)}"]\nservices = ["web"]`;
+      const plain = await build(recipe.replace('services', '# '));
+      const { view } = await build(recipe);
+      // what such a link leads to is not there, for those within
+      const failed = [plain.view, view].flatMap(({ error }) =>
+        error === undefined ? [] : [error.data.kind],
+      );
+      expect(failed.every((kind) => kind === 'IMAGE_BUILD_FAILED')).toBe(true);
+      if (!/var|systemd/.test(command)) expect(failed).toEqual([]);
+      expect(await readdir(outside)).toEqual(['ssh']);
+      expect(await readdir(join(outside, 'ssh'))).toEqual(['ssh_host_key']);
+      expect(readFileSync(join(outside, 'ssh/ssh_host_key'), 'utf8')).toBe('kept');
+    },
+  );
 });
 
 describe('what is kept of a step', () => {
