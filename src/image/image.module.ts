@@ -28,6 +28,9 @@ import { ImageDirectories } from './store/image-directories.js';
 import { ImageMaking } from './making/image-making.js';
 import { ImageStore } from './store/image-store.js';
 import { CurrentImages } from './build/current-images.js';
+import { DerivedBuild } from './build/derived-build.js';
+import { FileDisks } from './ext4/disk-reader.adapter.js';
+import { Disks } from './ext4/disk-reader.js';
 import { PackageBuild } from './build/package-build.js';
 import { InstalledRecipes } from './recipe/ready-recipes.adapter.js';
 import { ReadyRecipes } from './recipe/ready-recipes.js';
@@ -60,6 +63,8 @@ import { ImageService } from './image.service.js';
     StepCache,
     CurrentImages,
     PackageBuild,
+    DerivedBuild,
+    { provide: Disks, useClass: FileDisks },
     SiteLeftovers,
     BuildPlanner,
     BuildPreflight,

@@ -1,6 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { ImageNotFoundError } from '../image.errors.js';
+import type { BootableImage, ImageRow } from '../image.types.js';
 import { ImageDirectories } from '../store/image-directories.js';
+import { ImageFiles } from '../store/image-files.js';
 import { ImageRepository } from '../store/image.repository.js';
+import { IMAGE_FILES } from './build-plan.js';
 
 /** What is there already of what is to be built. */
 @Injectable()
@@ -8,7 +12,26 @@ export class CurrentImages {
   constructor(
     private readonly images: ImageRepository,
     private readonly directories: ImageDirectories,
+    private readonly files: ImageFiles,
   ) {}
+
+  /** One to go on from. @throws ImageNotFoundError, ImageDamagedError */
+  async require(name: string): Promise<{ row: ImageRow; image: BootableImage }> {
+    const row = await this.images.find(name);
+    if (row === undefined)
+      throw new ImageNotFoundError(
+        name,
+        (await this.images.list()).map((image) => image.name),
+      );
+    await this.directories.checkIntact(row);
+    return { row, image: this.directories.bootable(row) };
+  }
+
+  /** Puts an image's kernel and initramfs into a directory too. */
+  async takeKernel({ kernelPath, initrdPath }: BootableImage, directory: string): Promise<void> {
+    await this.files.link(kernelPath, `${directory}/${IMAGE_FILES.kernel}`);
+    await this.files.link(initrdPath, `${directory}/${IMAGE_FILES.initrd}`);
+  }
 
   /** Whether the image of that name is whole, and was made of the same. */
   async has(name: string, recipeDigest: string): Promise<boolean> {

@@ -2,8 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { DEFAULT_IMAGE } from '../../contract/index.js';
 import type { ImageBuildParams, OperationView } from '../../contract/index.js';
 import { ImageMaking } from '../making/image-making.js';
+import { nameOf } from '../metadata/image-name.js';
 import { RecipeReader } from '../recipe/recipe-reader.js';
+import { RecipeInvalidError } from '../recipe/recipe.errors.js';
 import { BuildPreflight } from './build-preflight.js';
+import { DerivedBuild } from './derived-build.js';
 import { PackageBuild } from './package-build.js';
 
 /** Builds images from recipes; the default one is that of the host distribution's packages. */
@@ -14,6 +17,7 @@ export class ImageBuilder {
     private readonly preflight: BuildPreflight,
     private readonly recipes: RecipeReader,
     private readonly packages: PackageBuild,
+    private readonly derived: DerivedBuild,
   ) {}
 
   /**
@@ -28,11 +32,16 @@ export class ImageBuilder {
       noCache = false,
       keepPackages = false,
     } = params;
-    const found = await this.recipes.ofBuild({ ...params, name });
+    const found = await this.recipes.ofBuild(name, params);
+    const { base } = found.recipe;
+    if ('image' in base && nameOf(base.image) === nameOf(name))
+      throw new RecipeInvalidError(found.recipe.file, [{ key: 'image', message: 'is the image itself' }]);
     await this.preflight.check();
     const order = { ...found, force, noCache, keepPackages };
     return this.making.begin({ kind: 'image.build', name, replace: true }, (making) =>
-      this.packages.produce(making, order),
+      'image' in base
+        ? this.derived.produce(making, order, base.image)
+        : this.packages.produce(making, order),
     );
   }
 }

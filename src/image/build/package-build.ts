@@ -5,7 +5,6 @@ import type { Making, Product } from '../making/image-making.js';
 import { BOOT_ARGUMENTS, DISK_SIZES, ROOT_DISK_BYTES } from '../recipe/recipe.js';
 import { planSteps } from '../steps/plan-steps.js';
 import type { RecipeStep } from '../steps/recipe-step.js';
-import { RecipeSteps } from '../steps/recipe-steps.js';
 import type { BuildPlan } from './build-plan.js';
 import { BuildPlanner } from './build-planner.js';
 import { CurrentImages } from './current-images.js';
@@ -25,7 +24,6 @@ export class PackageBuild {
   constructor(
     private readonly planner: BuildPlanner,
     private readonly steps: ImageSteps,
-    private readonly recipeSteps: RecipeSteps,
     private readonly current: CurrentImages,
   ) {}
 
@@ -63,7 +61,7 @@ export class PackageBuild {
       diskBytes: recipe.diskBytes ?? ROOT_DISK_BYTES,
       bootArguments: BOOT_ARGUMENTS,
       source: isPlain(recipe) ? { kind: 'build' } : { kind: 'build', reference: recipe.file },
-      metadata: metadataWith(recipe.env, undefined),
+      metadata: metadataWith(recipe.env),
       notes: { releases, packagesDigest, sources },
     };
   }
@@ -84,7 +82,7 @@ export class PackageBuild {
     );
     const { aptOptions } = plan;
     const fresh = force || noCache;
-    await this.recipeSteps.run(tree, { steps, file: recipe.file, fresh, aptOptions }, making);
+    await this.steps.recipe.run(tree, { steps, file: recipe.file, fresh, aptOptions }, making);
     const { diskBytes = ROOT_DISK_BYTES, env } = recipe;
     await step('image.filesystem', title, () => this.steps.root.finish(tree, { diskBytes, env }));
   }

@@ -46,12 +46,14 @@ export function finishArguments(
   return [...sectors, exports, `${sshEnvironment(env).join('\n')}\n`];
 }
 
+/** What an image says of running it, with these variables in place of its own. */
 export function metadataWith(
   env: Readonly<Record<string, string>>,
-  given: ImageMetadataView | undefined,
+  given: Readonly<Partial<ImageMetadataView>> = {},
 ): ImageMetadataView | undefined {
-  if (given === undefined && Object.keys(env).length === 0) return undefined;
-  return { entrypoint: [], cmd: [], labels: {}, ...given, env: { ...env } };
+  const facts = { entrypoint: [], cmd: [], labels: {}, ...Object.fromEntries(Object.entries(given)) };
+  if (Object.keys(given).length === 0 && Object.keys(env).length === 0) return undefined;
+  return { ...facts, env: { ...env } };
 }
 
 /** By whose name the packages are kept that recipes of a release share. */

@@ -1,13 +1,12 @@
 import { parseToml, readKeys } from '../../core/toml/index.js';
-import type { FoundValue, TomlIssue } from '../../core/toml/index.js';
-import type { KeySpec } from '../../core/toml/index.js';
+import type { FoundValue, KeySpec, TomlIssue } from '../../core/toml/index.js';
 import { MAX_RECIPE_BYTES, RECIPE_KEYS } from './recipe-keys.js';
 import { RecipeInvalidError } from './recipe.errors.js';
 import type { PlacedFile, Recipe, RecipeCommand } from './recipe.types.js';
 
 type Keys = typeof RECIPE_KEYS;
 type Values = { readonly [K in keyof Keys]?: Keys[K] extends KeySpec<infer T> ? T : never };
-type Line = (...path: (string | number)[]) => number | undefined;
+type Place = (...path: (string | number)[]) => { readonly line: number; readonly column: number } | undefined;
 
 /** @param file as messages call it @throws RecipeInvalidError with everything that is wrong */
 export async function parseRecipe(file: string, content: string): Promise<Recipe> {
@@ -16,14 +15,14 @@ export async function parseRecipe(file: string, content: string): Promise<Recipe
   const parsed = await parseToml(content);
   if ('issue' in parsed) throw new RecipeInvalidError(file, [parsed.issue]);
   const { values: found, issues } = readKeys(Object.values(RECIPE_KEYS), parsed.document);
-  const line: Line = (...path) => parsed.document.places.place(path)?.line;
+  const place: Place = (...path) => parsed.document.places.place(path);
   const values = valuesOf(found);
-  const all = [...issues, ...contradictions(values, line)];
+  const all = [...issues, ...contradictions(values, place)];
   if (all.length > 0) throw new RecipeInvalidError(file, all);
   const { base: suite, image, packages = [], services = [], env = {}, diskBytes } = values;
   const commands = (values.commands ?? []).map((command, index): RecipeCommand => ({
     ...command,
-    line: line('commands', index),
+    line: place('commands', index)?.line,
   }));
   return {
     file,
@@ -55,22 +54,26 @@ function linesOf(found: ReadonlyMap<string, FoundValue>): Record<string, number>
 }
 
 /** What each key for itself cannot know. */
-function contradictions(values: Values, line: Line): TomlIssue[] {
+function contradictions(values: Values, place: Place): TomlIssue[] {
   const issues: TomlIssue[] = [];
-  const tell = (key: string, message: string, at: number | undefined): void => {
-    issues.push({ key, message, ...(at !== undefined && { line: at }) });
-  };
   if (values.base !== undefined && values.image !== undefined)
-    tell('image', 'cannot stand beside base: one of them is what the image is made of', line('image'));
-  if (values.user === 'root') tell('user', 'cannot be root, who is there anyway', line('user'));
+    issues.push({
+      key: 'image',
+      message: 'cannot stand beside base: one of them is what the image is made of',
+      ...place('image'),
+    });
+  if (values.user === 'root')
+    issues.push({ key: 'user', message: 'cannot be root, who is there anyway', ...place('user') });
   const taken = new Map<string, number>();
   for (const [index, file] of (values.files ?? []).entries()) {
     const { to } = placed(file);
     const before = taken.get(to);
-    const at = line('files', index);
-    if (to === '/' || to.endsWith('/')) tell(`files[${index}].to`, 'names no file', at);
-    else if (before !== undefined)
-      tell(`files[${index}].to`, `is where files[${before}] comes to lie already`, at);
+    if (before !== undefined)
+      issues.push({
+        key: `files[${index}].to`,
+        message: `is where files[${before}] comes to lie already`,
+        ...place('files', index),
+      });
     taken.set(to, index);
   }
   return issues;

@@ -22,8 +22,8 @@ export class RecipeReader {
    * image, which is nothing but what a guest needs.
    * @throws RecipeInvalidError, ReadyRecipeMissingError
    */
-  async ofBuild(params: ImageBuildParams & { readonly name: string }): Promise<ReadRecipe> {
-    const { recipe, recipeFile = 'recipe', ready, files = [], name } = params;
+  async ofBuild(name: string, params: ImageBuildParams): Promise<ReadRecipe> {
+    const { recipe, recipeFile = 'recipe', ready, files = [] } = params;
     if (recipe !== undefined) {
       const parsed = await parseRecipe(recipeFile, recipe);
       return { recipe: parsed, contents: contentsOf(parsed, files) };

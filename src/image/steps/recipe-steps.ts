@@ -30,7 +30,7 @@ export class RecipeSteps {
     let keptSoFar = !order.fresh;
     let begun = false;
     for (const step of order.steps) {
-      await making.step(`image.${step.kind}`, step.title, async (progress) => {
+      await making.step(`recipe.${step.kind}`, step.title, async (progress) => {
         const kept = keptSoFar ? await this.cache.find(step.digest, making.site.signal) : undefined;
         if (kept !== undefined) {
           await this.cache.apply(tree, kept);
