@@ -36,6 +36,18 @@ export class ImageBuildParams {
   @IsOptional() @IsBoolean() keepPackages?: boolean;
 }
 
+/** An image of what a VM that is down has become. */
+export class ImagePromoteParams {
+  /** name, id or unique beginning of an id */
+  @IsString() @Length(1, 128) vm!: string;
+  @Matches(IMAGE_NAME_PATTERN, IMAGE_NAME_RULE)
+  name!: string;
+  /** even if it takes the name of an image that is there */
+  @IsOptional() @IsBoolean() force?: boolean;
+  /** whether what was typed in it goes: histories of shells and other programs */
+  @IsOptional() @IsBoolean() clearHistory?: boolean;
+}
+
 export class ImageDeleteParams extends ImageRef {}
 
 /** The shape of the VMs that the template is for; what is left out is as for a new VM. */
@@ -82,6 +94,8 @@ export class ImageView {
   @IsString() kernelVersion!: string;
   /** name of the kernel that was put into it; absent when it brought its own */
   @IsOptional() @IsString() kernel?: string;
+  /** fingerprint of the key that its work seed lets in: `SHA256:…`; absent when it is as it was built */
+  @IsOptional() @IsString() seedKey?: string;
   /** size of the root disk as the guest sees it, `bytes` */
   @IsInt() diskBytes!: number;
   /** what the image really takes on the host, `bytes` */

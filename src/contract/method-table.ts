@@ -5,6 +5,7 @@ import {
   ImageDetails,
   ImageRef,
   ImageView,
+  ImagePromoteParams,
   ImageWarmParams,
 } from './image.dto.js';
 import { KernelPullParams, KernelRef, KernelView } from './kernel.dto.js';
@@ -104,6 +105,11 @@ export const METHODS = {
   'image.warm.begin': call(
     'Begins to make a template of an image, so that VMs of that shape are restored from it instead of booting.',
     ImageWarmParams,
+    one(OperationView),
+  ),
+  'image.promote.begin': call(
+    'Begins to make an image of the disks of a VM that is down, without what makes it that machine.',
+    ImagePromoteParams,
     one(OperationView),
   ),
   'image.delete': call('Deletes an image that no VM uses.', ImageDeleteParams, one(ImageView)),

@@ -106,7 +106,7 @@ export function saysNoRoom(output: string): boolean {
 /** What a failed program of a build means to the user. Other errors pass through as they are. */
 export function explainBuildFailure(
   error: unknown,
-  facts: { image: string; step: string; directory: string },
+  facts: { image: string; step: string; directory: string; again?: string | undefined },
 ): unknown {
   if (!isKind(error, 'PROCESS_FAILED')) return error;
   const { stderrTail } = error.details;
@@ -114,7 +114,9 @@ export function explainBuildFailure(
   const reason = reasonOf(stderrTail) ?? error.message;
   const fix = NETWORK.test(stderrTail)
     ? 'check that this host reaches its package mirrors (apt-get update shows it), then build again'
-    : `the whole output is shown with: banger image build ${facts.image} --verbose; once the cause is gone, build again, with --force should it go on`;
+    : facts.again === undefined
+      ? `the whole output is shown with: banger image build ${facts.image} --verbose; once the cause is gone, build again, with --force should it go on`
+      : `once the cause is gone, do it again: ${facts.again}`;
   return new ImageBuildFailedError({ ...facts, stderrTail, why: reason, fix, cause: error });
 }
 

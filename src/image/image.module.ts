@@ -20,6 +20,13 @@ import { KernelPuller } from './kernel/kernel-puller.js';
 import { KernelService } from './kernel/kernel.service.js';
 import { PackageStep } from './build/package-step.js';
 import { RootStep } from './build/root-step.js';
+import { DiskCleaner } from './filesystem/disk-cleaner.js';
+import { Ext4 } from './filesystem/ext4.js';
+import { Workbench } from './filesystem/workbench.js';
+import { MachineFiles } from './machine/machine-files.js';
+import { MachineImage } from './machine/machine-image.js';
+import { MachineImages } from './machine/machine-images.js';
+import { SeedKey } from './seed/seed-key.js';
 import { ImageBuilder } from './build/image-builder.js';
 import { ImageLocks } from './store/image-locks.js';
 import { Blobs } from './store/blobs.js';
@@ -31,6 +38,9 @@ import { ImageRegistration } from './store/image-registration.js';
 import { ImageRepository } from './store/image.repository.js';
 import { Trees } from './tree/trees.js';
 import { ImageService } from './image.service.js';
+
+/** File systems that are worked on without being mounted, and what is made of them. */
+const FILE_SYSTEMS = [Ext4, DiskCleaner, Workbench, MachineFiles, MachineImage, MachineImages, SeedKey];
 
 /** Images: built, kept, served. Needs Config, Database, Ledger, OperationRunner and ProcessRunner from global modules. */
 @Module({
@@ -62,9 +72,10 @@ import { ImageService } from './image.service.js';
     ImageDirectories,
     ImageStore,
     ImageMaking,
+    ...FILE_SYSTEMS,
     ImageRegistration,
     ImageService,
   ],
-  exports: [ImageService, ImageLocks, ImageRegistration],
+  exports: [ImageService, ImageLocks, ImageRegistration, MachineImages],
 })
 export class ImageModule {}

@@ -88,6 +88,7 @@ function viewOf(row: ImageRow, sharedBytes = 0): ImageView {
     distribution: row.distribution,
     kernelVersion: row.kernelVersion,
     ...(row.kernel !== null && { kernel: row.kernel.name }),
+    ...(row.seedKey !== null && { seedKey: row.seedKey }),
     diskBytes: Number(row.diskBytes),
     allocatedBytes: Number(row.allocatedBytes),
     sharedBytes,

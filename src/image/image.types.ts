@@ -24,6 +24,8 @@ export interface ImageDraft {
   readonly bootArguments: readonly string[];
   readonly source: ImageSourceView;
   readonly metadata?: ImageMetadataView | undefined;
+  /** fingerprint of the key that its work seed lets in: `SHA256:…` */
+  readonly seedKey?: string | undefined;
   /** what else its manifest is to keep */
   readonly notes?: Readonly<Record<string, unknown>>;
 }

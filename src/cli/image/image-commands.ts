@@ -4,6 +4,7 @@ import { Invocation } from '../invocation.js';
 import { ImageBuildCommand } from './image-build.command.js';
 import { ImageDeleteCommand } from './image-delete.command.js';
 import { ImageListCommand } from './image-list.command.js';
+import { ImagePromoteCommand } from './image-promote.command.js';
 import { ImageShowCommand } from './image-show.command.js';
 import { ImageWarmCommand } from './image-warm.command.js';
 
@@ -11,6 +12,7 @@ export const IMAGE_COMMANDS = [
   ImageListCommand,
   ImageShowCommand,
   ImageBuildCommand,
+  ImagePromoteCommand,
   ImageWarmCommand,
   ImageDeleteCommand,
 ];

@@ -11,6 +11,7 @@ import {
   rm,
   stat,
   symlink,
+  truncate,
   writeFile,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -64,6 +65,15 @@ export class DiskImageFiles extends ImageFiles {
     const [uid, gid] = [process.geteuid?.() ?? facts.uid, process.getegid?.() ?? facts.gid];
     if (facts.uid !== uid) await chown(from, uid, gid);
     await rename(from, to);
+  }
+
+  override async truncate(path: string, bytes: number): Promise<void> {
+    await truncate(path, bytes);
+  }
+
+  override async giveTo(path: string, owner: number | undefined): Promise<void> {
+    await chmod(path, 0o600);
+    if (owner !== undefined) await chown(path, owner, owner);
   }
 
   override async list(path: string): Promise<string[]> {

@@ -23,6 +23,10 @@ export abstract class ImageFiles {
   abstract makeOwnedDirectory(path: string, owner: number | undefined): Promise<void>;
   /** Moves a plain file, whose owner becomes the daemon's user. @throws when it is something else */
   abstract takeOver(from: string, to: string): Promise<void>;
+  /** Cuts a file to a size; `bytes` */
+  abstract truncate(path: string, bytes: number): Promise<void>;
+  /** 0600, and of that user and group where one is given. */
+  abstract giveTo(path: string, owner: number | undefined): Promise<void>;
   abstract list(path: string): Promise<string[]>;
   /** Everything below a directory as relative paths, each directory before what is in it. Links are not followed. */
   abstract walk(path: string): Promise<string[]>;

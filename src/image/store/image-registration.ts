@@ -73,6 +73,7 @@ export class ImageRegistration {
       digest: manifest.digest ?? '',
       source: manifest.source ?? { kind: 'build' },
       metadata: manifest.metadata,
+      seedKey: manifest.seedKey,
       allocatedBytes: await this.directories.allocatedBytes(id),
     };
   }

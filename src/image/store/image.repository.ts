@@ -68,13 +68,14 @@ export class ImageRepository {
   }
 }
 
-function rowOf({ kernelId, source, metadata, ...image }: NewImage): Prisma.ImageUncheckedCreateInput {
+function rowOf({ kernelId, source, metadata, seedKey, ...image }: NewImage): Prisma.ImageUncheckedCreateInput {
   return {
     ...image,
     diskBytes: BigInt(image.diskBytes),
     allocatedBytes: BigInt(image.allocatedBytes),
     bootArguments: [...image.bootArguments],
     kernelId: kernelId ?? null,
+    seedKey: seedKey ?? null,
     source: Object.fromEntries(Object.entries(source)),
     ...(metadata !== undefined && { metadata: Object.fromEntries(Object.entries(metadata)) }),
   };
