@@ -26,7 +26,9 @@ import { Workbench } from './filesystem/workbench.js';
 import { MachineFiles } from './machine/machine-files.js';
 import { MachineImage } from './machine/machine-image.js';
 import { MachineImages } from './machine/machine-images.js';
+import { SeedFiles } from './seed/seed-files.js';
 import { SeedKey } from './seed/seed-key.js';
+import { SeedRenewal } from './seed/seed-renewal.js';
 import { ImageBuilder } from './build/image-builder.js';
 import { ImageLocks } from './store/image-locks.js';
 import { Blobs } from './store/blobs.js';
@@ -40,7 +42,7 @@ import { Trees } from './tree/trees.js';
 import { ImageService } from './image.service.js';
 
 /** File systems that are worked on without being mounted, and what is made of them. */
-const FILE_SYSTEMS = [Ext4, DiskCleaner, Workbench, MachineFiles, MachineImage, MachineImages, SeedKey];
+const FILE_SYSTEMS = [Ext4, DiskCleaner, Workbench, MachineFiles, MachineImage, MachineImages, SeedFiles, SeedKey, SeedRenewal];
 
 /** Images: built, kept, served. Needs Config, Database, Ledger, OperationRunner and ProcessRunner from global modules. */
 @Module({

@@ -41,6 +41,8 @@ export interface NewImage extends Omit<ImageDraft, 'notes'> {
 export interface ImageManifest extends Omit<NewImage, 'allocatedBytes'> {
   readonly version: 1 | 2;
   readonly files: Readonly<Record<string, FileFacts>>;
+  /** name of what work disks begin as, where that is no longer what it was made with */
+  readonly seed?: string;
 }
 
 /** What it takes to boot from an image. Its files are never written. */

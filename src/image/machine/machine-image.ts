@@ -72,7 +72,7 @@ export class MachineImage {
       return bytes;
     });
     const { kernelPath, initrdPath, bootArguments, distribution, kernelVersion } =
-      this.directories.bootable(parent);
+      await this.directories.bootable(parent);
     const { directory } = making.site;
     await this.files.link(kernelPath, `${directory}/${IMAGE_FILES.kernel}`);
     await this.files.link(initrdPath, `${directory}/${IMAGE_FILES.initrd}`);
@@ -119,7 +119,7 @@ export class MachineImage {
 
   /** @returns size of the file system; `bytes` */
   async #inherit({ site, name }: Making, parent: ImageRow): Promise<number> {
-    const { workPath } = this.directories.bootable(parent);
+    const { workPath } = await this.directories.bootable(parent);
     const measure = await this.files.measure(workPath);
     if (measure === undefined)
       throw new ImageDamagedError(parent.name, 'it has nothing that a work disk could begin as');

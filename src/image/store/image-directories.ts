@@ -14,8 +14,9 @@ export class ImageDirectories {
     private readonly files: ImageFiles,
   ) {}
 
-  bootable(row: ImageRow): BootableImage {
+  async bootable(row: ImageRow): Promise<BootableImage> {
     const directory = this.sites.finalPath(row.id);
+    const { seed = IMAGE_FILES.work } = (await this.manifest(row.id)) ?? {};
     return {
       id: row.id,
       name: row.name,
@@ -23,7 +24,7 @@ export class ImageDirectories {
       initrdPath: `${directory}/${IMAGE_FILES.initrd}`,
       rootPath: `${directory}/${IMAGE_FILES.root}`,
       rootFormat: 'raw',
-      workPath: `${directory}/${IMAGE_FILES.work}`,
+      workPath: `${directory}/${seed}`,
       diskBytes: Number(row.diskBytes),
       allocatedBytes: Number(row.allocatedBytes),
       bootArguments: row.bootArguments as string[],
@@ -34,7 +35,7 @@ export class ImageDirectories {
 
   /** @throws ImageDamagedError when a file is missing or was cut short */
   async checkIntact(row: ImageRow): Promise<void> {
-    const image = this.bootable(row);
+    const image = await this.bootable(row);
     for (const path of [image.kernelPath, image.initrdPath, image.rootPath]) {
       const measure = await this.files.measure(path);
       if (measure === undefined) throw new ImageDamagedError(row.name, `the file ${path} is missing`);

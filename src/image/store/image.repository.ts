@@ -49,6 +49,11 @@ export class ImageRepository {
     });
   }
 
+  /** @param seedKey fingerprint of the key that its work seed lets in */
+  async setSeedKey(id: string, seedKey: string): Promise<void> {
+    await this.database.client.image.updateMany({ where: { id }, data: { seedKey } });
+  }
+
   superseded(): Promise<ImageRow[]> {
     return this.database.client.image.findMany({
       where: { name: { contains: SUPERSEDED_MARK }, vms: { none: {} } },
