@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ImageDetails, ImageView, OperationView, VmView } from '../../../src/contract/index.js';
+import { fileHas } from '../../support/file-bytes.js';
 import { TestHost } from '../../support/test-host.js';
 import { checkDisk } from '../../support/vm-disks.js';
 
@@ -39,15 +40,6 @@ describe('an image that is promoted from a VM', () => {
     expect(result, result.stderr).toMatchObject({ exitCode: 0 });
     return result.stdout.trim().split('\n');
   }
-  const has = (path: string, text: string): boolean => {
-    try {
-      execFileSync('grep', ['-q', '-a', '-F', text, path]);
-      return true;
-    } catch {
-      return false;
-    }
-  };
-
   it('has what was installed, lets VMs be other machines, and has nothing of the key of the one that it was', async () => {
     const old = await host.json<VmView>(['vm', 'create', '--name', 'old', '--work-disk', '1g']);
     await inside('old', PACKAGE);
@@ -72,10 +64,10 @@ describe('an image that is promoted from a VM', () => {
     const directory = join(host.stateDirectory, 'images', image.id);
     for (const name of ['root.ext4', 'work.ext4'])
       for (const secret of [privateLine, machineId, 'secret-of-mine', 'typed-here'])
-        expect(has(join(directory, name), secret), `${secret} in ${name}`).toBe(false);
+        expect(fileHas(join(directory, name), secret), `${secret} in ${name}`).toBe(false);
     const keyPath = join(host.stateDirectory, 'keys/id_ed25519.pub');
     const key = readFileSync(keyPath, 'utf8').split(' ')[1] ?? '';
-    expect(has(join(directory, 'work.ext4'), key)).toBe(true);
+    expect(fileHas(join(directory, 'work.ext4'), key)).toBe(true);
     expect(execFileSync('ssh-keygen', ['-lf', keyPath], { encoding: 'utf8' })).toContain(image.seedKey);
 
     await host.json(['vm', 'create', '--name', 'new', '--image', 'mine', '--work-disk', '2g']);
@@ -93,7 +85,7 @@ describe('an image that is promoted from a VM', () => {
     // the image needs its parent no more, nor the VM that it was
     await host.json(['vm', 'delete', 'old']);
     expect(await inside('new', 'hello')).toEqual(['hello from a package']);
-    const [operation] = (await host.json<OperationView[]>(['operation', 'list', '--all'])).filter(
+    const [operation] = (await host.json<OperationView[]>(['operation', 'list'])).filter(
       ({ kind }) => kind === 'image.promote',
     );
     expect(operation).toMatchObject({ state: 'succeeded', warnings: [] });

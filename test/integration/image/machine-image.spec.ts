@@ -18,6 +18,7 @@ import type { OperationView } from '../../../src/contract/index.js';
 import { MachineImages, workPath } from '../../../src/image/index.js';
 import type { Making } from '../../../src/image/index.js';
 import { DaemonKey } from '../../../src/host/index.js';
+import { fileHas } from '../../support/file-bytes.js';
 import { FIXTURE, PackageFixture } from './fixture.js';
 import { ImageHost } from './support.js';
 
@@ -39,6 +40,7 @@ const MACHINE: Readonly<Record<string, string>> = {
   'etc/ssh/sshd_config': 'kept',
   'etc/banger/environment': `${SECRET}-env`,
   'etc/banger/deep/er/file': `${SECRET}-deep`,
+  'etc/banger/image-environment': 'kept',
   [`etc/banger/${HOSTILE}`]: `${SECRET}-hostile`,
   'var/lib/banger/root-sectors': '1',
   'var/lib/banger/sessions/s1/output': `${SECRET}-session`,
@@ -138,27 +140,17 @@ const debugfs = (disk: string, command: string): string =>
 const cat = (disk: string, path: string): string => debugfs(disk, `cat ${path}`);
 const fileOf = (id: string, name: string): string => join(host.config.imagesDirectory, id, name);
 
-/** Whether a file has these bytes anywhere, in room that nothing takes too. */
-function has(disk: string, text: string): boolean {
-  try {
-    execFileSync('grep', ['-q', '-a', '-F', text, disk]);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 describe('an image that is made of a machine', () => {
   it('has what was installed, and nothing of who the machine was: not even in its free room', async () => {
     const root = makeDisk('root', MACHINE, 400 * MIB);
     const work = makeDisk('work', HOME, 700 * MIB);
-    for (const disk of [root, work]) expect(has(disk, SECRET)).toBe(true);
+    for (const disk of [root, work]) expect(fileHas(disk, SECRET)).toBe(true);
     const view = await promote({ root, work });
     expect(view).toMatchObject({ state: 'succeeded', kind: 'image.promote' });
     expect(view.warnings).toEqual([expect.stringContaining('/home/ada/.ssh/id_ed25519')]);
     const image = await host.images.require('mine');
     for (const path of [image.rootPath, image.workPath]) {
-      expect(has(path, SECRET), path).toBe(false);
+      expect(fileHas(path, SECRET), path).toBe(false);
       expect(execFileSync('e2fsck', ['-fn', path], { encoding: 'utf8', stdio: 'pipe' })).toMatch(/files/);
       expect(statSync(path)).toMatchObject({ uid: process.getuid?.(), nlink: 2 });
       expect(statSync(path).blocks * 512).toBeLessThan(8 * MIB);
@@ -166,6 +158,7 @@ describe('an image that is made of a machine', () => {
     }
     expect(cat(image.rootPath, '/usr/local/bin/hello')).toContain('echo hello');
     expect(cat(image.rootPath, '/etc/ssh/sshd_config')).toBe('kept');
+    expect(cat(image.rootPath, '/etc/banger/image-environment')).toBe('kept');
     expect(cat(image.rootPath, '/home/ada/.ssh/known_hosts')).toBe('kept');
     expect(cat(image.rootPath, '/etc/hostname')).toBe('banger\n');
     expect(cat(image.rootPath, '/etc/hosts')).not.toContain('127.0.1.1');
@@ -204,7 +197,7 @@ describe('an image that is made of a machine', () => {
       clearHistory: true,
     });
     const { workPath: seed } = await host.images.require('mine');
-    expect(has(seed, 'typed-here')).toBe(false);
+    expect(fileHas(seed, 'typed-here')).toBe(false);
     expect(cat(seed, '/project/file')).toBe('kept');
   });
 
@@ -236,7 +229,7 @@ describe('an image that is made of a machine', () => {
     expect(view).toMatchObject({ state: 'succeeded' });
     const image = await host.images.require('mine');
     execFileSync('e2fsck', ['-fn', image.rootPath], { stdio: 'pipe' });
-    expect(has(image.rootPath, SECRET)).toBe(false);
+    expect(fileHas(image.rootPath, SECRET)).toBe(false);
   });
 
   it('is none, and the image of that name stays, when a disk is no file system', async () => {
