@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common';
 import type { ParamsOf, ResultOf } from '../contract/index.js';
 import { Rpc } from '../core/rpc/index.js';
 import { ImageBuilder } from './build/image-builder.js';
+import { RegisterService } from './register/register.service.js';
 import { ImageService } from './image.service.js';
 
 @Controller()
@@ -9,6 +10,7 @@ export class ImageController {
   constructor(
     private readonly images: ImageService,
     private readonly builder: ImageBuilder,
+    private readonly registering: RegisterService,
   ) {}
 
   @Rpc('image.list')
@@ -19,6 +21,11 @@ export class ImageController {
   @Rpc('image.build.begin')
   build(params: ParamsOf<'image.build.begin'>): Promise<ResultOf<'image.build.begin'>> {
     return this.builder.begin(params);
+  }
+
+  @Rpc('image.register.begin')
+  register(params: ParamsOf<'image.register.begin'>): Promise<ResultOf<'image.register.begin'>> {
+    return this.registering.begin(params);
   }
 
   @Rpc('image.delete')

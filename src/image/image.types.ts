@@ -1,6 +1,7 @@
 import type { ImageMetadataView, ImageSourceView } from '../contract/index.js';
 import type { Prisma } from '../core/database/index.js';
 import type { FileFacts } from './store/blobs.js';
+import type { FileReference } from './store/file-references.js';
 
 /** Row of an image together with the names of the VMs that stand on it, and of its kernel. */
 export type ImageRow = Prisma.ImageGetPayload<{
@@ -26,6 +27,8 @@ export interface ImageDraft {
   readonly metadata?: ImageMetadataView | undefined;
   /** fingerprint of the key that its work seed lets in: `SHA256:…` */
   readonly seedKey?: string | undefined;
+  /** of its root file system, where that stays where it is and is not in the site */
+  readonly reference?: FileReference | undefined;
   /** what else its manifest is to keep */
   readonly notes?: Readonly<Record<string, unknown>>;
 }

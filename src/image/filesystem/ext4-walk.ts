@@ -29,6 +29,15 @@ export class Ext4Walk {
     return inode;
   }
 
+  /** Inode of a plain file; undefined when there is none. */
+  async file(path: string): Promise<number | undefined> {
+    const at = path.lastIndexOf('/');
+    const directory = await this.directory(path.slice(0, Math.max(at, 0)));
+    if (directory === undefined) return undefined;
+    const entries = await this.list(directory);
+    return entries.find(({ name, kind }) => name === path.slice(at + 1) && kind === 'file')?.inode;
+  }
+
   /** @throws FileSystemRefusedError when it has more than any system has */
   async list(directory: number): Promise<Ext4Entry[]> {
     const known = this.#listings.get(directory);

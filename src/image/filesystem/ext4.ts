@@ -101,6 +101,12 @@ export class Ext4 {
     return parseListing(stdout.toString('latin1'));
   }
 
+  /** A file's content. @throws OutputTooLargeError */
+  async read(disk: Ext4Disk, inode: number, maxBytes: number): Promise<Buffer> {
+    const args = ['-R', `cat <${inode}>`, disk.path];
+    return (await this.#run(disk, 'debugfs', args, undefined, maxBytes)).stdout;
+  }
+
   /** Removes what has these inodes, under all of its names; consistent again after {@link settle}. */
   async remove(disk: Ext4Disk, inodes: readonly number[]): Promise<void> {
     for (let from = 0; from < inodes.length; from += BATCH) {
@@ -169,7 +175,14 @@ export class Ext4 {
       throw this.#refused(disk, undefined, `it could not be changed (${complaint})`);
   }
 
-  #run(disk: Ext4Disk, file: string, args: readonly string[], stdin?: string): Promise<RunResult> {
+  // oxlint-disable-next-line max-params -- what varies of a run
+  #run(
+    disk: Ext4Disk,
+    file: string,
+    args: readonly string[],
+    stdin?: string,
+    maxOutputBytes = MAX_LISTING_BYTES,
+  ): Promise<RunResult> {
     return this.processes.run({
       file,
       args,
@@ -177,7 +190,7 @@ export class Ext4 {
       ...disk.owner,
       ...(stdin !== undefined && { stdin }),
       signal: disk.signal,
-      maxOutputBytes: MAX_LISTING_BYTES,
+      maxOutputBytes,
       timeoutMs: TIMEOUT_MS,
     });
   }

@@ -13,7 +13,8 @@ export interface TraceRule {
 const EVERY_MACHINE: readonly TraceRule[] = [
   { directory: 'etc', names: /^(machine-id|hostname|hosts|gitconfig)$/ },
   { directory: 'etc/ssh', names: /^ssh_host_/ },
-  { directory: 'etc/banger' },
+  // what an image that was pulled says of itself stays
+  { directory: 'etc/banger', names: /^(?!image-environment$)/ },
   { directory: 'var/lib/banger' },
   { directory: 'var/lib/dbus', names: /^machine-id$/ },
   { directory: 'var/lib/systemd', names: /^(random-seed|credential\.secret)$/ },

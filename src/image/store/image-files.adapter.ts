@@ -112,6 +112,16 @@ export class DiskImageFiles extends ImageFiles {
     await link(from, to);
   }
 
+  override async identity(path: string): Promise<string | undefined> {
+    try {
+      const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+      return [dev, ino, size, mtimeNs, ctimeNs].join(':');
+    } catch (error) {
+      if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+      throw error;
+    }
+  }
+
   override async measure(path: string): Promise<FileMeasure | undefined> {
     try {
       const { size, blocks, nlink, ino } = await stat(path);

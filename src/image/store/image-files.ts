@@ -38,6 +38,8 @@ export abstract class ImageFiles {
   abstract seal(directory: string, names: readonly string[], mode: number): Promise<void>;
   /** Second name for a file, without copying it; replaces what has that name. */
   abstract link(from: string, to: string): Promise<void>;
+  /** Of a plain file: another one after each change of it, and of one in its place. Undefined when it is not there */
+  abstract identity(path: string): Promise<string | undefined>;
   /** undefined when it is not there */
   abstract measure(path: string): Promise<FileMeasure | undefined>;
 }

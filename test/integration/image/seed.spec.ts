@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { DaemonKey } from '../../../src/host/index.js';
 import type { BootableImage } from '../../../src/image/index.js';
 import { ImageSites } from '../../../src/image/store/image-sites.js';
 import { PackageFixture } from './fixture.js';
