@@ -67,6 +67,10 @@ export const COMMAND_GROUPS: Readonly<Record<string, CommandLoader>> = {
     const { IMAGE_COMMANDS, ImageGroupCommand } = await import('./image/image-commands.js');
     return [ImageGroupCommand, ...IMAGE_COMMANDS, await followerProvider()];
   },
+  kernel: async () => {
+    const { KERNEL_COMMANDS, KernelGroupCommand } = await import('./kernel/kernel-commands.js');
+    return [KernelGroupCommand, ...KERNEL_COMMANDS, await followerProvider()];
+  },
   operation: async () => {
     const { OPERATION_COMMANDS, OperationGroupCommand } = await import('./operation/operation-commands.js');
     return [OperationGroupCommand, ...OPERATION_COMMANDS, await followerProvider()];

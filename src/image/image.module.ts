@@ -52,7 +52,18 @@ import { Trees } from './tree/trees.js';
 import { ImageService } from './image.service.js';
 
 /** File systems that are worked on without being mounted, and what is made of them. */
-const FILE_SYSTEMS = [Ext4, DiskCleaner, Workbench, MachineFiles, MachineImage, MachineImages, EmptySeed, SeedFiles, SeedKey, SeedRenewal];
+const FILE_SYSTEMS = [
+  Ext4,
+  DiskCleaner,
+  Workbench,
+  MachineFiles,
+  MachineImage,
+  MachineImages,
+  EmptySeed,
+  SeedFiles,
+  SeedKey,
+  SeedRenewal,
+];
 
 const REGISTER = [
   FileReferences,

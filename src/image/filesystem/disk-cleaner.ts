@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Ext4 } from './ext4.js';
+import { Ext4, ROOT_INODE } from './ext4.js';
 import type { Ext4Disk } from './ext4.js';
 import { Ext4Walk } from './ext4-walk.js';
 import { FileSystemRefusedError } from './filesystem.errors.js';
 import { fileRule, homeRules, HOMES, machineRules, PRIVATE_KEYS, ROOT_HOME } from './machine-traces.js';
-import { ROOT_INODE } from './ext4.js';
 
 export interface Cleaning {
   /** whether it is a root disk, or one that is /root alone */
@@ -41,7 +40,7 @@ export class DiskCleaner {
     const add = (inodes: readonly number[]): void => {
       for (const inode of inodes) found.add(inode);
     };
-    if (holds === 'system') for (const rule of machineRules()) add(await walk.matching(rule));
+    for (const rule of machineRules(holds)) add(await walk.matching(rule));
     for (const { inode } of await this.#homes(walk, holds))
       for (const rule of homeRules(history)) add(await walk.matching(rule, inode));
     for (const path of files) add(await this.#file(walk, path, holds));
@@ -55,7 +54,9 @@ export class DiskCleaner {
     const inode = await walk.directory(directory);
     const wanted = Buffer.from(name).toString('latin1');
     const entries = inode === undefined ? [] : await walk.list(inode);
-    return entries.filter((entry) => entry.name === wanted && entry.kind === 'file').map((entry) => entry.inode);
+    return entries
+      .filter((entry) => entry.name === wanted && entry.kind === 'file')
+      .map((entry) => entry.inode);
   }
 
   async #privateKeys(walk: Ext4Walk, { holds }: Cleaning): Promise<string[]> {

@@ -24,7 +24,9 @@ export class Ext4Walk {
     for (const part of path.split('/').filter((name) => name !== '')) {
       if (inode === undefined) return undefined;
       const name = Buffer.from(part).toString('latin1');
-      inode = (await this.list(inode)).find((entry) => entry.name === name && entry.kind === 'directory')?.inode;
+      inode = (await this.list(inode)).find(
+        (entry) => entry.name === name && entry.kind === 'directory',
+      )?.inode;
     }
     return inode;
   }
@@ -54,7 +56,8 @@ export class Ext4Walk {
     if (inode === undefined) return [];
     const found: number[] = [];
     for (const entry of await this.list(inode))
-      if (names === undefined || names.test(entry.name)) await this.#collect(entry, { found, filesOnly, depth: 0 });
+      if (names === undefined || names.test(entry.name))
+        await this.#collect(entry, { found, filesOnly, depth: 0 });
     return found;
   }
 

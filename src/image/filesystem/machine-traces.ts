@@ -10,6 +10,9 @@ export interface TraceRule {
   readonly filesOnly?: boolean;
 }
 
+/** What a repair has found without a name could be anything, also what had to go. */
+const NAMELESS: TraceRule = { directory: 'lost+found' };
+
 const EVERY_MACHINE: readonly TraceRule[] = [
   { directory: 'etc', names: /^(machine-id|hostname|hosts|gitconfig)$/ },
   { directory: 'etc/ssh', names: /^ssh_host_/ },
@@ -45,8 +48,9 @@ export const HOMES = 'home';
 /** The private halves of what a user logs in elsewhere with. */
 export const PRIVATE_KEYS = { directory: '.ssh', names: /^id_[a-z0-9_]+$/ } as const;
 
-export function machineRules(): readonly TraceRule[] {
-  return EVERY_MACHINE;
+/** From the root of a file system. @param holds a whole system, or what is /root there */
+export function machineRules(holds: 'system' | 'home'): readonly TraceRule[] {
+  return holds === 'system' ? [NAMELESS, ...EVERY_MACHINE] : [NAMELESS];
 }
 
 /** @param history whether what was typed is to go as well */

@@ -57,7 +57,9 @@ export function checkVmlinux(vmlinux: Buffer): void {
 /** `6.1.0-56-cloud-amd64` of what a kernel says of itself; undefined when it says nothing that can be one. */
 export function kernelRelease(vmlinux: Buffer): string | undefined {
   for (let at = vmlinux.indexOf(BANNER); at !== -1; at = vmlinux.indexOf(BANNER, at + 1)) {
-    const release = /^(\d[\w.+~-]{0,63}) /.exec(vmlinux.toString('latin1', at + BANNER.length, at + 100))?.[1];
+    const release = /^(\d[\w.+~-]{0,63}) /.exec(
+      vmlinux.toString('latin1', at + BANNER.length, at + 100),
+    )?.[1];
     if (release !== undefined) return release;
   }
   return undefined;

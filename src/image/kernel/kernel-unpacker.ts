@@ -90,7 +90,11 @@ export class KernelUnpacker {
     const directory = await this.#open(site);
     const { release, modules } = parts;
     await this.files.write(`${directory}/${KERNEL_FILES.kernel}`, parts.vmlinux);
-    await this.files.write(`${directory}/${KERNEL_FILES.busybox}`, await this.files.read(parts.busybox), 0o755);
+    await this.files.write(
+      `${directory}/${KERNEL_FILES.busybox}`,
+      await this.files.read(parts.busybox),
+      0o755,
+    );
     const place = `${directory}/tree/${MODULES}/${release}`;
     if (modules === undefined) await this.files.write(`${place}/modules.dep`, '');
     else {

@@ -67,7 +67,8 @@ export class MachineImage {
       const bytes = (await this.files.measure(root.path))?.sizeBytes ?? 0;
       await this.#finish(root, ROOT_JOURNAL_BYTES);
       await this.workbench.close(root.path, IMAGE_FILES.root, making.site);
-      const { allocatedBytes = 0 } = (await this.files.measure(`${making.site.directory}/${IMAGE_FILES.root}`)) ?? {};
+      const { allocatedBytes = 0 } =
+        (await this.files.measure(`${making.site.directory}/${IMAGE_FILES.root}`)) ?? {};
       progress.detail(`${Math.ceil(allocatedBytes / MIB)} MiB`);
       return bytes;
     });
@@ -134,7 +135,8 @@ export class MachineImage {
     const { hasJournal, sizeBytes } = await this.ext4.facts(disk);
     if (hasJournal) await this.ext4.dropJournal(disk);
     await this.ext4.discardFree(disk);
-    if (hasJournal) await this.ext4.makeJournal(disk, Math.max(LEAST_JOURNAL_BYTES, Math.min(journalBytes, sizeBytes / 8)));
+    if (hasJournal)
+      await this.ext4.makeJournal(disk, Math.max(LEAST_JOURNAL_BYTES, Math.min(journalBytes, sizeBytes / 8)));
   }
 }
 

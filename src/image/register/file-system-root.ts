@@ -63,7 +63,11 @@ export class FileSystemRoot {
       progress.detail(distribution);
       const diskBytes = (await this.files.measure(path))?.sizeBytes ?? 0;
       if ((await this.ext4.facts(disk)).sizeBytes > diskBytes)
-        throw new ForeignFileError('rootfs', order.path, 'its file system is larger than the file: it was cut short');
+        throw new ForeignFileError(
+          'rootfs',
+          order.path,
+          'its file system is larger than the file: it was cut short',
+        );
       if (!order.reference) await this.workbench.close(path, IMAGE_FILES.root, site);
       await this.seed.make(site);
       return { diskBytes, distribution };

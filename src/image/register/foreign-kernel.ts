@@ -51,7 +51,11 @@ export class ForeignKernel {
     }
     const args = ['-C', place, '--no-same-owner', '--no-same-permissions', '-xf', archive];
     await this.foreign.run({ file: 'tar', args, signal });
-    await this.foreign.run({ file: 'find', args: [place, '!', '-type', 'd', '!', '-type', 'f', '-delete'], signal });
+    await this.foreign.run({
+      file: 'find',
+      args: [place, '!', '-type', 'd', '!', '-type', 'f', '-delete'],
+      signal,
+    });
     await this.foreign.run({ file: 'chmod', args: ['-R', 'u+rwX,go=rX', place], signal });
   }
 
@@ -77,4 +81,3 @@ export class ForeignKernel {
     );
   }
 }
-

@@ -4,7 +4,9 @@ import { moduleListProblem } from './module-list.js';
 it('takes the list of a kernel as it is', () => {
   expect(moduleListProblem('')).toBeUndefined();
   expect(
-    moduleListProblem('kernel/fs/ext4/ext4.ko.xz: kernel/fs/mbcache.ko.xz kernel/lib/crc16.ko\nextra/a+b.ko:\n'),
+    moduleListProblem(
+      'kernel/fs/ext4/ext4.ko.xz: kernel/fs/mbcache.ko.xz kernel/lib/crc16.ko\nextra/a+b.ko:\n',
+    ),
   ).toBeUndefined();
 });
 

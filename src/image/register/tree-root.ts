@@ -78,7 +78,17 @@ export class TreeRoot {
     await this.foreign.make(archive);
     // without root a user's files are the only ones, and root's in the guest
     const owners = this.config.values.mode === 'user' ? ['--owner=0', '--group=0'] : [];
-    const args = [...owners, '--numeric-owner', '--xattrs', '--one-file-system', '-C', path, '-cf', archive, '.'];
+    const args = [
+      ...owners,
+      '--numeric-owner',
+      '--xattrs',
+      '--one-file-system',
+      '-C',
+      path,
+      '-cf',
+      archive,
+      '.',
+    ];
     await this.foreign.run({ file: 'tar', args, signal: tree.site.signal });
     await this.trees.unpack(tree, archive);
     await this.files.remove(archive);

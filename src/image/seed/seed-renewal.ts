@@ -43,7 +43,10 @@ export class SeedRenewal {
     try {
       await this.seeds.renew(row, new AbortController().signal);
       await this.images.setSeedKey(row.id, fingerprint);
-      this.logger.info({ image: row.id, key: fingerprint }, 'the work seed of an image lets in another key now');
+      this.logger.info(
+        { image: row.id, key: fingerprint },
+        'the work seed of an image lets in another key now',
+      );
     } finally {
       release();
     }

@@ -13,7 +13,12 @@ import { ImageSites } from './image-sites.js';
 import { ImageRepository } from './image.repository.js';
 
 /** What a VM boots from. */
-const CONTENT: readonly string[] = [IMAGE_FILES.kernel, IMAGE_FILES.initrd, IMAGE_FILES.root, IMAGE_FILES.work];
+const CONTENT: readonly string[] = [
+  IMAGE_FILES.kernel,
+  IMAGE_FILES.initrd,
+  IMAGE_FILES.root,
+  IMAGE_FILES.work,
+];
 
 /** Images come and go whole: row and directory together. */
 @Injectable()
@@ -35,7 +40,8 @@ export class ImageStore {
    */
   async publish({ notes, ...draft }: ImageDraft): Promise<void> {
     const building = this.sites.path(draft.id);
-    const kept = draft.reference === undefined ? CONTENT : CONTENT.filter((name) => name !== IMAGE_FILES.root);
+    const kept =
+      draft.reference === undefined ? CONTENT : CONTENT.filter((name) => name !== IMAGE_FILES.root);
     for (const name of await this.files.list(building))
       if (!kept.includes(name)) await this.files.remove(`${building}/${name}`);
     const { file } = this.sites.bits;

@@ -73,7 +73,14 @@ export class ImageRepository {
   }
 }
 
-function rowOf({ kernelId, source, metadata, seedKey, reference: _inManifest, ...image }: NewImage): Prisma.ImageUncheckedCreateInput {
+function rowOf({
+  kernelId,
+  source,
+  metadata,
+  seedKey,
+  reference: _inManifest,
+  ...image
+}: NewImage): Prisma.ImageUncheckedCreateInput {
   return {
     ...image,
     diskBytes: BigInt(image.diskBytes),

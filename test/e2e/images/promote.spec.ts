@@ -80,7 +80,9 @@ describe('an image that is promoted from a VM', () => {
       'Status: install ok installed',
       '/root/hello.deb',
     ]);
-    const [blocks = 0, size = 0] = ((await inside('new', 'stat -f -c "%b %S" /root'))[0] ?? '').split(' ').map(Number);
+    const [blocks = 0, size = 0] = ((await inside('new', 'stat -f -c "%b %S" /root'))[0] ?? '')
+      .split(' ')
+      .map(Number);
     expect(blocks * size, 'its work disk has grown').toBeGreaterThan(1800 * 1024 ** 2);
     // the image needs its parent no more, nor the VM that it was
     await host.json(['vm', 'delete', 'old']);

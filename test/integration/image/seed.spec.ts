@@ -43,9 +43,14 @@ it('lets in the daemon that made it, and is readable for whoever runs VMs', asyn
   const mode = statSync(image.workPath).mode & 0o777;
   expect(mode).toBe(host.config.values.mode === 'root' ? 0o644 : 0o600);
   const { seedKey } = await host.images.get('debian');
-  const fingerprint = execFileSync('ssh-keygen', ['-lf', `${host.config.daemonKeyPath}.pub`], { encoding: 'utf8' });
+  const fingerprint = execFileSync('ssh-keygen', ['-lf', `${host.config.daemonKeyPath}.pub`], {
+    encoding: 'utf8',
+  });
   expect(fingerprint.split(' ')[1]).toBe(seedKey);
-  const stat = execFileSync('debugfs', ['-R', 'stat /.ssh', image.workPath], { encoding: 'utf8', stdio: 'pipe' });
+  const stat = execFileSync('debugfs', ['-R', 'stat /.ssh', image.workPath], {
+    encoding: 'utf8',
+    stdio: 'pipe',
+  });
   expect(stat).toMatch(/Mode: +0700[\s\S]*User: +0 +Group: +0/);
 });
 
