@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isKind } from '../../core/errors/index.js';
 import { ProcessRunner } from '../../core/process/index.js';
-import type { RunResult } from '../../core/process/index.js';
+import type { RunRequest, RunResult } from '../../core/process/index.js';
 import { parseListing } from './ext4-entry.js';
 import type { Ext4Entry } from './ext4-entry.js';
 import { FileSystemRefusedError } from './filesystem.errors.js';
@@ -104,7 +104,7 @@ export class Ext4 {
   /** A file's content. @throws OutputTooLargeError */
   async read(disk: Ext4Disk, inode: number, maxBytes: number): Promise<Buffer> {
     const args = ['-R', `cat <${inode}>`, disk.path];
-    return (await this.#run(disk, 'debugfs', args, undefined, maxBytes)).stdout;
+    return (await this.#run(disk, 'debugfs', args, { maxOutputBytes: maxBytes })).stdout;
   }
 
   /** Removes what has these inodes, under all of its names; consistent again after {@link settle}. */
@@ -169,28 +169,26 @@ export class Ext4 {
 
   async #change(disk: Ext4Disk, commands: readonly string[]): Promise<void> {
     const stdin = commands.map((command) => `${command}\n`).join('');
-    const { stderrTail } = await this.#run(disk, 'debugfs', ['-w', '-f', '-', disk.path], stdin);
+    const { stderrTail } = await this.#run(disk, 'debugfs', ['-w', '-f', '-', disk.path], { stdin });
     const complaint = complaintOf(stderrTail);
     if (complaint !== undefined)
       throw this.#refused(disk, undefined, `it could not be changed (${complaint})`);
   }
 
-  // oxlint-disable-next-line max-params -- what varies of a run
   #run(
     disk: Ext4Disk,
     file: string,
     args: readonly string[],
-    stdin?: string,
-    maxOutputBytes = MAX_LISTING_BYTES,
+    more: Pick<RunRequest, 'stdin' | 'maxOutputBytes'> = {},
   ): Promise<RunResult> {
     return this.processes.run({
       file,
       args,
       cwd: disk.directory,
       ...disk.owner,
-      ...(stdin !== undefined && { stdin }),
       signal: disk.signal,
-      maxOutputBytes,
+      maxOutputBytes: MAX_LISTING_BYTES,
+      ...more,
       timeoutMs: TIMEOUT_MS,
     });
   }

@@ -9,6 +9,8 @@ import { ForeignFileClosedError, ForeignFileError } from './register.errors.js';
 import { HEAD_BYTES } from './rootfs-format.js';
 
 const LOOK_TIMEOUT_MS = 30_000;
+/** of what is printed of a file or directory to see what it is */
+const MAX_LOOK_BYTES = 16 * 1024 ** 2;
 const COPY_TIMEOUT_MS = 60 * 60_000;
 const TYPE_BITS = 0o170_000;
 
@@ -38,15 +40,15 @@ export class ForeignFiles {
 
   /** @param what it is given as: `rootfs` @throws ForeignFileError, ForeignFileClosedError */
   async inspect(path: string, what: string): Promise<ForeignFile> {
-    const mode = await this.#look('stat', ['-L', '--printf=%f', '--', path], path, what);
+    const mode = await this.#look('stat', ['-L', '--printf=%f', '--', path], { path, what });
     const type = Number.parseInt(mode.toString('latin1'), 16) & TYPE_BITS;
     if (type === 0o040_000) {
-      await this.#look('ls', ['-U', '--', `${path}/.`], path, what);
+      await this.#look('ls', ['-U', '--', `${path}/.`], { path, what });
       return { path, kind: 'directory', head: Buffer.alloc(0) };
     }
     // a pipe or a terminal would be waited for
     if (type !== 0o100_000) throw new ForeignFileError(what, path, 'it is neither a file nor a directory');
-    const head = await this.#look('head', ['-c', String(HEAD_BYTES), '--', path], path, what);
+    const head = await this.#look('head', ['-c', String(HEAD_BYTES), '--', path], { path, what });
     return { path, kind: 'file', head };
   }
 
@@ -54,7 +56,7 @@ export class ForeignFiles {
   async read(path: string, what: string, maxBytes: number): Promise<Buffer> {
     const { kind } = await this.inspect(path, what);
     if (kind !== 'file') throw new ForeignFileError(what, path, 'it is a directory');
-    return this.#look('cat', ['--', path], path, what, maxBytes);
+    return this.#look('cat', ['--', path], { path, what, maxBytes });
   }
 
   /** To a file of the reader's, holes where it has zeroes. */
@@ -83,11 +85,16 @@ export class ForeignFiles {
   async #look(
     file: string,
     args: readonly string[],
-    path: string,
-    what: string,
-    maxOutputBytes = 16 * 1024 ** 2,
+    { path, what, maxBytes = MAX_LOOK_BYTES }: { path: string; what: string; maxBytes?: number },
   ): Promise<Buffer> {
-    const request = { file, args, ...this.reader, cwd: '/', timeoutMs: LOOK_TIMEOUT_MS, maxOutputBytes };
+    const request = {
+      file,
+      args,
+      ...this.reader,
+      cwd: '/',
+      timeoutMs: LOOK_TIMEOUT_MS,
+      maxOutputBytes: maxBytes,
+    };
     try {
       return (await this.processes.run(request)).stdout;
     } catch (error) {

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -15,10 +16,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { OperationView } from '../../../src/contract/index.js';
+import { newId } from '../../../src/core/ids.js';
 import { MachineImages, workPath } from '../../../src/image/index.js';
 import type { Making } from '../../../src/image/index.js';
 import { DaemonKey } from '../../../src/host/index.js';
 import { fileHas } from '../../support/file-bytes.js';
+import { ImageSites } from '../../../src/image/store/image-sites.js';
 import { FIXTURE, PackageFixture } from './fixture.js';
 import { ImageHost } from './support.js';
 
@@ -283,5 +286,16 @@ describe('an image that is made of a machine', () => {
     expect(view).toMatchObject({ state: 'cancelled' });
     await expect(host.images.get('mine')).rejects.toMatchObject({ kind: 'IMAGE_NOT_FOUND' });
     expect(readFileSync('/proc/self/mounts', 'utf8')).not.toContain(scratch);
+  });
+
+  it('is gone after a daemon that was killed in the middle, and so is the program that was at work', async () => {
+    const id = newId('img');
+    const directory = await host.app.get(ImageSites, { strict: false }).open(id);
+    writeFileSync(workPath(directory, 'root'), 'half');
+    const program = spawn('tail', ['-f', workPath(directory, 'root')], { stdio: 'ignore' });
+    const ended = once(program, 'exit');
+    await host.images.reconcile();
+    expect(await ended).toEqual([null, 'SIGKILL']);
+    expect(existsSync(directory)).toBe(false);
   });
 });

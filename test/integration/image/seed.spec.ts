@@ -72,6 +72,7 @@ it('lets in another key when the daemon has one, and no file changes that disks 
   execFileSync('e2fsck', ['-fn', after.workPath], { stdio: 'pipe' });
   expect(Object.keys(manifest(after.id).files)).toContain(after.workPath.split('/').at(-1));
   expect(manifest(after.id)).toMatchObject({ digest, seedKey: (await host.images.get('debian')).seedKey });
+  expect(statSync(after.workPath).mode).toBe(statSync(before.workPath).mode);
   expect(statSync(after.workPath).nlink, 'it is a blob').toBe(2);
   expect(await host.imageDirectory()).toEqual([after.id]);
   // a new daemon knows it
