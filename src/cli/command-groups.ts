@@ -71,6 +71,10 @@ export const COMMAND_GROUPS: Readonly<Record<string, CommandLoader>> = {
     const files = { provide: RecipeFiles, useClass: RecipeFilesAdapter };
     return [ImageGroupCommand, ...IMAGE_COMMANDS, RecipeSender, files, await followerProvider()];
   },
+  kernel: async () => {
+    const { KERNEL_COMMANDS, KernelGroupCommand } = await import('./kernel/kernel-commands.js');
+    return [KernelGroupCommand, ...KERNEL_COMMANDS, await followerProvider()];
+  },
   operation: async () => {
     const { OPERATION_COMMANDS, OperationGroupCommand } = await import('./operation/operation-commands.js');
     return [OperationGroupCommand, ...OPERATION_COMMANDS, await followerProvider()];

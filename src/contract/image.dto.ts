@@ -20,6 +20,13 @@ const IMAGE_NAME_RULE = {
     'name must be 1 to 63 of a-z 0-9 . _ -, a letter or digit first; a tag may follow, as in debian:12',
 };
 
+/** absolute, without control characters */
+export const HOST_PATH_PATTERN = /^\/[^\p{Cc}]{1,4000}$/u;
+export const HOST_PATH_RULE = { message: 'it must be an absolute path' };
+/** One word of a kernel's command line. */
+export const BOOT_ARGUMENT_PATTERN = /^[!-~]{1,256}$/;
+const BOOT_ARGUMENT_RULE = 'each must be one word of up to 256 printable characters';
+
 export const IMAGE_SOURCES = ['build', 'pull', 'catalog', 'import', 'register', 'promote'] as const;
 export type ImageSourceKind = (typeof IMAGE_SOURCES)[number];
 
@@ -87,6 +94,44 @@ export class ImagePullParams {
   @IsOptional() @IsBoolean() force?: boolean;
 }
 
+/** An image of what a VM that is down has become. */
+export class ImagePromoteParams {
+  /** name, id or unique beginning of an id */
+  @IsString() @Length(1, 128) vm!: string;
+  @Matches(IMAGE_NAME_PATTERN, IMAGE_NAME_RULE)
+  name!: string;
+  /** even if it takes the name of an image that is there */
+  @IsOptional() @IsBoolean() force?: boolean;
+  /** whether what was typed in it goes: histories of shells and other programs */
+  @IsOptional() @IsBoolean() clearHistory?: boolean;
+}
+
+/** A file system of the host's as an image. Paths are absolute. */
+export class ImageRegisterParams {
+  @Matches(IMAGE_NAME_PATTERN, IMAGE_NAME_RULE)
+  name!: string;
+  /** ext4 (raw or qcow2), squashfs, a tar archive (packed or not), or a directory; which it is, its content tells */
+  @Matches(HOST_PATH_PATTERN, HOST_PATH_RULE) rootfs!: string;
+  /** name or id of a kernel that is kept; `debian` when neither this nor `kernelPath` is given */
+  @IsOptional() @IsString() @Length(1, 128) kernel?: string;
+  /** vmlinux or bzImage; `initrdPath` comes with it */
+  @IsOptional() @Matches(HOST_PATH_PATTERN, HOST_PATH_RULE) kernelPath?: string;
+  /** made of the kernel's modules when left out */
+  @IsOptional() @Matches(HOST_PATH_PATTERN, HOST_PATH_RULE) initrdPath?: string;
+  /** in place of those that banger's images have */
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(64)
+  @Matches(BOOT_ARGUMENT_PATTERN, { each: true, message: BOOT_ARGUMENT_RULE })
+  bootArguments?: string[];
+  /** whether the file stays where it is, and is not copied: raw ext4 alone */
+  @IsOptional() @IsBoolean() reference?: boolean;
+  /** even if it was not made to be a guest of banger */
+  @IsOptional() @IsBoolean() asIs?: boolean;
+  /** even if it takes the name of an image that is there */
+  @IsOptional() @IsBoolean() force?: boolean;
+}
+
 export class ImageDeleteParams extends ImageRef {}
 
 /** The shape of the VMs that the template is for; what is left out is as for a new VM. */
@@ -133,6 +178,8 @@ export class ImageView {
   @IsString() kernelVersion!: string;
   /** name of the kernel that was put into it; absent when it brought its own */
   @IsOptional() @IsString() kernel?: string;
+  /** fingerprint of the key that its work seed lets in: `SHA256:…`; absent when it is as it was built */
+  @IsOptional() @IsString() seedKey?: string;
   /** size of the root disk as the guest sees it, `bytes` */
   @IsInt() diskBytes!: number;
   /** what the image really takes on the host, `bytes` */

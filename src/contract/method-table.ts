@@ -8,9 +8,11 @@ import {
   ImageView,
   ImageRecipeParams,
   ImageRecipeView,
+  ImagePromoteParams,
+  ImageRegisterParams,
   ImageWarmParams,
 } from './image.dto.js';
-import { KernelPullParams, KernelRef, KernelView } from './kernel.dto.js';
+import { KernelPullParams, KernelRef, KernelRegisterParams, KernelView } from './kernel.dto.js';
 import { call, list, one, stream } from './method.js';
 import { OperationEvent, OperationListParams, OperationRef, OperationView } from './operation.dto.js';
 import {
@@ -119,6 +121,16 @@ export const METHODS = {
     ImageWarmParams,
     one(OperationView),
   ),
+  'image.register.begin': call(
+    'Begins to make an image of a file system that the host has.',
+    ImageRegisterParams,
+    one(OperationView),
+  ),
+  'image.promote.begin': call(
+    'Begins to make an image of the disks of a VM that is down, without what makes it that machine.',
+    ImagePromoteParams,
+    one(OperationView),
+  ),
   'image.delete': call('Deletes an image that no VM uses.', ImageDeleteParams, one(ImageView)),
 
   'kernel.list': call('All kernels.', NoParams, list(KernelView)),
@@ -126,6 +138,11 @@ export const METHODS = {
   'kernel.pull.begin': call(
     'Begins to get the kernel of the host’s distribution, with its modules.',
     KernelPullParams,
+    one(OperationView),
+  ),
+  'kernel.register.begin': call(
+    'Begins to keep a kernel of the host’s, with its modules.',
+    KernelRegisterParams,
     one(OperationView),
   ),
   'kernel.delete': call('Deletes a kernel that no image has.', KernelRef, one(KernelView)),

@@ -4,6 +4,7 @@ import { Rpc } from '../core/rpc/index.js';
 import { ImageBuilder } from './build/image-builder.js';
 import { ImagePuller } from './pull/image-puller.js';
 import { parseRecipe } from './recipe/parse-recipe.js';
+import { RegisterService } from './register/register.service.js';
 import { ImageService } from './image.service.js';
 
 @Controller()
@@ -12,6 +13,7 @@ export class ImageController {
     private readonly images: ImageService,
     private readonly builder: ImageBuilder,
     private readonly puller: ImagePuller,
+    private readonly registering: RegisterService,
   ) {}
 
   @Rpc('image.list')
@@ -33,6 +35,11 @@ export class ImageController {
   async checkRecipe(params: ParamsOf<'image.recipe.check'>): Promise<ResultOf<'image.recipe.check'>> {
     const { base, files } = await parseRecipe(params.recipeFile ?? 'recipe', params.recipe);
     return { ...('image' in base && { image: base.image }), files: files.map(({ from }) => from) };
+  }
+
+  @Rpc('image.register.begin')
+  register(params: ParamsOf<'image.register.begin'>): Promise<ResultOf<'image.register.begin'>> {
+    return this.registering.begin(params);
   }
 
   @Rpc('image.delete')

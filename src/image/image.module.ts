@@ -21,8 +21,26 @@ import { KernelPuller } from './kernel/kernel-puller.js';
 import { KernelService } from './kernel/kernel.service.js';
 import { PackageStep } from './build/package-step.js';
 import { RootStep } from './build/root-step.js';
+import { DiskCleaner } from './filesystem/disk-cleaner.js';
+import { Ext4 } from './filesystem/ext4.js';
+import { Workbench } from './filesystem/workbench.js';
+import { MachineFiles } from './machine/machine-files.js';
+import { MachineImage } from './machine/machine-image.js';
+import { MachineImages } from './machine/machine-images.js';
+import { EmptySeed } from './seed/empty-seed.js';
+import { SeedFiles } from './seed/seed-files.js';
+import { SeedKey } from './seed/seed-key.js';
+import { SeedRenewal } from './seed/seed-renewal.js';
 import { ImageBuilder } from './build/image-builder.js';
 import { ImageLocks } from './store/image-locks.js';
+import { FileReferences } from './store/file-references.js';
+import { FileSystemRoot } from './register/file-system-root.js';
+import { ForeignFiles } from './register/foreign-files.js';
+import { ForeignKernel } from './register/foreign-kernel.js';
+import { KernelRegistrar } from './register/kernel-registrar.js';
+import { RegisterService } from './register/register.service.js';
+import { RegisteredKernel } from './register/registered-kernel.js';
+import { TreeRoot } from './register/tree-root.js';
 import { Blobs } from './store/blobs.js';
 import { ImageDirectories } from './store/image-directories.js';
 import { ImageMaking } from './making/image-making.js';
@@ -48,6 +66,31 @@ import { ImagePuller } from './pull/image-puller.js';
 import { LayersToImage } from './pull/layers-to-image.js';
 import { Trees } from './tree/trees.js';
 import { ImageService } from './image.service.js';
+
+/** File systems that are worked on without being mounted, and what is made of them. */
+const FILE_SYSTEMS = [
+  Ext4,
+  DiskCleaner,
+  Workbench,
+  MachineFiles,
+  MachineImage,
+  MachineImages,
+  EmptySeed,
+  SeedFiles,
+  SeedKey,
+  SeedRenewal,
+];
+
+const REGISTER = [
+  FileReferences,
+  ForeignFiles,
+  RegisteredKernel,
+  FileSystemRoot,
+  TreeRoot,
+  RegisterService,
+  ForeignKernel,
+  KernelRegistrar,
+];
 
 /** Images: built, kept, served. Needs Config, Database, Ledger, OperationRunner and ProcessRunner from global modules. */
 @Module({
@@ -92,9 +135,11 @@ import { ImageService } from './image.service.js';
     ImageDirectories,
     ImageStore,
     ImageMaking,
+    ...FILE_SYSTEMS,
+    ...REGISTER,
     ImageRegistration,
     ImageService,
   ],
-  exports: [ImageService, ImageLocks, ImageRegistration],
+  exports: [ImageService, ImageLocks, ImageRegistration, MachineImages],
 })
 export class ImageModule {}

@@ -5,6 +5,8 @@ import { ImageBuildCommand } from './image-build.command.js';
 import { ImageDeleteCommand } from './image-delete.command.js';
 import { ImageListCommand } from './image-list.command.js';
 import { ImagePullCommand } from './image-pull.command.js';
+import { ImagePromoteCommand } from './image-promote.command.js';
+import { ImageRegisterCommand } from './image-register.command.js';
 import { ImageShowCommand } from './image-show.command.js';
 import { ImageWarmCommand } from './image-warm.command.js';
 
@@ -13,6 +15,8 @@ export const IMAGE_COMMANDS = [
   ImageShowCommand,
   ImageBuildCommand,
   ImagePullCommand,
+  ImagePromoteCommand,
+  ImageRegisterCommand,
   ImageWarmCommand,
   ImageDeleteCommand,
 ];

@@ -1,5 +1,5 @@
 import { SubCommand } from 'nest-commander';
-import type { ImageTemplateView } from '../../contract/image.dto.js';
+import type { ImageDetails, ImageTemplateView } from '../../contract/image.dto.js';
 import { DaemonConnector } from '../client/daemon-connector.js';
 import { BangerCommand } from '../command/banger-command.js';
 import { Invocation } from '../invocation.js';
@@ -26,6 +26,8 @@ export class ImageShowCommand extends BangerCommand {
       ['kernel', image.kernelVersion],
       ['disk', formatBytes(image.diskBytes)],
       ['on host', formatBytes(image.allocatedBytes)],
+      ...(image.source === undefined ? [] : [sourceFact(image.source)]),
+      ...(image.seedKey === undefined ? [] : [['lets in', image.seedKey] satisfies [string, string]]),
       ['recipe', image.recipeDigest],
       ['created', image.createdAt],
       ['used by', image.usedBy.join(' ') || '-'],
@@ -35,6 +37,10 @@ export class ImageShowCommand extends BangerCommand {
       renderFacts(facts.map(([key, value]) => [key, escapeControls(value)])),
     );
   }
+}
+
+function sourceFact({ kind, reference }: NonNullable<ImageDetails['source']>): [string, string] {
+  return ['source', reference === undefined ? kind : `${kind} ${reference}`];
 }
 
 /** One line each. Sizes are exact, since only a VM of exactly that shape is restored from a template. */

@@ -24,7 +24,7 @@ export class CurrentImages {
         (await this.images.list()).map((image) => image.name),
       );
     await this.directories.checkIntact(row);
-    return { row, image: this.directories.bootable(row) };
+    return { row, image: await this.directories.bootable(row) };
   }
 
   /** Puts an image's kernel and initramfs into a directory too. */

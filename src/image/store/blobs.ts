@@ -24,7 +24,7 @@ export class Blobs {
     await this.files.makeDirectory(this.#directory);
     for (const name of names) {
       const path = `${directory}/${name}`;
-      const found = { name, ...(await this.#describe(path)) };
+      const found = { name, ...(await this.describe(path)) };
       facts.push(found);
       const blob = `${this.#directory}/${found.digest}-${found.sizeBytes}`;
       // one that has come to harm would spoil whoever shares it: the new one takes its place
@@ -36,10 +36,11 @@ export class Blobs {
 
   async #is(blob: string, { digest, sizeBytes }: ImageFileFacts): Promise<boolean> {
     if ((await this.files.measure(blob))?.sizeBytes !== sizeBytes) return false;
-    return (await this.#describe(blob)).digest === digest;
+    return (await this.describe(blob)).digest === digest;
   }
 
-  async #describe(path: string): Promise<Omit<ImageFileFacts, 'name'>> {
+  /** @throws ProcessFailedError when it cannot be read */
+  async describe(path: string): Promise<Omit<ImageFileFacts, 'name'>> {
     const digest = await sparseDigest(path, this.processes);
     return { digest, sizeBytes: (await this.files.measure(path))?.sizeBytes ?? 0 };
   }

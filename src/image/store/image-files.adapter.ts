@@ -13,6 +13,7 @@ import {
   rm,
   stat,
   symlink,
+  truncate,
   writeFile,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -72,6 +73,15 @@ export class DiskImageFiles extends ImageFiles {
     await rename(from, to);
   }
 
+  override async truncate(path: string, bytes: number): Promise<void> {
+    await truncate(path, bytes);
+  }
+
+  override async giveTo(path: string, owner: number | undefined): Promise<void> {
+    await chmod(path, 0o600);
+    if (owner !== undefined) await chown(path, owner, owner);
+  }
+
   override async list(path: string): Promise<string[]> {
     try {
       return (await readdir(path)).toSorted();
@@ -106,6 +116,16 @@ export class DiskImageFiles extends ImageFiles {
     await mkdir(dirname(to), { recursive: true });
     await rm(to, { force: true });
     await link(from, to);
+  }
+
+  override async identity(path: string): Promise<string | undefined> {
+    try {
+      const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+      return [dev, ino, size, mtimeNs, ctimeNs].join(':');
+    } catch (error) {
+      if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+      throw error;
+    }
   }
 
   override async measure(path: string): Promise<FileMeasure | undefined> {

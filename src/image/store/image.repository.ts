@@ -56,6 +56,11 @@ export class ImageRepository {
     });
   }
 
+  /** @param seedKey fingerprint of the key that its work seed lets in */
+  async setSeedKey(id: string, seedKey: string): Promise<void> {
+    await this.database.client.image.updateMany({ where: { id }, data: { seedKey } });
+  }
+
   superseded(): Promise<ImageRow[]> {
     return this.database.client.image.findMany({
       where: { name: { contains: SUPERSEDED_MARK }, vms: { none: {} } },
@@ -75,13 +80,21 @@ export class ImageRepository {
   }
 }
 
-function rowOf({ kernelId, source, metadata, ...image }: NewImage): Prisma.ImageUncheckedCreateInput {
+function rowOf({
+  kernelId,
+  source,
+  metadata,
+  seedKey,
+  reference: _inManifest,
+  ...image
+}: NewImage): Prisma.ImageUncheckedCreateInput {
   return {
     ...image,
     diskBytes: BigInt(image.diskBytes),
     allocatedBytes: BigInt(image.allocatedBytes),
     bootArguments: [...image.bootArguments],
     kernelId: kernelId ?? null,
+    seedKey: seedKey ?? null,
     source: Object.fromEntries(Object.entries(source)),
     ...(metadata !== undefined && { metadata: Object.fromEntries(Object.entries(metadata)) }),
   };
