@@ -38,7 +38,7 @@ export class CatalogBench extends BundleBench {
     const bench = new CatalogBench();
     bench.makeTinyImage();
     mkdirSync(bench.shelf);
-    await bench.write({ target: join(bench.shelf, 'small.banger.tar.zst') });
+    await bench.write({ path: join(bench.shelf, 'small.banger.tar.zst') });
     const publicKey = await bench.writer.createKey(bench.key);
     return { bench, publicKey, signed: await bench.sign() };
   }

@@ -44,7 +44,7 @@ describe('a catalog in a directory of this host', () => {
   it('does not lead to another image that lies under the same name', async () => {
     const { digest } = (await bench.read({ location: bench.shelf })).resolve('small');
     writeFileSync(bench.path('vmlinux'), 'another kernel');
-    await bench.write({ target: join(bench.shelf, 'small.banger.tar.zst'), force: true });
+    await bench.write({ path: join(bench.shelf, 'small.banger.tar.zst') });
     const into = await bench.emptyDirectory();
     const source = join(bench.shelf, 'small.banger.tar.zst');
     await expect(bench.bundles.read({ source, into, digest, signal: quiet() })).rejects.toMatchObject({
@@ -148,7 +148,7 @@ describe('who makes a catalog', () => {
 
   it('lists all bundles, and none when one of them is none or two have a name', async () => {
     await bench.write({
-      target: join(bench.shelf, 'a b%.banger.tar.zst'),
+      path: join(bench.shelf, 'a b%.banger.tar.zst'),
       image: { ...bench.image, name: 'other', description: 'One more' },
     });
     const sign = (): Promise<SignedCatalog> =>
