@@ -34,14 +34,12 @@ export const COMMAND_GROUPS: Readonly<Record<string, CommandLoader>> = {
     const { VM_COMMANDS, VmGroupCommand } = await import('./vm/vm-group.command.js');
     const { FollowedCall } = await import('./operation/followed-call.js');
     const { SessionChannel } = await import('./session/session-channel.js');
-    const { InputFiles } = await import('./io/input-files.js');
-    const { InputFilesAdapter } = await import('./io/input-files.adapter.js');
     return [
       VmGroupCommand,
       ...VM_COMMANDS,
       FollowedCall,
       SessionChannel,
-      { provide: InputFiles, useClass: InputFilesAdapter },
+      await inputProvider(),
       ...(await copyProviders()),
       ...(await guestProviders()),
       await programProvider(),
@@ -50,22 +48,24 @@ export const COMMAND_GROUPS: Readonly<Record<string, CommandLoader>> = {
   workspace: async () => {
     const { WORKSPACE_COMMANDS, WorkspaceGroupCommand } =
       await import('./workspace/workspace-group.command.js');
-    const { WorkDownload } = await import('./workspace/work-download.js');
     const { FollowedCall } = await import('./operation/followed-call.js');
-    const { OutputFiles } = await import('./io/output-files.js');
-    const { OutputFilesAdapter } = await import('./io/output-files.adapter.js');
     return [
       WorkspaceGroupCommand,
       ...WORKSPACE_COMMANDS,
-      WorkDownload,
       FollowedCall,
-      { provide: OutputFiles, useClass: OutputFilesAdapter },
+      ...(await downloadProviders()),
       await followerProvider(),
     ];
   },
   image: async () => {
     const { IMAGE_COMMANDS, ImageGroupCommand } = await import('./image/image-commands.js');
-    return [ImageGroupCommand, ...IMAGE_COMMANDS, await followerProvider()];
+    return [
+      ImageGroupCommand,
+      ...IMAGE_COMMANDS,
+      ...(await bundleProviders()),
+      ...(await downloadProviders()),
+      await followerProvider(),
+    ];
   },
   operation: async () => {
     const { OPERATION_COMMANDS, OperationGroupCommand } = await import('./operation/operation-commands.js');
@@ -144,6 +144,24 @@ async function copyProviders(): Promise<Provider[]> {
     useFactory: (invocation: InstanceType<typeof Invocation>) => new HostFilesAdapter(invocation.facts),
   };
   return [FileCopier, files];
+}
+
+async function inputProvider(): Promise<Provider> {
+  const { InputFiles } = await import('./io/input-files.js');
+  const { InputFilesAdapter } = await import('./io/input-files.adapter.js');
+  return { provide: InputFiles, useClass: InputFilesAdapter };
+}
+
+async function downloadProviders(): Promise<Provider[]> {
+  const { ByteDownload } = await import('./client/byte-download.js');
+  const { OutputFiles } = await import('./io/output-files.js');
+  const { OutputFilesAdapter } = await import('./io/output-files.adapter.js');
+  return [ByteDownload, { provide: OutputFiles, useClass: OutputFilesAdapter }];
+}
+
+async function bundleProviders(): Promise<Provider[]> {
+  const { BundleUpload } = await import('./image/bundle-upload.js');
+  return [BundleUpload, await inputProvider()];
 }
 
 async function hostProviders(): Promise<Provider[]> {

@@ -3,6 +3,7 @@ import type { ParamsOf, ResultOf } from '../contract/index.js';
 import { Rpc } from '../core/rpc/index.js';
 import { ImageBuilder } from './build/image-builder.js';
 import { ImagePuller } from './pull/image-puller.js';
+import { CatalogPuller } from './transfer/catalog-puller.js';
 import { ImageService } from './image.service.js';
 
 @Controller()
@@ -11,6 +12,7 @@ export class ImageController {
     private readonly images: ImageService,
     private readonly builder: ImageBuilder,
     private readonly puller: ImagePuller,
+    private readonly catalogs: CatalogPuller,
   ) {}
 
   @Rpc('image.list')
@@ -25,7 +27,8 @@ export class ImageController {
 
   @Rpc('image.pull.begin')
   pull(params: ParamsOf<'image.pull.begin'>): Promise<ResultOf<'image.pull.begin'>> {
-    return this.puller.begin(params);
+    const { catalog } = params;
+    return catalog === undefined ? this.puller.begin(params) : this.catalogs.begin(catalog, params);
   }
 
   @Rpc('image.delete')

@@ -3,6 +3,8 @@ import { GroupCommand } from '../command/group-command.js';
 import { Invocation } from '../invocation.js';
 import { ImageBuildCommand } from './image-build.command.js';
 import { ImageDeleteCommand } from './image-delete.command.js';
+import { ImageExportCommand } from './image-export.command.js';
+import { ImageImportCommand } from './image-import.command.js';
 import { ImageListCommand } from './image-list.command.js';
 import { ImagePullCommand } from './image-pull.command.js';
 import { ImageShowCommand } from './image-show.command.js';
@@ -13,6 +15,8 @@ export const IMAGE_COMMANDS = [
   ImageShowCommand,
   ImageBuildCommand,
   ImagePullCommand,
+  ImageExportCommand,
+  ImageImportCommand,
   ImageWarmCommand,
   ImageDeleteCommand,
 ];
