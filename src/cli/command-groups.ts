@@ -161,7 +161,8 @@ async function downloadProviders(): Promise<Provider[]> {
 
 async function bundleProviders(): Promise<Provider[]> {
   const { BundleUpload } = await import('./image/bundle-upload.js');
-  return [BundleUpload, await inputProvider()];
+  const { CatalogArguments } = await import('./image/catalog-arguments.js');
+  return [BundleUpload, CatalogArguments, await inputProvider()];
 }
 
 async function hostProviders(): Promise<Provider[]> {

@@ -12,7 +12,12 @@ const COMMANDS = [
   ['workspace'],
   ['workspace', 'prepare'],
   ['image'],
-  ...['list', 'show', 'build', 'warm', 'delete'].map((name) => ['image', name]),
+  ...['list', 'show', 'build', 'pull', 'export', 'import', 'warm', 'delete', 'prune'].map((name) => [
+    'image',
+    name,
+  ]),
+  ['image', 'catalog'],
+  ...['list', 'key', 'sign'].map((name) => ['image', 'catalog', name]),
   ['operation'],
   ...['list', 'show', 'watch', 'cancel'].map((name) => ['operation', name]),
   ['config'],
