@@ -28,7 +28,8 @@ export class Blobs {
       const found = { name, digest, sizeBytes: (await this.files.measure(path))?.sizeBytes ?? 0 };
       facts.push(found);
       const blob = `${this.#directory}/${found.digest}-${found.sizeBytes}`;
-      if (await this.files.exists(blob)) await this.files.link(blob, path);
+      // one that a disk has damaged must not take the place of what was made in its stead
+      if (await this.#isWhole(blob, found)) await this.files.link(blob, path);
       else await this.files.link(path, blob);
     }
     return facts;
@@ -47,6 +48,11 @@ export class Blobs {
     const names = await this.files.list(this.#directory);
     const found = await Promise.all(names.map((name) => this.files.measure(`${this.#directory}/${name}`)));
     return new Set(found.flatMap((measure) => (measure === undefined ? [] : [measure.inode])));
+  }
+
+  async #isWhole(blob: string, { digest, sizeBytes }: ImageFileFacts): Promise<boolean> {
+    if ((await this.files.measure(blob))?.sizeBytes !== sizeBytes) return false;
+    return (await sparseDigest(blob, this.processes)) === digest;
   }
 
   get #directory(): string {

@@ -19,16 +19,16 @@ export class BundleToImage {
     private readonly directories: ImageDirectories,
   ) {}
 
-  /** Whether the image of that name is the one of that digest, or was made of it, and whole. */
-  async isThere(name: string, digest: string): Promise<boolean> {
+  /** Whether the image of that name is the one of that digest, or was made of it: there, or there and damaged. */
+  async find(name: string, digest: string): Promise<'whole' | 'damaged' | undefined> {
     const row = await this.images.find(name);
-    if (row === undefined || row.name !== nameOf(name)) return false;
+    if (row === undefined || row.name !== nameOf(name)) return undefined;
     // what came as another's is known by the digest that it came with: the seed of its work disks is this daemon's own
     const source = row.source as { digest?: string } | null;
-    if (row.digest !== digest && source?.digest !== digest) return false;
+    if (row.digest !== digest && source?.digest !== digest) return undefined;
     return this.directories.checkIntact(row).then(
-      () => true,
-      () => false,
+      () => 'whole' as const,
+      () => 'damaged' as const,
     );
   }
 

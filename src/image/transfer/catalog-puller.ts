@@ -3,6 +3,7 @@ import type {
   ImageCatalogParams,
   ImageCatalogView,
   ImagePullParams,
+  ImageSourceView,
   OperationView,
 } from '../../contract/index.js';
 import { Config } from '../../core/config/index.js';
@@ -84,14 +85,14 @@ export class CatalogPuller {
       const catalog = await this.catalogs.read(order.source, site.signal);
       const found = catalog.resolve(order.image);
       if (order.force) return found;
-      if (await this.unpacking.isThere(name, found.digest)) {
+      const there = await this.unpacking.find(name, found.digest);
+      if (there === 'whole') {
         progress.detail('the image is up to date');
         return undefined;
       }
-      await this.unpacking.checkFree(
-        name,
-        (source) => source.kind === 'catalog' && source.reference === reference,
-      );
+      const mayReplace = ({ kind, reference: from }: ImageSourceView): boolean =>
+        kind === 'catalog' && from === reference;
+      if (there === undefined) await this.unpacking.checkFree(name, mayReplace);
       progress.detail(`issue ${catalog.serial}`);
       return found;
     });

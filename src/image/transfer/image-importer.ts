@@ -53,7 +53,7 @@ export class ImageImporter {
     { name = manifest.image.name, force = false }: ImageImportParams,
     produce: (making: Making) => Promise<Product | undefined>,
   ): Promise<OperationView> {
-    const replace = force || (await this.unpacking.isThere(name, digestOf(manifest)));
+    const replace = force || (await this.unpacking.find(name, digestOf(manifest))) !== undefined;
     return this.making.begin({ kind: 'image.import', name, replace }, produce);
   }
 
@@ -65,7 +65,7 @@ export class ImageImporter {
     const digest = digestOf(bundle.manifest);
     if (!force) {
       const found = await making.step('image.look', 'looking for the same image', async (step) => {
-        const there = await this.unpacking.isThere(making.name, digest);
+        const there = (await this.unpacking.find(making.name, digest)) === 'whole';
         step.detail(there ? 'it is here already' : 'it is new');
         return there;
       });
