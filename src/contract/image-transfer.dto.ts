@@ -10,7 +10,8 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { IMAGE_NAME_PATTERN, IMAGE_NAME_RULE, ImageRef } from './image.dto.js';
+import { IMAGE_NAME_PATTERN, IMAGE_NAME_RULE, ImageRef, PUBLIC_KEY_RULE } from './image.dto.js';
+import { PUBLIC_KEY_PATTERN } from './names.js';
 
 /** On the channel’s output comes the bundle. */
 export class ImageExportParams extends ImageRef {}
@@ -35,7 +36,7 @@ export class ImageCatalogParams {
   /** its name in the configuration, its https address, or its absolute path */
   @IsString() @Length(1, 4096) catalog!: string;
   /** that it is signed with, base64 or PEM; that of the configuration when left out */
-  @IsOptional() @Matches(/^[A-Za-z0-9-][^\0]{0,4095}$/) publicKey?: string;
+  @IsOptional() @Matches(PUBLIC_KEY_PATTERN, PUBLIC_KEY_RULE) publicKey?: string;
 }
 
 /** An image that may be pulled from a catalog. */

@@ -11,6 +11,7 @@ import {
   Matches,
   ValidateNested,
 } from 'class-validator';
+import { PUBLIC_KEY_PATTERN } from './names.js';
 
 /** A name, and a tag if it has one. `debian` and `debian:latest` are the same. */
 export const IMAGE_NAME_PATTERN = /^[a-z0-9][a-z0-9._-]{0,62}(:[a-zA-Z0-9_][a-zA-Z0-9._-]{0,62})?$/;
@@ -18,6 +19,8 @@ export const IMAGE_NAME_RULE = {
   message:
     'name must be 1 to 63 of a-z 0-9 . _ -, a letter or digit first; a tag may follow, as in debian:12',
 };
+
+export const PUBLIC_KEY_RULE = { message: 'publicKey must be 44 characters of base64, or PEM' };
 
 export const IMAGE_SOURCES = ['build', 'pull', 'catalog', 'import', 'register', 'promote'] as const;
 export type ImageSourceKind = (typeof IMAGE_SOURCES)[number];
@@ -42,7 +45,7 @@ export class ImagePullParams {
   /** a catalog's name in the configuration, its https address, or its absolute path */
   @IsOptional() @IsString() @Length(1, 4096) catalog?: string;
   /** that the catalog is signed with, base64 or PEM; that of the configuration when left out */
-  @IsOptional() @Matches(/^[A-Za-z0-9-][^\0]{0,4095}$/) publicKey?: string;
+  @IsOptional() @Matches(PUBLIC_KEY_PATTERN, PUBLIC_KEY_RULE) publicKey?: string;
   /** last part of the reference when left out: `debian:12` */
   @IsOptional() @Matches(IMAGE_NAME_PATTERN, IMAGE_NAME_RULE) name?: string;
   /** even if the very same is there, or the name is another image's */

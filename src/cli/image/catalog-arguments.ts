@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Injectable } from '@nestjs/common';
+import { PUBLIC_KEY_PATTERN } from '../../contract/names.js';
 import { InputFiles } from '../io/input-files.js';
 import { Invocation } from '../invocation.js';
 import { UsageError } from '../usage-error.js';
@@ -24,16 +25,24 @@ export class CatalogArguments {
   async of(source: string, key: string | undefined): Promise<CatalogOptions> {
     const catalog = this.#place(source);
     if (key === undefined) return { catalog };
-    if (/^[A-Za-z0-9+/]{43}=$/.test(key)) return { catalog, publicKey: key };
-    const stream = await this.files.open(resolve(this.invocation.facts.cwd, key), '--public-key');
+    const publicKey = PUBLIC_KEY_PATTERN.test(key) ? key : await this.#read(key);
+    if (PUBLIC_KEY_PATTERN.test(publicKey)) return { catalog, publicKey };
+    throw new UsageError(
+      `--public-key ${key} is no public key`,
+      'give the 44 characters that banger image catalog key has shown, or a file that has them',
+    );
+  }
+
+  async #read(path: string): Promise<string> {
     let text = '';
-    for await (const piece of stream) {
+    for await (const piece of await this.files.open(
+      resolve(this.invocation.facts.cwd, path),
+      '--public-key',
+    )) {
       text += (piece as Buffer).toString('latin1');
       if (text.length > MAX_KEY) break;
     }
-    const publicKey = text.trim();
-    if (publicKey.length > 0 && publicKey.length <= MAX_KEY) return { catalog, publicKey };
-    throw new UsageError(`--public-key ${key} is no public key`, 'name a file that has one: 44 characters');
+    return text.trim();
   }
 
   /** A name of the configuration is one word; whatever has a slash in it is a place. */
