@@ -2,6 +2,7 @@
 # The daemon, as the CLI starts it: with the Node.js of the checkout and settings that keep its memory small. POSIX sh.
 #   bangerd.sh           serves until it is told to stop
 #   bangerd.sh doctor    prints a DoctorReport
+#   bangerd.sh catalog   makes a key, or signs a catalog
 set -eu
 BANGER_ROOT=$(cd "$(dirname "$0")/.." && pwd)
 . "$BANGER_ROOT/scripts/bootstrap.sh"

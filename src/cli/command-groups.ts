@@ -34,14 +34,12 @@ export const COMMAND_GROUPS: Readonly<Record<string, CommandLoader>> = {
     const { VM_COMMANDS, VmGroupCommand } = await import('./vm/vm-group.command.js');
     const { FollowedCall } = await import('./operation/followed-call.js');
     const { SessionChannel } = await import('./session/session-channel.js');
-    const { InputFiles } = await import('./io/input-files.js');
-    const { InputFilesAdapter } = await import('./io/input-files.adapter.js');
     return [
       VmGroupCommand,
       ...VM_COMMANDS,
       FollowedCall,
       SessionChannel,
-      { provide: InputFiles, useClass: InputFilesAdapter },
+      await inputProvider(),
       ...(await copyProviders()),
       ...(await guestProviders()),
       await programProvider(),
@@ -50,16 +48,12 @@ export const COMMAND_GROUPS: Readonly<Record<string, CommandLoader>> = {
   workspace: async () => {
     const { WORKSPACE_COMMANDS, WorkspaceGroupCommand } =
       await import('./workspace/workspace-group.command.js');
-    const { WorkDownload } = await import('./workspace/work-download.js');
     const { FollowedCall } = await import('./operation/followed-call.js');
-    const { OutputFiles } = await import('./io/output-files.js');
-    const { OutputFilesAdapter } = await import('./io/output-files.adapter.js');
     return [
       WorkspaceGroupCommand,
       ...WORKSPACE_COMMANDS,
-      WorkDownload,
       FollowedCall,
-      { provide: OutputFiles, useClass: OutputFilesAdapter },
+      ...(await downloadProviders()),
       await followerProvider(),
     ];
   },
@@ -68,8 +62,15 @@ export const COMMAND_GROUPS: Readonly<Record<string, CommandLoader>> = {
     const { RecipeFiles } = await import('./image/recipe-files.js');
     const { RecipeFilesAdapter } = await import('./image/recipe-files.adapter.js');
     const { RecipeSender } = await import('./image/recipe-sender.js');
-    const files = { provide: RecipeFiles, useClass: RecipeFilesAdapter };
-    return [ImageGroupCommand, ...IMAGE_COMMANDS, RecipeSender, files, await followerProvider()];
+    return [
+      ImageGroupCommand,
+      ...IMAGE_COMMANDS,
+      RecipeSender,
+      { provide: RecipeFiles, useClass: RecipeFilesAdapter },
+      ...(await bundleProviders()),
+      ...(await downloadProviders()),
+      await followerProvider(),
+    ];
   },
   kernel: async () => {
     const { KERNEL_COMMANDS, KernelGroupCommand } = await import('./kernel/kernel-commands.js');
@@ -152,6 +153,25 @@ async function copyProviders(): Promise<Provider[]> {
     useFactory: (invocation: InstanceType<typeof Invocation>) => new HostFilesAdapter(invocation.facts),
   };
   return [FileCopier, files];
+}
+
+async function inputProvider(): Promise<Provider> {
+  const { InputFiles } = await import('./io/input-files.js');
+  const { InputFilesAdapter } = await import('./io/input-files.adapter.js');
+  return { provide: InputFiles, useClass: InputFilesAdapter };
+}
+
+async function downloadProviders(): Promise<Provider[]> {
+  const { ByteDownload } = await import('./client/byte-download.js');
+  const { OutputFiles } = await import('./io/output-files.js');
+  const { OutputFilesAdapter } = await import('./io/output-files.adapter.js');
+  return [ByteDownload, { provide: OutputFiles, useClass: OutputFilesAdapter }];
+}
+
+async function bundleProviders(): Promise<Provider[]> {
+  const { BundleUpload } = await import('./image/bundle-upload.js');
+  const { CatalogArguments } = await import('./image/catalog-arguments.js');
+  return [BundleUpload, CatalogArguments, await inputProvider()];
 }
 
 async function hostProviders(): Promise<Provider[]> {

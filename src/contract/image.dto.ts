@@ -12,10 +12,11 @@ import {
   Matches,
   ValidateNested,
 } from 'class-validator';
+import { PUBLIC_KEY_PATTERN } from './names.js';
 
 /** A name, and a tag if it has one. `debian` and `debian:latest` are the same. */
 export const IMAGE_NAME_PATTERN = /^[a-z0-9][a-z0-9._-]{0,62}(:[a-zA-Z0-9_][a-zA-Z0-9._-]{0,62})?$/;
-const IMAGE_NAME_RULE = {
+export const IMAGE_NAME_RULE = {
   message:
     'name must be 1 to 63 of a-z 0-9 . _ -, a letter or digit first; a tag may follow, as in debian:12',
 };
@@ -26,6 +27,7 @@ export const HOST_PATH_RULE = { message: 'it must be an absolute path' };
 /** One word of a kernel's command line. */
 export const BOOT_ARGUMENT_PATTERN = /^[!-~]{1,256}$/;
 const BOOT_ARGUMENT_RULE = 'each must be one word of up to 256 printable characters';
+export const PUBLIC_KEY_RULE = { message: 'publicKey must be 44 characters of base64, or PEM' };
 
 export const IMAGE_SOURCES = ['build', 'pull', 'catalog', 'import', 'register', 'promote'] as const;
 export type ImageSourceKind = (typeof IMAGE_SOURCES)[number];
@@ -86,8 +88,12 @@ export class ImageBuildParams {
 }
 
 export class ImagePullParams {
-  /** `docker.io/library/debian:12`, as Docker reads it */
+  /** `docker.io/library/debian:12`, as Docker reads it; with `catalog` the name of an image there */
   @IsString() @Length(1, 1024) reference!: string;
+  /** a catalog's name in the configuration, its https address, or its absolute path */
+  @IsOptional() @IsString() @Length(1, 4096) catalog?: string;
+  /** that the catalog is signed with, base64 or PEM; that of the configuration when left out */
+  @IsOptional() @Matches(PUBLIC_KEY_PATTERN, PUBLIC_KEY_RULE) publicKey?: string;
   /** last part of the reference when left out: `debian:12` */
   @IsOptional() @Matches(IMAGE_NAME_PATTERN, IMAGE_NAME_RULE) name?: string;
   /** even if the very same is there, or the name is another image's */

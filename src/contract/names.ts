@@ -30,6 +30,9 @@ export const SNAPSHOT_NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 /** The image that is used when none is named. */
 export const DEFAULT_IMAGE = 'debian';
 
+/** The key that a catalog is signed with: 44 characters of base64, which may begin as a path does, or PEM. */
+export const PUBLIC_KEY_PATTERN = /^(?:[A-Za-z0-9+/]{43}=|-----BEGIN [^\0]{1,4000})$/;
+
 /** What happens when a VM goes down without having been asked to. */
 export const RESTART_POLICIES = ['no', 'on-failure', 'always'] as const;
 

@@ -5,6 +5,7 @@ import { ImageBuilder } from './build/image-builder.js';
 import { ImagePuller } from './pull/image-puller.js';
 import { parseRecipe } from './recipe/parse-recipe.js';
 import { RegisterService } from './register/register.service.js';
+import { CatalogPuller } from './transfer/catalog-puller.js';
 import { ImageService } from './image.service.js';
 
 @Controller()
@@ -14,6 +15,7 @@ export class ImageController {
     private readonly builder: ImageBuilder,
     private readonly puller: ImagePuller,
     private readonly registering: RegisterService,
+    private readonly catalogs: CatalogPuller,
   ) {}
 
   @Rpc('image.list')
@@ -28,7 +30,8 @@ export class ImageController {
 
   @Rpc('image.pull.begin')
   pull(params: ParamsOf<'image.pull.begin'>): Promise<ResultOf<'image.pull.begin'>> {
-    return this.puller.begin(params);
+    const { catalog } = params;
+    return catalog === undefined ? this.puller.begin(params) : this.catalogs.begin(catalog, params);
   }
 
   @Rpc('image.recipe.check')

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import type { Provider } from '@nestjs/common';
 import { HostModule } from '../host/index.js';
 import { DiskImageFiles } from './store/image-files.adapter.js';
 import { ImageFiles } from './store/image-files.js';
@@ -60,7 +61,24 @@ import { StepCache } from './steps/step-cache.js';
 import { ImageController } from './image.controller.js';
 import { ImageRegistration } from './store/image-registration.js';
 import { ImageRepository } from './store/image.repository.js';
+import { BundleCache } from './catalog/bundle-cache.js';
+import { CatalogBundles } from './catalog/catalog-bundles.js';
+import { CatalogModule } from './catalog/catalog.module.js';
+import { DownloadModule } from './download/download.module.js';
+import { BundleToImage } from './transfer/bundle-to-image.js';
+import { CatalogPuller } from './transfer/catalog-puller.js';
+import { ImageExporter } from './transfer/image-exporter.js';
+import { ImageImporter } from './transfer/image-importer.js';
+import { ImageTransferController } from './transfer/image-transfer.controller.js';
 import { OciModule } from './oci/oci.module.js';
+import { CachedDownloads } from './prune/cached-downloads.js';
+import { ImagePruneController } from './prune/image-prune.controller.js';
+import { ImagePruner, PRUNABLE_THINGS } from './prune/image-pruner.js';
+import { KeptForBuilds } from './prune/kept-for-builds.js';
+import type { PrunableThings } from './prune/prunable.js';
+import { UnderWay } from './prune/under-way.js';
+import { UnusedImages } from './prune/unused-images.js';
+import { UnusedKernels } from './prune/unused-kernels.js';
 import { TreeProvisioner } from './provisioning/tree-provisioner.js';
 import { ImagePuller } from './pull/image-puller.js';
 import { LayersToImage } from './pull/layers-to-image.js';
@@ -92,10 +110,26 @@ const REGISTER = [
   KernelRegistrar,
 ];
 
+/** Images that go from one banger to another. */
+const TRANSFER = [BundleCache, CatalogBundles, BundleToImage, ImageExporter, ImageImporter, CatalogPuller];
+
+/** What may go, in this order: what has copies elsewhere before what has not. */
+const PRUNABLE = [CachedDownloads, KeptForBuilds, UnusedKernels, UnusedImages];
+const PRUNING: Provider[] = [
+  UnderWay,
+  ...PRUNABLE,
+  {
+    provide: PRUNABLE_THINGS,
+    inject: PRUNABLE,
+    useFactory: (...things: PrunableThings[]) => things,
+  },
+  ImagePruner,
+];
+
 /** Images: built, kept, served. Needs Config, Database, Ledger, OperationRunner and ProcessRunner from global modules. */
 @Module({
-  imports: [HostModule, OciModule],
-  controllers: [ImageController, KernelController],
+  imports: [HostModule, OciModule, DownloadModule, CatalogModule],
+  controllers: [ImageController, ImageTransferController, ImagePruneController, KernelController],
   providers: [
     { provide: ImageFiles, useClass: DiskImageFiles },
     { provide: BuildHost, useClass: LinuxBuildHost },
@@ -139,6 +173,8 @@ const REGISTER = [
     ...REGISTER,
     ImageRegistration,
     ImageService,
+    ...TRANSFER,
+    ...PRUNING,
   ],
   exports: [ImageService, ImageLocks, ImageRegistration, MachineImages],
 })

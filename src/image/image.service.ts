@@ -5,7 +5,6 @@ import { ImageLocks } from './store/image-locks.js';
 import { ImageStore } from './store/image-store.js';
 import { KernelStore } from './kernel/kernel-store.js';
 import { SeedRenewal } from './seed/seed-renewal.js';
-import { ImageNotFoundError } from './image.errors.js';
 import { ImageRepository } from './store/image.repository.js';
 import type { BootableImage, ImageRow } from './image.types.js';
 
@@ -25,7 +24,7 @@ export class ImageService {
    * @throws ImageNotFoundError, ImageDamagedError
    */
   async require(nameOrId: string, use: { workDisk: boolean } = { workDisk: false }): Promise<BootableImage> {
-    const row = await this.#find(nameOrId);
+    const row = await this.images.require(nameOrId);
     await this.directories.checkIntact(row);
     if (use.workDisk) await this.seeds.renew(row);
     return this.directories.bootable(row);
@@ -39,7 +38,7 @@ export class ImageService {
 
   /** @throws ImageNotFoundError */
   async get(nameOrId: string): Promise<Omit<ImageDetails, 'templates'>> {
-    const row = await this.#find(nameOrId);
+    const row = await this.images.require(nameOrId);
     const ids = (await this.images.list()).map(({ id }) => id);
     const view = viewOf(row, (await this.directories.sharedBytes(ids)).get(row.id));
     const metadata = row.metadata as unknown as ImageDetails['metadata'] | null;
@@ -48,7 +47,7 @@ export class ImageService {
 
   /** @throws ImageNotFoundError, ImageInUseError, ImageBusyError */
   async delete(nameOrId: string): Promise<ImageView> {
-    const row = await this.#find(nameOrId);
+    const row = await this.images.require(nameOrId);
     const release = this.locks.hold(row.name, 'a deletion');
     try {
       await this.locks.under(row.name, () => this.store.remove(row));
@@ -58,9 +57,18 @@ export class ImageService {
     }
   }
 
-  /** For whoever keeps things made of an image, which are of no more use without it. Called after it is gone. */
-  onRemoved(listener: (imageId: string) => Promise<void>): void {
-    this.store.onRemoved(listener);
+  /**
+   * For whoever keeps things made of an image, which are of no more use without it.
+   * @param listener called after it is gone
+   * @param bytesOf how much they are
+   */
+  onRemoved(listener: (imageId: string) => Promise<void>, bytesOf: (imageId: string) => number): void {
+    this.store.onRemoved(listener, bytesOf);
+  }
+
+  /** How much goes with an image beside its files, `bytes` */
+  bytesBeside(imageId: string): number {
+    return this.store.bytesBeside(imageId);
   }
 
   /** Deletes the images that a newer build has replaced and that no VM stands on any more. */
@@ -72,15 +80,6 @@ export class ImageService {
   async reconcile(): Promise<void> {
     await this.kernels.reconcile();
     await this.store.reconcile();
-  }
-
-  async #find(nameOrId: string): Promise<ImageRow> {
-    const row = await this.images.find(nameOrId);
-    if (row !== undefined) return row;
-    throw new ImageNotFoundError(
-      nameOrId,
-      (await this.images.list()).map(({ name }) => name),
-    );
   }
 }
 

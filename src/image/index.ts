@@ -1,5 +1,7 @@
 export { IDENTITY_SERIAL, ROOT_SERIAL, WORK_SERIAL } from './guest/guest-script.js';
 export { ROOT_SECTORS_PATH, WORK_ARGUMENT, WORK_SECTORS_PATH, WORK_STATUS_PATH } from './guest/initramfs.js';
+export { CatalogModule } from './catalog/catalog.module.js';
+export { CatalogWriter } from './catalog/catalog-writer.js';
 export { ImageDoctorModule } from './doctor/image-doctor.module.js';
 export { ImagesCheck } from './doctor/images.check.js';
 export type { Making } from './making/image-making.js';

@@ -35,11 +35,11 @@ export class TestHost {
   private constructor(readonly directory: string) {}
 
   /**
-   * @param base state directory of which images, kernels and templates are shared (hard links where that goes); none when undefined
+   * @param base state directory of which images, kernels and templates are shared (hard links where that goes); null: it has nothing
    * @param mount puts a file system of its own under the state directory
    */
   static async create(
-    base: string | undefined = process.env['BANGER_TEST_BASE'],
+    base: string | null | undefined = process.env['BANGER_TEST_BASE'],
     mount?: (stateDirectory: string) => void,
   ): Promise<TestHost> {
     const directory = await mkdtemp(join(tmpdir(), 'bgr-'));
@@ -49,7 +49,7 @@ export class TestHost {
     await writeFile(join(directory, 'config.toml'), NO_BACKGROUND_WORK);
     await mkdir(host.stateDirectory, { mode: 0o711 });
     mount?.(host.stateDirectory);
-    if (base !== undefined) await host.#takeImages(base);
+    if (typeof base === 'string') await host.#takeImages(base);
     return host;
   }
 

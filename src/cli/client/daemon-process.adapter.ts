@@ -5,7 +5,7 @@ import type { DoctorReport } from '../../contract/system.dto.js';
 import { BangerError } from '../../core/errors/index.js';
 import type { ProcessFacts } from '../invocation.js';
 import { DaemonProcess } from './daemon-process.js';
-import type { DaemonChild, ThingDone } from './daemon-process.js';
+import type { DaemonChild, SignedCatalog, ThingDone } from './daemon-process.js';
 import { reportedFailure } from './reported-failure.js';
 
 const TAIL_BYTES = 8192;
@@ -58,18 +58,27 @@ export class DaemonProcessAdapter extends DaemonProcess {
   }
 
   override async doctor(): Promise<DoctorReport> {
-    return (await this.ask('doctor')) as DoctorReport;
+    return (await this.ask(['doctor'], 'the checks of the host')) as DoctorReport;
   }
 
   override async repair(): Promise<ThingDone[]> {
-    return ((await this.ask('repair')) as { did: ThingDone[] }).did;
+    return ((await this.ask(['repair'], 'the repair')) as { did: ThingDone[] }).did;
   }
 
-  /** What the program prints when it is given one word. */
-  private async ask(word: string): Promise<unknown> {
+  override async createCatalogKey(path: string): Promise<{ readonly publicKey: string }> {
+    return (await this.ask(['catalog', 'key', path], 'the making of the key')) as { publicKey: string };
+  }
+
+  override async signCatalog(directory: string, keyPath: string): Promise<SignedCatalog> {
+    const words = ['catalog', 'sign', directory, keyPath];
+    return (await this.ask(words, 'the signing of the catalog')) as SignedCatalog;
+  }
+
+  /** What the program prints when it is given these words. @param what it does, for messages */
+  private async ask(words: readonly string[], what: string): Promise<unknown> {
     const { spawn } = process.getBuiltinModule('node:child_process');
     return await new Promise((resolve, reject) => {
-      const child = spawn('/bin/sh', [this.launcher, word], {
+      const child = spawn('/bin/sh', [this.launcher, ...words], {
         cwd: '/',
         stdio: ['ignore', 'pipe', 'pipe'],
         env: this.env,
@@ -80,12 +89,12 @@ export class DaemonProcessAdapter extends DaemonProcess {
       child.stderr
         .setEncoding('utf8')
         .on('data', (text: string) => (stderr = (stderr + text).slice(-TAIL_BYTES)));
-      child.once('error', (cause) => reject(noReport(word, stderr, null, cause)));
+      child.once('error', (cause) => reject(noReport({ words, what }, stderr, null, cause)));
       child.once('close', (exitCode) => {
         try {
           resolve(JSON.parse(stdout));
         } catch (cause) {
-          reject(reportedFailure(stderr) ?? noReport(word, stderr, exitCode, cause));
+          reject(reportedFailure(stderr) ?? noReport({ words, what }, stderr, exitCode, cause));
         }
       });
     });
@@ -129,20 +138,20 @@ function readTail(descriptor: number, from: number): string {
 }
 
 function noReport(
-  word: string,
+  { words, what }: { readonly words: readonly string[]; readonly what: string },
   stderrTail: string,
   exitCode: number | null,
   cause: unknown,
 ): BangerError<'PROCESS_FAILED'> {
-  return new BangerError('PROCESS_FAILED', 'the checks of the host could not be run', {
+  return new BangerError('PROCESS_FAILED', `${what} could not be run`, {
     details: {
       file: 'scripts/bangerd.sh',
-      args: [word],
+      args: [...words],
       exitCode,
       signal: null,
       stderrTail,
     },
-    why: 'the program that runs them gave no report',
+    why: 'the program for it gave no answer',
     fix: 'build banger again: ./banger quickstart',
     cause,
   });

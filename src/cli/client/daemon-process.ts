@@ -15,6 +15,16 @@ export interface ThingDone {
   readonly done: string;
 }
 
+/** A catalog as it was written. */
+export interface SignedCatalog {
+  readonly serial: number;
+  readonly images: readonly { readonly name: string; readonly digest: string }[];
+  /** of catalog.json, hex */
+  readonly sha256: string;
+  /** what those who use it need to know; base64 */
+  readonly publicKey: string;
+}
+
 /** The daemon as a program: started, and asked without a socket. */
 export abstract class DaemonProcess {
   /** Starts it in a session of its own. @throws BangerError when it cannot even be started */
@@ -23,6 +33,10 @@ export abstract class DaemonProcess {
   abstract doctor(): Promise<DoctorReport>;
   /** Puts right what keeps a daemon from starting. @throws BangerError that says why it could not */
   abstract repair(): Promise<ThingDone[]>;
+  /** Makes a key for signing catalogs. Paths absolute. @throws BangerError */
+  abstract createCatalogKey(path: string): Promise<{ readonly publicKey: string }>;
+  /** Writes and signs the catalog of a directory's bundles. Paths absolute. @throws BangerError */
+  abstract signCatalog(directory: string, keyPath: string): Promise<SignedCatalog>;
   /** when the program was built, `ms` since the epoch; undefined when it is not known */
   abstract builtAt(): number | undefined;
   /** whether a process with this id is there */

@@ -6,6 +6,7 @@ import { Invocation } from '../invocation.js';
 import { Presenter } from '../render/presenter.js';
 import { renderTable } from '../render/table.js';
 import { escapeControls, formatAge, formatBytes } from '../render/text.js';
+import { shortDigest, sourceText } from './render-image.js';
 
 @SubCommand({ name: 'list', aliases: ['ls'], description: 'list all images' })
 export class ImageListCommand extends BangerCommand {
@@ -28,18 +29,20 @@ export class ImageListCommand extends BangerCommand {
     const columns = [
       { title: 'NAME', shrinkTo: 8 },
       { title: 'DISTRIBUTION', shrinkTo: 12 },
-      { title: 'KERNEL', shrinkTo: 8 },
-      { title: 'DISK', align: 'right' as const },
-      { title: 'ON HOST', align: 'right' as const },
+      { title: 'SOURCE', shrinkTo: 8 },
+      { title: 'DIGEST' },
+      { title: 'SIZE', align: 'right' as const },
+      { title: 'SHARED', align: 'right' as const },
       { title: 'AGE', align: 'right' as const },
       { title: 'USED BY', shrinkTo: 7 },
     ];
     const rows = images.map((image) => [
       image.name,
       image.distribution,
-      image.kernelVersion,
-      formatBytes(image.diskBytes),
+      sourceText(image),
+      shortDigest(image.digest),
       formatBytes(image.allocatedBytes),
+      image.sharedBytes === 0 ? '-' : formatBytes(image.sharedBytes),
       formatAge(Date.now() - Date.parse(image.createdAt)),
       image.usedBy.join(' ') || '-',
     ]);

@@ -11,6 +11,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** Why a file that the user named as output cannot be written. */
 export function outputFileError(path: string, cause: unknown): BangerError {
+  if (cause instanceof BangerError) return cause;
   const { code = '', message } = cause as NodeJS.ErrnoException;
   if (isDiskFull(cause))
     return new BangerError('DISK_FULL', `no space is left on the file system of ${path}`, {
@@ -25,5 +26,14 @@ export function outputFileError(path: string, cause: unknown): BangerError {
     why: reason,
     fix: 'name a file in a directory that exists and that you may write to',
     cause,
+  });
+}
+
+/** Nothing is put in the place of a file that is there. */
+export function outputFileTaken(path: string): BangerError<'RESOURCE_TAKEN'> {
+  return new BangerError('RESOURCE_TAKEN', `there is a file ${path} already`, {
+    details: { resource: 'file', key: path, owner: 'a file that is there already' },
+    why: 'nothing is put in the place of a file that is there',
+    fix: 'name another file, or replace this one with --force',
   });
 }

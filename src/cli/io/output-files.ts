@@ -9,6 +9,10 @@ export interface OutputFile {
 
 /** Files that the user names as output. */
 export abstract class OutputFiles {
-  /** @param path absolute @throws OutputFileError, DISK_FULL */
-  abstract create(path: string): Promise<OutputFile>;
+  /**
+   * @param path absolute
+   * @param options.replace false: a file that is there, or comes meanwhile, stays, and is an error
+   * @throws OUTPUT_UNWRITABLE, DISK_FULL, RESOURCE_TAKEN
+   */
+  abstract create(path: string, options: { readonly replace: boolean }): Promise<OutputFile>;
 }

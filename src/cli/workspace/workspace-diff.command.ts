@@ -4,7 +4,7 @@ import { BangerCommand } from '../command/banger-command.js';
 import { Invocation } from '../invocation.js';
 import { Presenter } from '../render/presenter.js';
 import { UsageError } from '../usage-error.js';
-import { WorkDownload } from './work-download.js';
+import { ByteDownload } from '../client/byte-download.js';
 
 interface DiffOptions {
   at?: string;
@@ -22,7 +22,7 @@ interface DiffOptions {
 export class WorkspaceDiffCommand extends BangerCommand<DiffOptions> {
   constructor(
     invocation: Invocation,
-    private readonly download: WorkDownload,
+    private readonly download: ByteDownload,
     private readonly presenter: Presenter,
   ) {
     super(invocation);

@@ -10,7 +10,7 @@ import { formatBytes } from '../render/text.js';
 import { UsageError } from '../usage-error.js';
 import { parseBranchName } from './parse.js';
 import { exportHints, quoted, renderExport } from './render-export.js';
-import { WorkDownload } from './work-download.js';
+import { ByteDownload } from '../client/byte-download.js';
 
 interface ExportOptions {
   at?: string;
@@ -31,7 +31,7 @@ export class WorkspaceExportCommand extends BangerCommand<ExportOptions> {
   constructor(
     invocation: Invocation,
     private readonly calls: FollowedCall,
-    private readonly download: WorkDownload,
+    private readonly download: ByteDownload,
     private readonly presenter: Presenter,
     private readonly terminal: Terminal,
   ) {
@@ -108,7 +108,7 @@ export class WorkspaceExportCommand extends BangerCommand<ExportOptions> {
   }
 
   private async writePatch(vm: string, file: string, work: { vm: string }): Promise<void> {
-    const ask: Parameters<WorkDownload['show']>[0] = (client) =>
+    const ask: Parameters<ByteDownload['show']>[0] = (client) =>
       client.call('workspace.diff', { ...work, format: 'patch' });
     const bytes = file === '-' ? await this.download.show(ask) : await this.download.save(file, ask);
     if (bytes === 0 && this.invocation.exitCode === 0)
@@ -119,7 +119,7 @@ export class WorkspaceExportCommand extends BangerCommand<ExportOptions> {
   }
 
   private async writeBundle(file: string, params: { vm: string; branch?: string }): Promise<void> {
-    const ask: Parameters<WorkDownload['show']>[0] = (client) => client.call('workspace.bundle', params);
+    const ask: Parameters<ByteDownload['show']>[0] = (client) => client.call('workspace.bundle', params);
     if (file === '-') {
       if (this.terminal.stdoutIsTty)
         throw new UsageError(

@@ -1,13 +1,16 @@
+import { IMAGE_NAME_PATTERN } from '../../contract/index.js';
+import type { ImageMetadataView } from '../../contract/index.js';
 import { VERSION } from '../../contract/version.js';
 import { IMAGE_FILES } from '../build/build-plan.js';
 import type { ImageDigestFacts, ImageFileFacts } from '../metadata/image-digest.js';
+import { readBundledMetadata } from './bundled-metadata.js';
 import { DocumentProblem, parseTable, Table } from './json-checks.js';
 
 export const BUNDLE_VERSION = 1;
 export const BUNDLE_SUFFIX = '.banger.tar.zst';
 export const MANIFEST_NAME = IMAGE_FILES.manifest;
-/** `bytes`; that of an image with its sources is about two thousand */
-export const MAX_MANIFEST_BYTES = 64 * 1024;
+/** `bytes`; that of an image with its sources is about two thousand, and metadata as long as may be, with every character escaped, 1.5 MiB */
+export const MAX_MANIFEST_BYTES = 2 * 1024 * 1024;
 
 /** What an image is, apart from its files. */
 export interface BundledImage {
@@ -19,6 +22,8 @@ export interface BundledImage {
   /** `bytes` */
   readonly diskBytes: number;
   readonly bootArguments: readonly string[];
+  /** what a pulled image says of itself */
+  readonly metadata?: ImageMetadataView;
   /** how it came about (recipe, sources, …), for people to read: nothing that works follows from it */
   readonly provenance?: Readonly<Record<string, unknown>>;
 }
@@ -43,7 +48,6 @@ export const BUNDLED_FILES: readonly string[] = [
 const NEEDED_FILES: readonly string[] = [IMAGE_FILES.kernel, IMAGE_FILES.root];
 
 const MAX_BOOT_ARGUMENTS = 64;
-export const IMAGE_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 export const LINE = /^[^\p{C}\p{Zl}\p{Zp}]{1,200}$/u;
 /** no space, no quote: one argument must not become two */
 const BOOT_ARGUMENT = /^[A-Za-z0-9_.,:/=@%+-]{1,200}$/;
@@ -98,12 +102,13 @@ function parseImage(table: Table): BundledImage {
     return argument;
   });
   return {
-    name: table.text('name', IMAGE_NAME),
+    name: table.text('name', IMAGE_NAME_PATTERN),
     ...(table.has('description') && { description: table.text('description', LINE) }),
     distribution: table.text('distribution', LINE),
     kernelVersion: table.text('kernelVersion', KERNEL_VERSION),
     diskBytes: table.number('diskBytes', 1, Number.MAX_SAFE_INTEGER),
     bootArguments,
+    ...(table.has('metadata') && { metadata: readBundledMetadata(table.table('metadata')) }),
     ...(table.has('provenance') && { provenance: table.table('provenance').fields() }),
   };
 }

@@ -14,9 +14,12 @@ const CHUNK = 16 * SPARSE_BLOCK;
 export const MAX_STRETCHES = 65_536;
 
 /** A file that goes into a bundle, held open so that it stays the one that was measured. */
-export interface BundleSource {
+export interface OpenSource {
   readonly name: string;
   readonly handle: FileHandle;
+}
+
+export interface BundledFile extends OpenSource {
   readonly sizeBytes: number;
   /** as `sparseDigest` */
   readonly digest: string;
@@ -26,49 +29,50 @@ export interface BundleSource {
   checkUnchanged(): Promise<void>;
 }
 
-/** Reads the file once, for what must be known before its first byte is written. The caller closes its handle. */
+/** The caller closes its handle. */
+export async function openSource({
+  name,
+  path,
+}: {
+  readonly name: string;
+  readonly path: string;
+}): Promise<OpenSource> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  return { name, handle };
+}
+
+/** Reads the file once, for what must be known before its first byte is written. */
 export async function measureSource(
-  file: { readonly name: string; readonly path: string },
+  { name, handle }: OpenSource,
   runner: ProcessRunner,
   signal: AbortSignal,
-): Promise<BundleSource> {
-  const handle = await open(file.path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  try {
-    const before = await handle.stat({ bigint: true });
-    if (!before.isFile()) throw new DocumentProblem(`${file.name} is not a plain file`);
-    const sizeBytes = Number(before.size);
-    const hash = new SparseHash();
-    const stretches = new StretchList(MAX_STRETCHES);
-    let done = 0;
-    for (const { from, to } of await dataExtents(file.path, runner)) {
-      const begin = Math.max(done, from - (from % SPARSE_BLOCK));
-      done = Math.max(done, Math.ceil(to / SPARSE_BLOCK) * SPARSE_BLOCK);
-      for await (const { offset, piece } of readPieces(handle, begin, done)) {
-        signal.throwIfAborted();
-        for (let at = 0; at < piece.length; at += SPARSE_BLOCK)
-          hash.add((offset + at) / SPARSE_BLOCK, piece.subarray(at, at + SPARSE_BLOCK));
-        for (const stretch of nonZeroStretches(piece))
-          stretches.add({ offset: offset + stretch.offset, length: stretch.length });
-        await turn();
-      }
+): Promise<BundledFile> {
+  const before = await handle.stat({ bigint: true });
+  if (!before.isFile()) throw new DocumentProblem(`${name} is not a plain file`);
+  const sizeBytes = Number(before.size);
+  const hash = new SparseHash();
+  const stretches = new StretchList(MAX_STRETCHES);
+  let done = 0;
+  // that very file, whatever has its path by now
+  for (const { from, to } of await dataExtents(`/proc/${process.pid}/fd/${handle.fd}`, runner)) {
+    const begin = Math.max(done, from - (from % SPARSE_BLOCK));
+    done = Math.max(done, Math.ceil(to / SPARSE_BLOCK) * SPARSE_BLOCK);
+    for await (const { offset, piece } of readPieces(handle, begin, done)) {
+      signal.throwIfAborted();
+      for (let at = 0; at < piece.length; at += SPARSE_BLOCK)
+        hash.add((offset + at) / SPARSE_BLOCK, piece.subarray(at, at + SPARSE_BLOCK));
+      for (const stretch of nonZeroStretches(piece))
+        stretches.add({ offset: offset + stretch.offset, length: stretch.length });
+      await turn();
     }
-    const checkUnchanged = async (): Promise<void> => {
-      const { size, mtimeNs, ctimeNs } = await handle.stat({ bigint: true });
-      if (size !== before.size || mtimeNs !== before.mtimeNs || ctimeNs !== before.ctimeNs)
-        throw new DocumentProblem(`${file.name} was written to meanwhile`, 'export it again');
-    };
-    return {
-      name: file.name,
-      handle,
-      sizeBytes,
-      digest: hash.digest(),
-      stretches: stretches.list(),
-      checkUnchanged,
-    };
-  } catch (error) {
-    await handle.close();
-    throw error;
   }
+  const checkUnchanged = async (): Promise<void> => {
+    // not the time of its last change: that is another whenever a name comes or goes
+    const { size, mtimeNs } = await handle.stat({ bigint: true });
+    if (size !== before.size || mtimeNs !== before.mtimeNs)
+      throw new DocumentProblem(`${name} was written to meanwhile`, 'export it again');
+  };
+  return { name, handle, sizeBytes, digest: hash.digest(), stretches: stretches.list(), checkUnchanged };
 }
 
 /** What a file has from one offset to another, or to its end; each piece is a buffer of its own. */

@@ -5,10 +5,10 @@ import { SparseMapError } from '../archive/sparse-map.js';
 import { ZstdFrameError } from '../archive/zstd-frame.js';
 import type { BundleManifest } from './bundle-manifest.js';
 import { Bundles } from './bundles.js';
-import type { ReadBundleRequest, WriteBundleRequest } from './bundles.js';
+import type { BundleSource, OpenBundle, OpenBundleOptions, WriteBundleRequest } from './bundles.js';
 import { BundleInvalidError } from './catalog.errors.js';
 import { DocumentProblem } from './json-checks.js';
-import { peekBundle, readBundle } from './read-bundle.adapter.js';
+import { openBundle, unpackBundle } from './read-bundle.adapter.js';
 import { writeBundle } from './write-bundle.adapter.js';
 
 @Injectable()
@@ -18,28 +18,31 @@ export class DiskBundles extends Bundles {
   }
 
   override async write(request: WriteBundleRequest): Promise<BundleManifest> {
-    const { target, signal } = request;
+    const { image, signal } = request;
     return writeBundle(request, this.runner).catch((error: unknown) => {
-      throw explain(error, { bundle: target, directory: target, signal });
+      throw explain(error, { bundle: `of ${image.name}`, directory: image.name, signal });
     });
   }
 
-  override async read(request: ReadBundleRequest): Promise<BundleManifest> {
-    const { into, signal, source } = request;
-    return readBundle(request).catch((error: unknown) => {
-      throw explain(error, { bundle: nameOf(source), directory: into, signal });
+  override async open<T>(
+    source: BundleSource,
+    options: OpenBundleOptions,
+    use: (bundle: OpenBundle) => Promise<T>,
+  ): Promise<T> {
+    const bundle = typeof source === 'string' ? source : source.name;
+    const { signal } = options;
+    return openBundle(source, options, (manifest, reader) =>
+      use({
+        manifest,
+        unpack: (request) =>
+          unpackBundle(reader, manifest, request).catch((error: unknown) => {
+            throw explain(error, { bundle, directory: request.into, signal });
+          }),
+      }),
+    ).catch((error: unknown) => {
+      throw explain(error, { bundle, directory: bundle, signal });
     });
   }
-
-  override async peek(source: ReadBundleRequest['source'], signal: AbortSignal): Promise<BundleManifest> {
-    return peekBundle(source, signal).catch((error: unknown) => {
-      throw explain(error, { bundle: nameOf(source), directory: nameOf(source), signal });
-    });
-  }
-}
-
-function nameOf(source: ReadBundleRequest['source']): string {
-  return typeof source === 'string' ? source : source.name;
 }
 
 const ANOTHER_FILE =

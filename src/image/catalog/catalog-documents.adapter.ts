@@ -1,14 +1,18 @@
-import { constants } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { VERSION } from '../../contract/version.js';
 import { webAddress } from './catalog.js';
 import { CatalogDocuments } from './catalog-documents.js';
+import type { LocalFileOptions } from './catalog-documents.js';
 import { DocumentProblem } from './json-checks.js';
+import { openPlainFile } from './plain-file.adapter.js';
 
 const MAX_REDIRECTS = 5;
+/** `bytes` */
+const CHUNK = 1024 * 1024;
 /** of one answer until its head, and between two pieces of its body */
 const IDLE_MS = 15_000;
 /** of all of it */
@@ -45,25 +49,24 @@ export class WebCatalogDocuments extends CatalogDocuments {
     throw new DocumentProblem(`${url} leads on more than ${MAX_REDIRECTS} times`, CHECK_ADDRESS);
   }
 
-  override async read(path: string, maxBytes: number): Promise<Buffer> {
+  override async read(
+    path: string,
+    { maxBytes, ...options }: LocalFileOptions & { readonly maxBytes: number },
+  ): Promise<Buffer> {
+    const file = await openPlainFile(path, options);
     try {
-      // a pipe without a writer would be waited for in vain
-      const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-      try {
-        const { size } = await file.stat();
-        if (!(await file.stat()).isFile()) throw new DocumentProblem(`${path} is not a plain file`);
-        if (size > maxBytes) throw new DocumentProblem(`${path} has more than ${maxBytes} bytes`);
-        const content = Buffer.alloc(size);
-        const { bytesRead } = await file.read(content, 0, size, 0);
-        return content.subarray(0, bytesRead);
-      } finally {
-        await file.close();
-      }
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
-      throw new DocumentProblem(`there is no file ${path}`, 'check the path');
+      const { size } = await file.stat();
+      if (size > maxBytes) throw new DocumentProblem(`${path} has more than ${maxBytes} bytes`);
+      const content = Buffer.alloc(size);
+      const { bytesRead } = await file.read(content, 0, size, 0);
+      return content.subarray(0, bytesRead);
+    } finally {
+      await file.close();
     }
+  }
+
+  override async stream(path: string, options: LocalFileOptions): Promise<Readable> {
+    return (await openPlainFile(path, options)).createReadStream({ highWaterMark: CHUNK });
   }
 
   override async isDirectory(path: string): Promise<boolean> {

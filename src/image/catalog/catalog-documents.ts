@@ -1,3 +1,13 @@
+import type { Readable } from 'node:stream';
+
+export interface LocalFileOptions {
+  /**
+   * Only what every user of this host may read: the path comes from somebody who may have fewer rights than this
+   * process has.
+   */
+  readonly forEverybody?: boolean;
+}
+
 /** Small files that a catalog is made of, from the web and from this host. */
 export abstract class CatalogDocuments {
   /**
@@ -9,8 +19,11 @@ export abstract class CatalogDocuments {
     options: { readonly maxBytes: number; readonly signal: AbortSignal },
   ): Promise<Buffer>;
 
-  /** @throws DocumentProblem when it is not there, no plain file, or longer than `maxBytes` */
-  abstract read(path: string, maxBytes: number): Promise<Buffer>;
+  /** @throws DocumentProblem when it is not there, no plain file, not for that reader, or longer than `maxBytes` */
+  abstract read(path: string, options: LocalFileOptions & { readonly maxBytes: number }): Promise<Buffer>;
+
+  /** @throws DocumentProblem when it is not there, no plain file, or not for that reader */
+  abstract stream(path: string, options: LocalFileOptions): Promise<Readable>;
 
   abstract isDirectory(path: string): Promise<boolean>;
 }

@@ -21,6 +21,8 @@ export interface CatalogSource {
   readonly location: string;
   /** of who signs it: base64, or the absolute path of a file that has it in base64 or PEM */
   readonly publicKey?: string;
+  /** of a path: only what every user of this host may read */
+  readonly forEverybody?: boolean;
   /** an issue with a lower serial is an old one that somebody puts forward again */
   readonly minSerial?: number;
 }
@@ -68,7 +70,7 @@ export class CatalogReader {
         'it comes from the web, and nothing says that it is the right one',
         'give the public key that it is signed with, or its digest: ADDRESS#sha256=HEX',
       );
-    const { content, where, signature } = await this.#load(place, source.publicKey !== undefined, signal);
+    const { content, where, signature } = await this.#load(place, source, signal);
     if (place.pin !== undefined && createHash('sha256').update(content).digest('hex') !== place.pin)
       throw new DocumentProblem(
         'it has another digest than the one it is pinned to',
@@ -102,16 +104,18 @@ export class CatalogReader {
 
   async #load(
     place: CatalogPlace,
-    signed: boolean,
+    { publicKey, forEverybody = false }: CatalogSource,
     signal: AbortSignal,
   ): Promise<{ content: Buffer; where: CatalogPlace; signature: Buffer }> {
     const none = Buffer.alloc(0);
+    const signed = publicKey !== undefined;
     if (place.kind === 'local') {
       const path = (await this.documents.isDirectory(place.path))
         ? join(place.path, CATALOG_NAME)
         : place.path;
-      const content = await this.documents.read(path, MAX_CATALOG_BYTES);
-      const signature = signed ? await this.documents.read(path + SIGNATURE_SUFFIX, MAX_KEY_BYTES) : none;
+      const content = await this.documents.read(path, { maxBytes: MAX_CATALOG_BYTES, forEverybody });
+      const beside = { maxBytes: MAX_KEY_BYTES, forEverybody };
+      const signature = signed ? await this.documents.read(path + SIGNATURE_SUFFIX, beside) : none;
       return { content, where: { kind: 'local', path }, signature };
     }
     const content = await this.documents.fetch(place.url, { maxBytes: MAX_CATALOG_BYTES, signal });
@@ -125,7 +129,7 @@ export class CatalogReader {
 
   async #key(given: string): Promise<string> {
     if (PUBLIC_KEY.test(given) || !given.startsWith('/')) return given;
-    return (await this.documents.read(given, MAX_KEY_BYTES)).toString('latin1');
+    return (await this.documents.read(given, { maxBytes: MAX_KEY_BYTES })).toString('latin1');
   }
 }
 

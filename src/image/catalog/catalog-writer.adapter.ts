@@ -93,7 +93,7 @@ export class DiskCatalogWriter extends CatalogWriter {
 
   async #nextSerial(path: string): Promise<number> {
     try {
-      return parseCatalog(await this.documents.read(path, MAX_CATALOG_BYTES)).serial + 1;
+      return parseCatalog(await this.documents.read(path, { maxBytes: MAX_CATALOG_BYTES })).serial + 1;
     } catch (error) {
       if (error instanceof DocumentProblem) return 1;
       throw error;

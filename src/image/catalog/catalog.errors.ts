@@ -14,21 +14,6 @@ export class BundleInvalidError extends BangerError<'IMAGE_BUNDLE_INVALID'> {
   }
 }
 
-/** Nothing is put in the place of what is there, and two do not write one file. */
-export class BundleTargetTakenError extends BangerError<'RESOURCE_TAKEN'> {
-  constructor(path: string, by: 'file' | 'export') {
-    const owner = by === 'file' ? 'a file that is there already' : 'another export that is writing it';
-    super('RESOURCE_TAKEN', `the bundle cannot be written to ${path}`, {
-      details: { resource: 'bundle', key: path, owner },
-      why: `the path is taken by ${owner}`,
-      fix:
-        by === 'file'
-          ? 'name another file, or replace this one with --force'
-          : 'wait for it, or name another file',
-    });
-  }
-}
-
 export class CatalogInvalidError extends BangerError<'IMAGE_CATALOG_INVALID'> {
   constructor(catalog: string, facts: { reason: string; fix: string; cause?: unknown }) {
     super('IMAGE_CATALOG_INVALID', `the catalog ${catalog} cannot be used`, {

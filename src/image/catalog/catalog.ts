@@ -1,4 +1,5 @@
-import { IMAGE_NAME, LINE } from './bundle-manifest.js';
+import { IMAGE_NAME_PATTERN } from '../../contract/index.js';
+import { LINE } from './bundle-manifest.js';
 import { DocumentProblem, parseTable, Table } from './json-checks.js';
 
 const CATALOG_VERSION = 1;
@@ -56,7 +57,7 @@ function parseImage(value: unknown): CatalogImage {
   const table = new Table(value, 'an image of it');
   const bundle = table.table('bundle');
   return {
-    name: table.text('name', IMAGE_NAME),
+    name: table.text('name', IMAGE_NAME_PATTERN),
     ...(table.has('description') && { description: table.text('description', LINE) }),
     distribution: table.text('distribution', LINE),
     digest: table.text('digest', /^sha256:[0-9a-f]{64}$/),

@@ -9,7 +9,7 @@ import { digestFacts, MANIFEST_NAME, MAX_MANIFEST_BYTES, parseManifest } from '.
 import type { BundleManifest } from './bundle-manifest.js';
 import { MAX_STRETCHES } from './bundle-source.adapter.js';
 import { BUNDLE_LIMITS } from './bundles.js';
-import type { BundleLimits, ReadBundleRequest } from './bundles.js';
+import type { BundleLimits, BundleSource, OpenBundleOptions, UnpackRequest } from './bundles.js';
 import type { ByteReader } from './byte-reader.js';
 import { DocumentProblem } from './json-checks.js';
 import { withBundle } from './open-bundle.adapter.js';
@@ -19,34 +19,31 @@ import type { TarEntry } from './tar-headers.js';
 /** `bytes`: one number is 17, and of each stretch there are two */
 const MAX_MAP_BYTES = (2 * MAX_STRETCHES + 3) * 17;
 
-/** `Bundles.read`, with errors as they come. */
-export async function readBundle(request: ReadBundleRequest): Promise<BundleManifest> {
+/** `Bundles.open`, with errors as they come. */
+export async function openBundle<T>(
+  source: BundleSource,
+  options: OpenBundleOptions,
+  use: (manifest: BundleManifest, reader: ByteReader) => Promise<T>,
+): Promise<T> {
+  const stream = typeof source === 'string' ? source : source.stream;
+  return withBundle(stream, options, async (reader) => use(await readManifest(reader), reader));
+}
+
+/** `OpenBundle.unpack`, with errors as they come. */
+export async function unpackBundle(
+  reader: ByteReader,
+  manifest: BundleManifest,
+  { into, digest, limits = BUNDLE_LIMITS }: UnpackRequest,
+): Promise<void> {
   const made: string[] = [];
   try {
-    return await withBundle(streamOf(request.source), request, async (reader) => {
-      const manifest = await readManifest(reader);
-      if (request.digest !== undefined && imageDigest(digestFacts(manifest)) !== request.digest)
-        throw new DocumentProblem('it holds another image than the one that was asked for');
-      const limits = request.limits ?? BUNDLE_LIMITS;
-      await new BundleUnpacking(request.into, limits, made).run(reader, manifest);
-      return manifest;
-    });
+    if (digest !== undefined && imageDigest(digestFacts(manifest)) !== digest)
+      throw new DocumentProblem('it holds another image than the one that was asked for');
+    await new BundleUnpacking(into, limits, made).run(reader, manifest);
   } catch (error) {
     for (const path of made) await rm(path, { force: true });
     throw error;
   }
-}
-
-/** `Bundles.peek`, with errors as they come. */
-export async function peekBundle(
-  source: ReadBundleRequest['source'],
-  signal: AbortSignal,
-): Promise<BundleManifest> {
-  return withBundle(streamOf(source), { signal }, readManifest);
-}
-
-function streamOf(source: ReadBundleRequest['source']): Parameters<typeof withBundle>[0] {
-  return typeof source === 'string' ? source : source.stream;
 }
 
 async function readManifest(reader: ByteReader): Promise<BundleManifest> {

@@ -1,7 +1,3 @@
-import { constants } from 'node:fs';
-import { link, lstat, open, realpath, rename, rm } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants as zlib, createZstdCompress } from 'node:zlib';
@@ -13,10 +9,9 @@ import { formatSparseMap } from '../archive/sparse-map.js';
 import { ZstdFrame } from '../archive/zstd-frame.js';
 import { bundleManifest, formatManifest, MANIFEST_NAME, parseManifest } from './bundle-manifest.js';
 import type { BundleManifest } from './bundle-manifest.js';
-import { measureSource, readPieces } from './bundle-source.adapter.js';
-import type { BundleSource } from './bundle-source.adapter.js';
+import { measureSource, openSource, readPieces } from './bundle-source.adapter.js';
+import type { BundledFile, OpenSource } from './bundle-source.adapter.js';
 import type { WriteBundleRequest } from './bundles.js';
-import { BundleTargetTakenError } from './catalog.errors.js';
 
 /** `bytes` of what comes out of the compressor at once */
 const CHUNK = 1024 * 1024;
@@ -28,98 +23,35 @@ const LEVEL = 3;
 /** Same bytes for the same image. */
 const OWNED = { mode: 0o644, uid: 0, gid: 0, mtime: new Date(0) };
 
-/** Targets that this process writes. */
-const writing = new Set<string>();
-
 /** `Bundles.write`, with errors as they come. */
 export async function writeBundle(
   request: WriteBundleRequest,
   runner: ProcessRunner,
 ): Promise<BundleManifest> {
-  const directory = await realpath(dirname(request.target));
-  const target = join(directory, basename(request.target));
-  if (writing.has(target)) throw new BundleTargetTakenError(request.target, 'export');
-  writing.add(target);
-  const sources: BundleSource[] = [];
+  const opened: OpenSource[] = [];
   try {
-    if (request.force !== true) await checkFree(target, request.target);
-    for (const file of request.files) sources.push(await measureSource(file, runner, request.signal));
+    // All at once: an image that is deleted from here on can still be read.
+    for (const file of request.files) opened.push(await openSource(file));
+    const sources: BundledFile[] = [];
+    for (const source of opened) sources.push(await measureSource(source, runner, request.signal));
     const facts = sources.map(({ name, sizeBytes, digest }) => ({ name, sizeBytes, digest }));
     const manifest = formatManifest(bundleManifest(request.image, facts));
-    await writeWhole(target, request, (part) => writeArchive(part, { manifest, sources, request }));
-    return parseManifest(manifest);
+    const written = parseManifest(manifest);
+    request.check?.(written);
+    await writeArchive({ manifest, sources, request });
+    return written;
   } finally {
-    writing.delete(target);
-    for (const { handle } of sources) await handle.close();
-  }
-}
-
-async function checkFree(target: string, shown: string): Promise<void> {
-  const there = await lstat(target).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  });
-  if (there !== undefined) throw new BundleTargetTakenError(shown, 'file');
-}
-
-/** The part is gone afterwards, and the target is there as a whole or as it was. */
-async function writeWhole(
-  target: string,
-  { target: shown, force, signal }: WriteBundleRequest,
-  write: (part: FileHandle) => Promise<void>,
-): Promise<void> {
-  const part = `${target}.part`;
-  // what an export has left that was ended in the middle; another process that writes it finds out at its end
-  await rm(part, { force: true });
-  const handle = await open(part, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o644);
-  const isOurs = async (): Promise<boolean> => {
-    const { ino, dev } = await handle.stat();
-    const there = await lstat(part).catch(() => undefined);
-    return there?.ino === ino && there.dev === dev;
-  };
-  try {
-    await write(handle);
-    await handle.sync();
-    signal.throwIfAborted();
-    if (!(await isOurs())) throw new BundleTargetTakenError(shown, 'export');
-    if (force === true) await rename(part, target);
-    else await linkOnce(part, target, shown);
-    await syncDirectory(dirname(target));
-  } finally {
-    if (await isOurs()) await rm(part, { force: true });
-    await handle.close();
-  }
-}
-
-/** Unlike a rename this never takes the place of a file that has come meanwhile. */
-async function linkOnce(part: string, target: string, shown: string): Promise<void> {
-  try {
-    await link(part, target);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') throw new BundleTargetTakenError(shown, 'file');
-    // FAT and the like have no links
-    if (code !== 'EPERM' && code !== 'EOPNOTSUPP') throw error;
-    await checkFree(target, shown);
-    await rename(part, target);
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+    for (const { handle } of opened) await handle.close();
   }
 }
 
 interface ArchiveContent {
   readonly manifest: Buffer;
-  readonly sources: readonly BundleSource[];
+  readonly sources: readonly BundledFile[];
   readonly request: WriteBundleRequest;
 }
 
-async function writeArchive(part: FileHandle, content: ArchiveContent): Promise<void> {
+async function writeArchive(content: ArchiveContent): Promise<void> {
   const archive = pack();
   const output = Readable.from(archive, { objectMode: false, highWaterMark: CHUNK });
   output.once('close', () => archive.destroy());
@@ -131,14 +63,15 @@ async function writeArchive(part: FileHandle, content: ArchiveContent): Promise<
   const written = pipeline(
     output,
     createZstdCompress({ chunkSize: CHUNK, params }),
-    async (pieces: AsyncIterable<Buffer>) => {
+    async function* (pieces: AsyncIterable<Buffer>) {
       const frame = new ZstdFrame();
-      for await (const piece of pieces) await writeAll(part, piece.subarray(0, frame.take(piece)));
+      for await (const piece of pieces) yield piece.subarray(0, frame.take(piece));
       invariant(frame.isWhole, 'what zstd has written has no end');
     },
+    content.request.target,
     { signal: content.request.signal },
   );
-  // both have come to rest before the files that they work on are closed; that of the disk is the first cause
+  // both have come to rest before the files that they work on are closed; that of the target is the first cause
   const [fate, filling] = await Promise.allSettled([written, filled]);
   if (fate.status === 'rejected') throw fate.reason;
   if (filling.status === 'rejected') throw filling.reason;
@@ -165,7 +98,7 @@ async function fill(archive: Pack, { manifest, sources, request }: ArchiveConten
   archive.finalize();
 }
 
-function describeEntry({ name, sizeBytes, stretches }: BundleSource): {
+function describeEntry({ name, sizeBytes, stretches }: BundledFile): {
   headers: Partial<Header> & { name: string };
   map: Buffer[];
 } {
@@ -186,8 +119,4 @@ function describeEntry({ name, sizeBytes, stretches }: BundleSource): {
     headers: { ...OWNED, name: `GNUSparseFile.0/${name}`, size: map.length + dataBytes, pax },
     map: [map],
   };
-}
-
-async function writeAll(handle: FileHandle, piece: Buffer): Promise<void> {
-  for (let at = 0; at < piece.length;) at += (await handle.write(piece, at)).bytesWritten;
 }

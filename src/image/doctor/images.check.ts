@@ -3,6 +3,7 @@ import { Config } from '../../core/config/index.js';
 import { BookReader } from '../../core/database/index.js';
 import { ManyThingsCheck } from '../../host/index.js';
 import type { Problem } from '../../host/index.js';
+import type { ImageFileFacts } from '../metadata/image-digest.js';
 import { ImageFiles } from '../store/image-files.js';
 import { IMAGE_FILES } from '../build/build-plan.js';
 
@@ -58,6 +59,30 @@ export class ImagesCheck extends ManyThingsCheck {
     }
     const manifest = `${directory}/${IMAGE_FILES.manifest}`;
     const text = (await this.files.read(manifest)).toString('utf8');
-    return text.includes(`"${image.recipeDigest}"`) ? undefined : `its file ${manifest} is of another build`;
+    if (!text.includes(`"${image.recipeDigest}"`)) return `its file ${manifest} is of another build`;
+    return this.#sizeProblem(directory, filesOf(text));
+  }
+
+  async #sizeProblem(
+    directory: string,
+    files: readonly Partial<ImageFileFacts>[],
+  ): Promise<string | undefined> {
+    for (const { name, sizeBytes } of files) {
+      const path = `${directory}/${name}`;
+      const measure = await this.files.measure(path);
+      if (measure?.sizeBytes !== sizeBytes)
+        return `its file ${path} has ${measure?.sizeBytes ?? 'no'} bytes instead of ${sizeBytes}`;
+    }
+    return undefined;
+  }
+}
+
+/** What its manifest says of its files; those of images that were built before there were digests say nothing. */
+function filesOf(manifest: string): readonly Partial<ImageFileFacts>[] {
+  try {
+    const { files } = JSON.parse(manifest) as { files?: unknown };
+    return Array.isArray(files) ? (files as Partial<ImageFileFacts>[]) : [];
+  } catch {
+    return [];
   }
 }

@@ -13,3 +13,8 @@ export function nameOf(given: string): string {
 export function supersededName(name: string, id: string): string {
   return `${name}${SUPERSEDED_MARK}${id.slice(-SHORT_ID)}`;
 }
+
+/** The name that an image had before a newer one got it; that which it has, otherwise. */
+export function baseName(name: string): string {
+  return name.slice(0, name.includes(SUPERSEDED_MARK) ? name.indexOf(SUPERSEDED_MARK) : undefined);
+}

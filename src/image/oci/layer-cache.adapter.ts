@@ -69,10 +69,11 @@ export class DiskLayerCache extends LayerCache {
   override async list(): Promise<CachedLayer[]> {
     const layers = (await this.#names()).map(async (name): Promise<CachedLayer[]> => {
       const [, hex, part] = NAME.exec(name) ?? [];
-      const file = await measure(join(this.#directory, name));
+      const path = join(this.#directory, name);
+      const file = await measure(path);
       if (hex === undefined || file === undefined) return [];
       const digest = `sha256:${hex}`;
-      return [{ digest, ...file, whole: part === undefined, held: this.#isHeld(digest) }];
+      return [{ digest, path, ...file, whole: part === undefined, held: this.#isHeld(digest) }];
     });
     return (await Promise.all(layers)).flat().toSorted((one, other) => one.lastUsedMs - other.lastUsedMs);
   }

@@ -3,6 +3,7 @@ import type { Descriptor } from './manifest.js';
 export interface CachedLayer {
   /** `sha256:HEX` */
   readonly digest: string;
+  readonly path: string;
   readonly sizeBytes: number;
   /** `ms` since 1970 */
   readonly lastUsedMs: number;

@@ -53,6 +53,13 @@ export class Blobs {
     }
   }
 
+  /** Of the files that have a second name here. */
+  async inodes(): Promise<ReadonlySet<number>> {
+    const names = await this.files.list(this.#directory);
+    const found = await Promise.all(names.map((name) => this.files.measure(`${this.#directory}/${name}`)));
+    return new Set(found.flatMap((measure) => (measure === undefined ? [] : [measure.inode])));
+  }
+
   get #directory(): string {
     return `${this.config.values.stateDirectory}/blobs`;
   }

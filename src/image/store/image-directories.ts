@@ -53,6 +53,16 @@ export class ImageDirectories {
     }
   }
 
+  /** Those of the names that it has, with their paths. */
+  async presentFiles(
+    id: string,
+    names: readonly string[],
+  ): Promise<{ readonly name: string; readonly path: string }[]> {
+    const files = names.map((name) => ({ name, path: `${this.sites.finalPath(id)}/${name}` }));
+    const there = await Promise.all(files.map(({ path }) => this.files.exists(path)));
+    return files.filter((_, index) => there[index]);
+  }
+
   /** undefined when it cannot be read */
   async manifest(id: string): Promise<Partial<ImageManifest & Record<string, unknown>> | undefined> {
     try {

@@ -25,6 +25,7 @@ const CONTENT: readonly string[] = [
 @Injectable()
 export class ImageStore {
   #tellRemoved: (imageId: string) => Promise<void> = () => Promise.resolve();
+  #bytesBeside: (imageId: string) => number = () => 0;
 
   constructor(
     private readonly sites: ImageSites,
@@ -70,8 +71,14 @@ export class ImageStore {
     await this.blobs.collect();
   }
 
-  onRemoved(listener: (imageId: string) => Promise<void>): void {
+  onRemoved(listener: (imageId: string) => Promise<void>, bytesOf: (imageId: string) => number): void {
     this.#tellRemoved = listener;
+    this.#bytesBeside = bytesOf;
+  }
+
+  /** What goes with an image beside its files, `bytes` */
+  bytesBeside(imageId: string): number {
+    return this.#bytesBeside(imageId);
   }
 
   /** @throws ImageInUseError */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database, Prisma } from '../../core/database/index.js';
+import { ImageNotFoundError } from '../image.errors.js';
 import { nameOf, SUPERSEDED_MARK, supersededName } from '../metadata/image-name.js';
 import type { ImageRow, NewImage } from '../image.types.js';
 
@@ -23,6 +24,16 @@ export class ImageRepository {
       include: WITH_VMS,
     });
     return rows.find(({ id }) => id === nameOrId) ?? rows[0];
+  }
+
+  /** @throws ImageNotFoundError */
+  async require(nameOrId: string): Promise<ImageRow> {
+    const row = await this.find(nameOrId);
+    if (row !== undefined) return row;
+    throw new ImageNotFoundError(
+      nameOrId,
+      (await this.list()).map(({ name }) => name),
+    );
   }
 
   /** In one step: the new image gets the name; an older one of that name keeps its VMs under another. */

@@ -49,7 +49,13 @@ export class TemplateStore {
     private readonly images: ImageService,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
-    images.onRemoved((imageId) => this.#removeOfImage(imageId));
+    images.onRemoved(
+      (imageId) => this.#removeOfImage(imageId),
+      (imageId) =>
+        this.list()
+          .filter(({ template }) => template.shape.imageId === imageId)
+          .reduce((sum, { template }) => sum + template.allocatedBytes, 0),
+    );
   }
 
   /** Newest last. */

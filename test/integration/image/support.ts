@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Test } from '@nestjs/testing';
@@ -11,9 +11,12 @@ import { Database, DatabaseModule } from '../../../src/core/database/index.js';
 import { LoggingModule } from '../../../src/core/logging/index.js';
 import { Ledger, OperationRunner, OperationsModule } from '../../../src/core/operations/index.js';
 import { ProcessModule } from '../../../src/core/process/index.js';
+import { RpcModule } from '../../../src/core/rpc/index.js';
 import { HostDirectories } from '../../../src/host/index.js';
 import { ImageBuilder } from '../../../src/image/build/image-builder.js';
 import { BuildHost } from '../../../src/image/build/build-host.js';
+import { PATIENCE } from '../../../src/image/download/patience.js';
+import type { Patience } from '../../../src/image/download/patience.js';
 import { ImageModule, ImageService } from '../../../src/image/index.js';
 
 /** The image module with the real database, ledger, operations and programs, in directories of its own. */
@@ -23,13 +26,17 @@ export class ImageHost {
     readonly app: TestingModule,
   ) {}
 
-  static async open(options: { buildHost?: BuildHost; directory?: string } = {}): Promise<ImageHost> {
+  static async open(
+    options: { buildHost?: BuildHost; directory?: string; patience?: Patience; config?: string } = {},
+  ): Promise<ImageHost> {
     const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'bgr-image-')));
     await chmod(directory, 0o711);
+    const configFile = join(directory, 'config.toml');
+    await writeFile(configFile, options.config ?? '');
     const config = await loadConfig({
       BANGER_STATE_DIR: join(directory, 'state'),
       BANGER_RUNTIME_DIR: join(directory, 'run'),
-      BANGER_CONFIG: '/dev/null',
+      BANGER_CONFIG: configFile,
       HOME: directory,
     });
     const builder = Test.createTestingModule({
@@ -40,10 +47,13 @@ export class ImageHost {
         DatabaseModule,
         ProcessModule,
         OperationsModule,
+        ClockModule,
+        RpcModule,
         ImageModule,
       ],
     });
     if (options.buildHost !== undefined) builder.overrideProvider(BuildHost).useValue(options.buildHost);
+    if (options.patience !== undefined) builder.overrideProvider(PATIENCE).useValue(options.patience);
     const app = await builder.compile();
     await app.init();
     await app.get(HostDirectories, { strict: false }).prepareRoots();

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import {
+  createWriteStream,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -83,11 +83,15 @@ export class BundleBench {
     return this.path('small.banger.tar.zst');
   }
 
-  write(options: Partial<WriteBundleRequest> = {}): Promise<BundleManifest> {
+  /** To `path`, or `target`. */
+  write({
+    path = this.target,
+    ...options
+  }: Partial<WriteBundleRequest> & { path?: string } = {}): Promise<BundleManifest> {
     return this.bundles.write({
       files: FILES.map((name) => ({ name, path: this.path(name) })),
       image: this.image,
-      target: this.target,
+      target: createWriteStream(path),
       signal: new AbortController().signal,
       ...options,
     });
@@ -142,13 +146,6 @@ export function bytes(length: number, seed: number): Buffer {
 
 export function same(one: string, other: string): boolean {
   return readFileSync(one).equals(readFileSync(other));
-}
-
-/** Names in a directory that are those of bundles and their parts. */
-export function bundleFiles(directory: string): string[] {
-  return readdirSync(directory)
-    .filter((name) => name.includes('.banger.'))
-    .toSorted();
 }
 
 function makeFilesystem(path: string, sizeBytes: number, content?: string): void {

@@ -6,11 +6,11 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CatalogBundles } from '../../../../src/image/catalog/catalog-bundles.js';
 import type { SignedCatalog } from '../../../../src/image/catalog/catalog-writer.js';
 import { same } from './bundle-bench.js';
 import { CatalogBench, quiet, RecordedDownloads, refused } from './catalog-bench.js';
@@ -31,20 +31,55 @@ describe('a catalog in a directory of this host', () => {
     const catalog = await bench.read({ location: bench.shelf });
     expect(catalog.images.map(({ name }) => name)).toEqual(['small']);
     const image = catalog.resolve('small');
-    const path = await new CatalogBundles(new RecordedDownloads()).obtain(image, {
-      path: '/dev/null',
-      signal: quiet(),
-    });
-    expect(path).toBe(join(bench.shelf, 'small.banger.tar.zst'));
     const into = await bench.emptyDirectory();
-    await bench.bundles.read({ source: path, into, digest: image.digest, signal: quiet() });
+    const options = { signal: quiet(), download: () => Promise.reject(new Error('it is here')) };
+    await bench
+      .shelves(new RecordedDownloads())
+      .with(image, options, (source) =>
+        bench.bundles.read({ source, into, digest: image.digest, signal: quiet() }),
+      );
     expect(same(join(into, 'root.ext4'), bench.path('root.ext4'))).toBe(true);
+  });
+
+  it('is not read for somebody who may have fewer rights, unless everybody may', async () => {
+    chmodSync(bench.directory, 0o755);
+    const source = { location: bench.shelf, publicKey, forEverybody: true };
+    const bundle = join(bench.shelf, 'small.banger.tar.zst');
+    const take = async (): Promise<unknown> => {
+      const image = (await bench.read(source)).resolve('small');
+      const options = { forEverybody: true, signal: quiet(), download: () => Promise.resolve() };
+      return bench
+        .shelves(new RecordedDownloads())
+        .with(image, options, (from) => bench.bundles.peek(from, quiet()));
+    };
+    await expect(take()).resolves.toMatchObject({ image: { name: 'small' } });
+    for (const [path, mode] of [
+      [bundle, 0o640],
+      [join(bench.shelf, 'catalog.json'), 0o600],
+      [join(bench.shelf, 'catalog.json.sig'), 0o600],
+      [bench.shelf, 0o750],
+      [bench.directory, 0o700],
+    ] as const) {
+      const before = statSync(path).mode;
+      chmodSync(path, mode);
+      await expect(take(), path).rejects.toMatchObject(refused(/that everybody may read/));
+      chmodSync(path, before);
+    }
+    // a link does not make it open, and says no more than a file that is not there
+    chmodSync(bundle, 0o600);
+    const link = join(bench.shelf, 'link.banger.tar.zst');
+    symlinkSync(bundle, link);
+    for (const path of [link, join(bench.shelf, 'nowhere')])
+      await expect(bench.documents.stream(path, { forEverybody: true })).rejects.toThrow(
+        `there is no file ${path} that everybody may read`,
+      );
+    await (await bench.documents.stream(link, {})).destroy();
   });
 
   it('does not lead to another image that lies under the same name', async () => {
     const { digest } = (await bench.read({ location: bench.shelf })).resolve('small');
     writeFileSync(bench.path('vmlinux'), 'another kernel');
-    await bench.write({ target: join(bench.shelf, 'small.banger.tar.zst'), force: true });
+    await bench.write({ path: join(bench.shelf, 'small.banger.tar.zst') });
     const into = await bench.emptyDirectory();
     const source = join(bench.shelf, 'small.banger.tar.zst');
     await expect(bench.bundles.read({ source, into, digest, signal: quiet() })).rejects.toMatchObject({
@@ -148,7 +183,7 @@ describe('who makes a catalog', () => {
 
   it('lists all bundles, and none when one of them is none or two have a name', async () => {
     await bench.write({
-      target: join(bench.shelf, 'a b%.banger.tar.zst'),
+      path: join(bench.shelf, 'a b%.banger.tar.zst'),
       image: { ...bench.image, name: 'other', description: 'One more' },
     });
     const sign = (): Promise<SignedCatalog> =>

@@ -6,7 +6,6 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CatalogBundles } from '../../../../src/image/catalog/catalog-bundles.js';
 import type { SignedCatalog } from '../../../../src/image/catalog/catalog-writer.js';
 import { CatalogBench, quiet, RecordedDownloads, refused } from './catalog-bench.js';
 
@@ -51,18 +50,20 @@ describe('a catalog from the web', () => {
     expect(asked).toEqual(['/catalog.json', '/catalog.json.sig']);
     const downloads = new RecordedDownloads();
     const signal = quiet();
-    expect(await new CatalogBundles(downloads).obtain(image, { path: '/some/where', signal })).toBe(
-      '/some/where',
-    );
+    const onProgress = (): void => undefined;
+    const path = await bench
+      .shelves(downloads)
+      .with(image, { signal, download: (fetch) => fetch(onProgress) }, (source) => Promise.resolve(source));
     const content = readFileSync(join(bench.shelf, 'small.banger.tar.zst'));
     expect(downloads.requests).toEqual([
       {
         url: `${base}/small.banger.tar.zst`,
-        path: '/some/where',
+        path,
         digest: `sha256:${createHash('sha256').update(content).digest('hex')}`,
         sizeBytes: content.length,
         maxBytes: content.length,
         signal,
+        onProgress,
       },
     ]);
   });

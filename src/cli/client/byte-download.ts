@@ -2,23 +2,24 @@ import { resolve } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import type { ChannelGrant } from '../../contract/vm-access.dto.js';
 import { CancelledError } from '../../core/errors/index.js';
-import { DaemonConnector } from '../client/daemon-connector.js';
-import { openByteChannel } from '../client/rpc.js';
-import type { RpcClient } from '../client/rpc.js';
+
 import { CopyProgress } from '../copy/copy-progress.js';
 import { BROKEN_PIPE_EXIT_CODE } from '../guest/guest-exit.js';
 import { Invocation } from '../invocation.js';
 import { OutputFiles } from '../io/output-files.js';
 import { Terminal } from '../io/terminal.js';
 import { Presenter } from '../render/presenter.js';
-import { PatchPainter } from './patch-painter.js';
+import { PatchPainter } from '../workspace/patch-painter.js';
+import { DaemonConnector } from './daemon-connector.js';
+import { openByteChannel } from './rpc.js';
+import type { RpcClient } from './rpc.js';
 
 type Ask = (client: RpcClient) => Promise<ChannelGrant>;
 type Take = (chunk: Buffer) => Promise<void>;
 
-/** Takes a patch or a bundle off the daemon's hands, piece by piece. */
+/** Takes a patch, a bundle or an image off the daemon's hands, piece by piece. */
 @Injectable()
-export class WorkDownload {
+export class ByteDownload {
   constructor(
     private readonly invocation: Invocation,
     private readonly connector: DaemonConnector,
@@ -50,11 +51,14 @@ export class WorkDownload {
     }
   }
 
-  /** Into a file, which is whole or as it was. @returns `bytes` of it @throws OUTPUT_UNWRITABLE, DISK_FULL, CANCELLED */
-  async save(path: string, ask: Ask): Promise<number> {
+  /**
+   * Into a file, which is whole or as it was. @returns `bytes` of it
+   * @throws OUTPUT_UNWRITABLE, DISK_FULL, CANCELLED; RESOURCE_TAKEN when there is one that is not to be replaced
+   */
+  async save(path: string, ask: Ask, { replace = true }: { replace?: boolean } = {}): Promise<number> {
     const stop = new AbortController();
     const unsubscribe = this.terminal.onSignal(['SIGINT', 'SIGTERM', 'SIGHUP'], () => stop.abort());
-    const file = await this.files.create(resolve(this.invocation.facts.cwd, path));
+    const file = await this.files.create(resolve(this.invocation.facts.cwd, path), { replace });
     const progress = new CopyProgress(path, this.terminal, this.presenter, this.invocation.flags.quiet);
     const take = async (chunk: Buffer): Promise<void> => {
       await file.write(chunk);
