@@ -18,6 +18,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Injectable } from '@nestjs/common';
+import { InternalError } from '../../core/errors/index.js';
 import { ImageFiles } from './image-files.js';
 import type { FileMeasure } from './image-files.js';
 
@@ -67,7 +68,7 @@ export class DiskImageFiles extends ImageFiles {
 
   override async takeOver(from: string, to: string): Promise<void> {
     const facts = await lstat(from);
-    if (!facts.isFile()) throw new Error(`${from} is no file`);
+    if (!facts.isFile()) throw new InternalError(`${from} is no file`);
     const [uid, gid] = [process.geteuid?.() ?? facts.uid, process.getegid?.() ?? facts.gid];
     if (facts.uid !== uid) await chown(from, uid, gid);
     await rename(from, to);
