@@ -14,7 +14,10 @@ import { ImageStore } from '../store/image-store.js';
 import { ImageRepository } from '../store/image.repository.js';
 
 /** What a making is to find out about its image. */
-export type Product = Omit<ImageDraft, 'id' | 'name' | 'seedKey'>;
+export interface Product extends Omit<ImageDraft, 'id' | 'name' | 'seedKey'> {
+  /** the work seed came with it, and is left as it is: the image stays the one that its digest tells */
+  readonly seedAsItIs?: boolean;
+}
 
 /** One image on its way. */
 export interface Making {
@@ -105,13 +108,14 @@ export class ImageMaking {
       signal: operation.signal,
       output: (line: string) => operation.output(line),
     };
-    const product = await produce({ id, name, site, operation, step });
-    if (product === undefined) {
+    const made = await produce({ id, name, site, operation, step });
+    if (made === undefined) {
       await this.sites.discard(id);
       return;
     }
     await step('image.publish', 'putting the image in place', async () => {
-      const seedKey = await this.seedKey.letIn(site, name);
+      const { seedAsItIs = false, ...product } = made;
+      const seedKey = seedAsItIs ? undefined : await this.seedKey.letIn(site, name);
       await this.store.publish({ ...product, id, name, seedKey });
     });
   }

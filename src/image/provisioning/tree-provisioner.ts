@@ -17,12 +17,21 @@ export interface ProvisionOrder extends ProvisionedFacts {
   readonly image: string;
 }
 
-/** Where a system has its modules when its /lib is a directory of its own. */
-const LINK_MODULES = `set -eu
-if [ ! -L /lib ] && [ ! -L /lib/modules ]; then
-  mkdir -p /lib
-  rmdir /lib/modules 2> /dev/null || :
-  [ -e /lib/modules ] || ln -s ../usr/lib/modules /lib/modules
+/** TREE OUTPUT ARCHIVE: modules where the system's own modprobe looks. No link of the tree is followed. */
+const LAY_MODULES = `set -eu
+cd "$1"
+for name in usr usr/lib usr/lib/modules; do
+  if [ -L $name ]; then
+    echo "E: its /$name is a link" >&2
+    exit 1
+  fi
+  [ -d $name ] || mkdir $name
+done
+tar -p --numeric-owner -xf "$3"
+if [ ! -L lib ] && [ ! -L lib/modules ]; then
+  [ -d lib ] || mkdir lib
+  rmdir lib/modules 2> /dev/null || :
+  [ -e lib/modules ] || ln -s ../usr/lib/modules lib/modules
 fi
 `;
 
@@ -50,10 +59,9 @@ export class TreeProvisioner {
     await this.trees.lay(tree, await guestArchive(provisionedFiles(provisioned, order)));
   }
 
-  /** Lays an archive of a kernel's modules where the tree's own modprobe looks. */
+  /** Unpacks an archive of a kernel's modules, in which there are plain files and directories alone. */
   async layModules(tree: Tree, modules: string): Promise<void> {
-    await this.trees.lay(tree, modules);
-    await this.trees.enter(tree, { script: LINK_MODULES });
+    await this.trees.over(tree, LAY_MODULES, [modules]);
   }
 
   /** The host's mirrors are known to be reachable; a host that has none of apt's does without. */

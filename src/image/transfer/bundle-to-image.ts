@@ -73,6 +73,7 @@ export interface BundleFacts {
 function productOf(manifest: BundleManifest): Omit<Product, 'source'> {
   const { distribution, kernelVersion, diskBytes, bootArguments, metadata, provenance } = manifest.image;
   return {
+    seedAsItIs: true,
     // What it says of its making is not believed: a build here must not take it for its own work.
     recipeDigest: imageDigest(digestFacts(manifest)).replace('sha256:', ''),
     distribution,
