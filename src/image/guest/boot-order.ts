@@ -42,6 +42,8 @@ const NEVER: readonly string[] = [
   'getty.target',
   'systemd-ask-password-console.path',
   'systemd-ask-password-wall.path',
+  // host keys come with the identity; this one, of Debian 13, comes before sshd, and after all that comes after sshd here
+  'sshd-keygen.service',
   // the address comes with the identity
   'systemd-networkd.service',
   'systemd-networkd.socket',
@@ -73,6 +75,7 @@ const NO_GENERATORS: readonly string[] = [
   'systemd-integritysetup-generator',
   'systemd-rc-local-generator',
   'systemd-run-generator',
+  'systemd-ssh-generator',
   'systemd-system-update-generator',
   'systemd-sysv-generator',
   'systemd-veritysetup-generator',

@@ -34,7 +34,6 @@ const NEVER: readonly string[] = [
 
 const NO_GENERATORS: readonly string[] = [
   'sshd-socket-generator',
-  'systemd-ssh-generator',
   'systemd-tpm2-generator',
   'systemd-import-generator',
   'systemd-factory-reset-generator',

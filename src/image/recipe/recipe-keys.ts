@@ -103,13 +103,13 @@ export const RECIPE_KEYS = {
     key: 'base',
     type: text('the name of a release such as "bookworm"', /^[a-z]{2,32}$/),
     example: 'base = "bookworm"',
-    doc: 'Release of the host’s distribution that the image is made of, from the mirrors of the host: its essential packages, and what a guest needs. The host’s own release when left out, with which it works offline from what was downloaded before. Not together with `image`.',
+    doc: 'Release of the host’s distribution that the image is made of, from the mirrors of the host: its essential packages, and what a guest needs. The host’s own release when left out. Not together with `image`.',
   }),
   image: key({
     key: 'image',
     type: text('the name of an image', /^[^\p{C}]{1,128}$/u),
     example: 'image = "debian"',
-    doc: 'Image that this one goes on from, whatever that was made of; it has to be there (`banger image list`). Its kernel is kept. When there is a newer image of that name, the next build begins with it.',
+    doc: 'Image that this one goes on from, whatever that was made of; it has to be there (`banger image list`). Its kernel is kept, and so is what makes it boot. When there is a newer image of that name, the next build begins with it.',
   }),
   diskBytes: key({
     key: 'disk',

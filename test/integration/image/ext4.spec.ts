@@ -163,6 +163,15 @@ describe('an ext4 file system', () => {
     expect(mtimeNs).toBe((2n ** 32n + 16n) * 1_000_000_000n + 123_456_789n);
   });
 
+  it('that has one file in many places, and says that it is in one, is refused', async () => {
+    mkdirSync(path('bomb'));
+    writeFileSync(path('bomb/large'), Buffer.alloc(400_000, 'x'));
+    execFileSync('mke2fs', ['-q', '-t', 'ext4', '-d', path('bomb'), path('b'), '1M'], { stdio: 'ignore' });
+    for (const name of ['1', '2', '3', '4'])
+      execFileSync('debugfs', ['-w', '-R', `ln large ${name}`, path('b')], { stdio: 'ignore' });
+    await expect(archive(path('b'), path('tar'))).rejects.toThrow('its files have the same blocks');
+  });
+
   it('that changes at random is read in bounds, or refused', async () => {
     const tree = path('small');
     mkdirSync(join(tree, 'd/e'), { recursive: true });
