@@ -173,7 +173,10 @@ describe('an image that another banger exports', () => {
       if (how === 'goes') await channel.close();
       else await other.host.operations.cancel(id);
       const { view } = await other.host.follow(id);
-      expect(view.state, how).toMatch(how === 'goes' ? /failed|cancelled/ : /cancelled/);
+      expect(view, how).toMatchObject({
+        state: how === 'goes' ? 'failed' : 'cancelled',
+        error: { data: { kind: 'CANCELLED' } },
+      });
       expect(await other.leftovers()).toEqual(NOTHING);
       await channel.close();
     }
