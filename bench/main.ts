@@ -8,6 +8,7 @@ import { idleDaemon, restart } from './figures/daemon.js';
 import { copy } from './figures/copy.js';
 import { forks } from './figures/forks.js';
 import { imageBuild } from './figures/image-build.js';
+import { imagePull } from './figures/image-pull.js';
 import { locks } from './figures/locks.js';
 import { listThousand, pipelinedHello } from './figures/rpc.js';
 import { runningVms } from './figures/running-vms.js';
@@ -35,6 +36,7 @@ type Part = (host: ScratchHost) => Promise<Figure | Figure[]>;
 /** In this order: the image first, since everything needs one. */
 const PARTS: Readonly<Record<string, Part>> = {
   'image-build': imageBuild,
+  'image-pull': imagePull,
   'vm-list': vmListProcess,
   rpc: pipelinedHello,
   'cold-create': coldCreate,

@@ -81,12 +81,13 @@ export class ScratchHost {
     for (const file of readdirSync(from).filter((name) => name.startsWith('banger.db')))
       copyFileSync(join(from, file), join(this.stateDirectory, file));
     cpSync(join(from, 'keys'), join(this.stateDirectory, 'keys'), { recursive: true });
-    for (const image of readdirSync(join(from, 'images'))) {
-      const target = join(this.stateDirectory, 'images', image);
-      mkdirSync(target, { recursive: true, mode: 0o711 });
-      for (const file of readdirSync(join(from, 'images', image)))
-        linkSync(join(from, 'images', image, file), join(target, file));
-    }
+    for (const kind of ['images', 'kernels'])
+      for (const name of readdirSync(join(from, kind))) {
+        const target = join(this.stateDirectory, kind, name);
+        mkdirSync(target, { recursive: true, mode: 0o711 });
+        for (const file of readdirSync(join(from, kind, name)))
+          linkSync(join(from, kind, name, file), join(target, file));
+      }
     forgetVms(this.stateDirectory);
   }
 

@@ -16,13 +16,13 @@ unshare util-linux lets the image be built without root
 ssh openssh-client is what users connect with
 git git imports repositories
 zstd zstd unpacks Debian packages
+umoci umoci unpacks images that the tests compare with
 sshd openssh-server is what the tests of SSH talk to, on loopback; its service is neither started nor enabled
 docker-registry docker-registry is what the tests of pulls talk to, on loopback; its service is neither started nor enabled
 skopeo skopeo puts the images there that the tests pull
-openssl openssl makes a certificate that the tests of pulls distrust
+openssl openssl makes what the tests of pulls distrust, and verifies what those of catalogs have signed
 mkfs.xfs xfsprogs makes a file system that the tests of disks run on
 mkfs.btrfs btrfs-progs makes a file system that the tests of disks run on
-openssl openssl verifies what the tests of catalogs have signed
 END
 }
 

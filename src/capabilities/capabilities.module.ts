@@ -18,6 +18,6 @@ import { SyncFiles } from './file-sync/synced-file.js';
       inject: [...BUILTIN_CAPABILITIES],
     },
   ],
-  exports: [CapabilityRegistry],
+  exports: [CapabilityRegistry, SyncFiles],
 })
 export class CapabilitiesModule {}

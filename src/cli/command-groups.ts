@@ -59,13 +59,22 @@ export const COMMAND_GROUPS: Readonly<Record<string, CommandLoader>> = {
   },
   image: async () => {
     const { IMAGE_COMMANDS, ImageGroupCommand } = await import('./image/image-commands.js');
+    const { RecipeFiles } = await import('./image/recipe-files.js');
+    const { RecipeFilesAdapter } = await import('./image/recipe-files.adapter.js');
+    const { RecipeSender } = await import('./image/recipe-sender.js');
     return [
       ImageGroupCommand,
       ...IMAGE_COMMANDS,
+      RecipeSender,
+      { provide: RecipeFiles, useClass: RecipeFilesAdapter },
       ...(await bundleProviders()),
       ...(await downloadProviders()),
       await followerProvider(),
     ];
+  },
+  kernel: async () => {
+    const { KERNEL_COMMANDS, KernelGroupCommand } = await import('./kernel/kernel-commands.js');
+    return [KernelGroupCommand, ...KERNEL_COMMANDS, await followerProvider()];
   },
   operation: async () => {
     const { OPERATION_COMMANDS, OperationGroupCommand } = await import('./operation/operation-commands.js');

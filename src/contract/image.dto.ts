@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
 import {
+  ArrayMaxSize,
   IsArray,
   IsBoolean,
   IsIn,
@@ -20,6 +21,12 @@ export const IMAGE_NAME_RULE = {
     'name must be 1 to 63 of a-z 0-9 . _ -, a letter or digit first; a tag may follow, as in debian:12',
 };
 
+/** absolute, without control characters */
+export const HOST_PATH_PATTERN = /^\/[^\p{Cc}]{1,4000}$/u;
+export const HOST_PATH_RULE = { message: 'it must be an absolute path' };
+/** One word of a kernel's command line. */
+export const BOOT_ARGUMENT_PATTERN = /^[!-~]{1,256}$/;
+const BOOT_ARGUMENT_RULE = 'each must be one word of up to 256 printable characters';
 export const PUBLIC_KEY_RULE = { message: 'publicKey must be 44 characters of base64, or PEM' };
 
 export const IMAGE_SOURCES = ['build', 'pull', 'catalog', 'import', 'register', 'promote'] as const;
@@ -27,6 +34,32 @@ export type ImageSourceKind = (typeof IMAGE_SOURCES)[number];
 
 export class ImageRef {
   @IsString() @Length(1, 128) image!: string;
+}
+
+/** A file that a recipe puts into the image. */
+export class RecipeFileParams {
+  /** as the recipe names it */
+  @IsString() @Length(1, 4096) path!: string;
+  /** base64; of all files together at most 2.5 MiB */
+  @IsString() @Length(0, 3_600_000) content!: string;
+  /** on the host of whoever sends it */
+  @IsOptional() @IsBoolean() executable?: boolean;
+}
+
+/** A recipe as it is written (docs/recipes.md). */
+export class ImageRecipeParams {
+  /** TOML, up to 64 KiB */
+  @IsString() @Length(0, 65_536) recipe!: string;
+  /** as messages are to call it: the path of its file */
+  @IsOptional() @IsString() @Length(1, 4096) recipeFile?: string;
+}
+
+/** What a recipe asks for. */
+export class ImageRecipeView {
+  /** image that it goes on from; absent when it begins with the distribution's packages */
+  @IsOptional() @IsString() image?: string;
+  /** paths of the files that have to come with it, beside the recipe */
+  @IsArray() @IsString({ each: true }) files!: string[];
 }
 
 export class ImageBuildParams {
@@ -37,6 +70,21 @@ export class ImageBuildParams {
   @IsOptional() @IsBoolean() force?: boolean;
   /** be content with the packages of the image that is there, even if the mirrors have newer ones */
   @IsOptional() @IsBoolean() keepPackages?: boolean;
+  /** run every step of the recipe, also those that were run before, even if the image is up to date */
+  @IsOptional() @IsBoolean() noCache?: boolean;
+  /** name of a ready recipe; when neither it nor a recipe is given, the one that is called as the image is, if there is one */
+  @IsOptional() @IsString() @Length(1, 64) ready?: string;
+  /** a recipe, TOML, up to 64 KiB */
+  @IsOptional() @IsString() @Length(0, 65_536) recipe?: string;
+  /** as messages are to call the recipe: the path of its file */
+  @IsOptional() @IsString() @Length(1, 4096) recipeFile?: string;
+  /** the files that the recipe asks for */
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(256)
+  @ValidateNested({ each: true })
+  @Type(() => RecipeFileParams)
+  files?: RecipeFileParams[];
 }
 
 export class ImagePullParams {
@@ -49,6 +97,44 @@ export class ImagePullParams {
   /** last part of the reference when left out: `debian:12` */
   @IsOptional() @Matches(IMAGE_NAME_PATTERN, IMAGE_NAME_RULE) name?: string;
   /** even if the very same is there, or the name is another image's */
+  @IsOptional() @IsBoolean() force?: boolean;
+}
+
+/** An image of what a VM that is down has become. */
+export class ImagePromoteParams {
+  /** name, id or unique beginning of an id */
+  @IsString() @Length(1, 128) vm!: string;
+  @Matches(IMAGE_NAME_PATTERN, IMAGE_NAME_RULE)
+  name!: string;
+  /** even if it takes the name of an image that is there */
+  @IsOptional() @IsBoolean() force?: boolean;
+  /** whether what was typed in it goes: histories of shells and other programs */
+  @IsOptional() @IsBoolean() clearHistory?: boolean;
+}
+
+/** A file system of the host's as an image. Paths are absolute. */
+export class ImageRegisterParams {
+  @Matches(IMAGE_NAME_PATTERN, IMAGE_NAME_RULE)
+  name!: string;
+  /** ext4 (raw or qcow2), squashfs, a tar archive (packed or not), or a directory; which it is, its content tells */
+  @Matches(HOST_PATH_PATTERN, HOST_PATH_RULE) rootfs!: string;
+  /** name or id of a kernel that is kept; `debian` when neither this nor `kernelPath` is given */
+  @IsOptional() @IsString() @Length(1, 128) kernel?: string;
+  /** vmlinux or bzImage; `initrdPath` comes with it */
+  @IsOptional() @Matches(HOST_PATH_PATTERN, HOST_PATH_RULE) kernelPath?: string;
+  /** made of the kernel's modules when left out */
+  @IsOptional() @Matches(HOST_PATH_PATTERN, HOST_PATH_RULE) initrdPath?: string;
+  /** in place of those that banger's images have */
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(64)
+  @Matches(BOOT_ARGUMENT_PATTERN, { each: true, message: BOOT_ARGUMENT_RULE })
+  bootArguments?: string[];
+  /** whether the file stays where it is, and is not copied: raw ext4 alone */
+  @IsOptional() @IsBoolean() reference?: boolean;
+  /** even if it was not made to be a guest of banger */
+  @IsOptional() @IsBoolean() asIs?: boolean;
+  /** even if it takes the name of an image that is there */
   @IsOptional() @IsBoolean() force?: boolean;
 }
 
@@ -98,6 +184,8 @@ export class ImageView {
   @IsString() kernelVersion!: string;
   /** name of the kernel that was put into it; absent when it brought its own */
   @IsOptional() @IsString() kernel?: string;
+  /** fingerprint of the key that its work seed lets in: `SHA256:…`; absent when it is as it was built */
+  @IsOptional() @IsString() seedKey?: string;
   /** size of the root disk as the guest sees it, `bytes` */
   @IsInt() diskBytes!: number;
   /** what the image really takes on the host, `bytes` */

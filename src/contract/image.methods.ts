@@ -6,6 +6,10 @@ import {
   ImagePullParams,
   ImageRef,
   ImageView,
+  ImageRecipeParams,
+  ImageRecipeView,
+  ImagePromoteParams,
+  ImageRegisterParams,
   ImageWarmParams,
 } from './image.dto.js';
 import {
@@ -20,7 +24,7 @@ import {
   ImageExportParams,
   ImageImportParams,
 } from './image-transfer.dto.js';
-import { KernelPullParams, KernelRef, KernelView } from './kernel.dto.js';
+import { KernelPullParams, KernelRef, KernelRegisterParams, KernelView } from './kernel.dto.js';
 import { call, list, one } from './method.js';
 import { OperationView } from './operation.dto.js';
 import { ChannelGrant } from './vm-access.dto.js';
@@ -34,6 +38,11 @@ export const IMAGE_METHODS = {
     'Begins to pull an image: of an OCI registry, and to make it bootable; or of a catalog.',
     ImagePullParams,
     one(OperationView),
+  ),
+  'image.recipe.check': call(
+    'What a recipe asks for; an error with every line that is wrong.',
+    ImageRecipeParams,
+    one(ImageRecipeView),
   ),
   'image.catalog.list': call('The images of a catalog.', ImageCatalogParams, one(ImageCatalogView)),
   'image.export': call(
@@ -49,6 +58,16 @@ export const IMAGE_METHODS = {
   'image.warm.begin': call(
     'Begins to make a template of an image, so that VMs of that shape are restored from it instead of booting.',
     ImageWarmParams,
+    one(OperationView),
+  ),
+  'image.register.begin': call(
+    'Begins to make an image of a file system that the host has.',
+    ImageRegisterParams,
+    one(OperationView),
+  ),
+  'image.promote.begin': call(
+    'Begins to make an image of the disks of a VM that is down, without what makes it that machine.',
+    ImagePromoteParams,
     one(OperationView),
   ),
   'image.delete': call('Deletes an image that no VM uses.', ImageDeleteParams, one(ImageView)),
@@ -68,6 +87,11 @@ export const IMAGE_METHODS = {
   'kernel.pull.begin': call(
     'Begins to get the kernel of the host’s distribution, with its modules.',
     KernelPullParams,
+    one(OperationView),
+  ),
+  'kernel.register.begin': call(
+    'Begins to keep a kernel of the host’s, with its modules.',
+    KernelRegisterParams,
     one(OperationView),
   ),
   'kernel.delete': call('Deletes a kernel that no image has.', KernelRef, one(KernelView)),

@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
 import { IsArray, IsIn, IsInt, IsOptional, IsString, Length, Matches, ValidateNested } from 'class-validator';
+import { HOST_PATH_PATTERN, HOST_PATH_RULE } from './image.dto.js';
 
 export class KernelRef {
   @IsString() @Length(1, 128) kernel!: string;
@@ -12,6 +13,14 @@ const KERNEL_NAME_RULE = { message: 'name must be 1 to 63 of a-z 0-9 . _ -, a le
 export class KernelPullParams {
   /** `debian` when left out, which images get when no kernel is named */
   @IsOptional() @Matches(KERNEL_NAME_PATTERN, KERNEL_NAME_RULE) name?: string;
+}
+
+export class KernelRegisterParams {
+  @Matches(KERNEL_NAME_PATTERN, KERNEL_NAME_RULE) name!: string;
+  /** vmlinux or bzImage for x86-64 */
+  @Matches(HOST_PATH_PATTERN, HOST_PATH_RULE) kernelPath!: string;
+  /** directory or tar archive with `modules.dep`, or with `lib/modules/RELEASE`; none when everything is built in */
+  @IsOptional() @Matches(HOST_PATH_PATTERN, HOST_PATH_RULE) modulesPath?: string;
 }
 
 export const KERNEL_SOURCES = ['packages', 'register'] as const;

@@ -4,6 +4,7 @@ import { HostDirectories } from './directories/host-directories.js';
 import { LedgerHostDirectories } from './directories/host-directories.adapter.js';
 import { HostFactsModule } from './facts/host-facts.module.js';
 import { HostUndos } from './host-undos.js';
+import { DaemonKey } from './keys/daemon-key.adapter.js';
 import { LeaseProbe } from './leases/lease-probe.js';
 import { LinuxLeaseProbe } from './leases/lease-probe.adapter.js';
 import { PortDoorbells } from './leases/port-doorbells.adapter.js';
@@ -17,6 +18,7 @@ import { UidLeases } from './leases/uid-leases.js';
   providers: [
     { provide: HostDirectories, useClass: LedgerHostDirectories },
     { provide: LeaseProbe, useClass: LinuxLeaseProbe },
+    DaemonKey,
     PortDoorbells,
     PortLeases,
     PublishedPortLeases,
@@ -27,6 +29,7 @@ import { UidLeases } from './leases/uid-leases.js';
     DisksModule,
     HostFactsModule,
     HostDirectories,
+    DaemonKey,
     PortDoorbells,
     PortLeases,
     PublishedPortLeases,

@@ -95,6 +95,9 @@ export class HostUnsupportedError extends BangerError<'HOST_UNSUPPORTED'> {
 const NETWORK =
   /Could not resolve|Temporary failure|Unable to connect|Could not connect|Connection (timed out|refused|failed)|Network is unreachable/i;
 
+/** What mke2fs says of a tree that has more than the disk that it is to fill. */
+const DISK_TOO_SMALL = /mke2fs: Could not allocate/;
+
 /** What apt says before it tries to write. */
 const APT_NO_ROOM = /You don't have enough free space in/i;
 
@@ -106,16 +109,22 @@ export function saysNoRoom(output: string): boolean {
 /** What a failed program of a build means to the user. Other errors pass through as they are. */
 export function explainBuildFailure(
   error: unknown,
-  facts: { image: string; step: string; directory: string },
+  facts: { image: string; step: string; directory: string; again?: string | undefined },
 ): unknown {
   if (!isKind(error, 'PROCESS_FAILED')) return error;
   const { stderrTail } = error.details;
   if (saysNoRoom(stderrTail)) return new DiskFullError(facts.directory, error);
   const reason = reasonOf(stderrTail) ?? error.message;
-  const fix = NETWORK.test(stderrTail)
-    ? 'check that this host reaches its package mirrors (apt-get update shows it), then build again'
-    : `the whole output is shown with: banger image build ${facts.image} --verbose; once the cause is gone, build again, with --force should it go on`;
+  const fix = fixOf(stderrTail, facts);
   return new ImageBuildFailedError({ ...facts, stderrTail, why: reason, fix, cause: error });
+}
+
+function fixOf(stderrTail: string, { image, again }: { image: string; again?: string | undefined }): string {
+  if (DISK_TOO_SMALL.test(stderrTail)) return 'give the image a larger disk, in its recipe: disk = "16g"';
+  if (NETWORK.test(stderrTail))
+    return 'check that this host reaches its package mirrors (apt-get update shows it), then build again';
+  if (again !== undefined) return `once the cause is gone, do it again: ${again}`;
+  return `the whole output is shown with: banger image build ${image} --verbose; once the cause is gone, build again, with --force should it go on`;
 }
 
 /** The first complaint is the cause; what follows it is mostly clean-up. */

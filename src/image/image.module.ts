@@ -22,12 +22,42 @@ import { KernelPuller } from './kernel/kernel-puller.js';
 import { KernelService } from './kernel/kernel.service.js';
 import { PackageStep } from './build/package-step.js';
 import { RootStep } from './build/root-step.js';
+import { DiskCleaner } from './filesystem/disk-cleaner.js';
+import { Ext4 } from './filesystem/ext4.js';
+import { Workbench } from './filesystem/workbench.js';
+import { MachineFiles } from './machine/machine-files.js';
+import { MachineImage } from './machine/machine-image.js';
+import { MachineImages } from './machine/machine-images.js';
+import { EmptySeed } from './seed/empty-seed.js';
+import { SeedFiles } from './seed/seed-files.js';
+import { SeedKey } from './seed/seed-key.js';
+import { SeedRenewal } from './seed/seed-renewal.js';
 import { ImageBuilder } from './build/image-builder.js';
 import { ImageLocks } from './store/image-locks.js';
+import { FileReferences } from './store/file-references.js';
+import { FileSystemRoot } from './register/file-system-root.js';
+import { ForeignFiles } from './register/foreign-files.js';
+import { ForeignKernel } from './register/foreign-kernel.js';
+import { KernelRegistrar } from './register/kernel-registrar.js';
+import { RegisterService } from './register/register.service.js';
+import { RegisteredKernel } from './register/registered-kernel.js';
+import { TreeRoot } from './register/tree-root.js';
 import { Blobs } from './store/blobs.js';
 import { ImageDirectories } from './store/image-directories.js';
 import { ImageMaking } from './making/image-making.js';
 import { ImageStore } from './store/image-store.js';
+import { CurrentImages } from './build/current-images.js';
+import { DerivedBuild } from './build/derived-build.js';
+import { FileDisks } from './ext4/disk-reader.adapter.js';
+import { Disks } from './ext4/disk-reader.js';
+import { PackageBuild } from './build/package-build.js';
+import { InstalledRecipes } from './recipe/ready-recipes.adapter.js';
+import { ReadyRecipes } from './recipe/ready-recipes.js';
+import { RecipeReader } from './recipe/recipe-reader.js';
+import { DiskStepFiles } from './steps/step-files.adapter.js';
+import { StepFiles } from './steps/step-files.js';
+import { RecipeSteps } from './steps/recipe-steps.js';
+import { StepCache } from './steps/step-cache.js';
 import { ImageController } from './image.controller.js';
 import { ImageRegistration } from './store/image-registration.js';
 import { ImageRepository } from './store/image.repository.js';
@@ -55,6 +85,31 @@ import { LayersToImage } from './pull/layers-to-image.js';
 import { Trees } from './tree/trees.js';
 import { ImageService } from './image.service.js';
 
+/** File systems that are worked on without being mounted, and what is made of them. */
+const FILE_SYSTEMS = [
+  Ext4,
+  DiskCleaner,
+  Workbench,
+  MachineFiles,
+  MachineImage,
+  MachineImages,
+  EmptySeed,
+  SeedFiles,
+  SeedKey,
+  SeedRenewal,
+];
+
+const REGISTER = [
+  FileReferences,
+  ForeignFiles,
+  RegisteredKernel,
+  FileSystemRoot,
+  TreeRoot,
+  RegisterService,
+  ForeignKernel,
+  KernelRegistrar,
+];
+
 /** Images that go from one banger to another. */
 const TRANSFER = [BundleCache, CatalogBundles, BundleToImage, ImageExporter, ImageImporter, CatalogPuller];
 
@@ -78,6 +133,15 @@ const PRUNING: Provider[] = [
   providers: [
     { provide: ImageFiles, useClass: DiskImageFiles },
     { provide: BuildHost, useClass: LinuxBuildHost },
+    { provide: StepFiles, useClass: DiskStepFiles },
+    { provide: ReadyRecipes, useClass: InstalledRecipes },
+    RecipeReader,
+    RecipeSteps,
+    StepCache,
+    CurrentImages,
+    PackageBuild,
+    DerivedBuild,
+    { provide: Disks, useClass: FileDisks },
     SiteLeftovers,
     BuildPlanner,
     BuildPreflight,
@@ -105,11 +169,13 @@ const PRUNING: Provider[] = [
     ImageDirectories,
     ImageStore,
     ImageMaking,
+    ...FILE_SYSTEMS,
+    ...REGISTER,
     ImageRegistration,
     ImageService,
     ...TRANSFER,
     ...PRUNING,
   ],
-  exports: [ImageService, ImageLocks, ImageRegistration],
+  exports: [ImageService, ImageLocks, ImageRegistration, MachineImages],
 })
 export class ImageModule {}

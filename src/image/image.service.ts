@@ -4,6 +4,7 @@ import { ImageDirectories } from './store/image-directories.js';
 import { ImageLocks } from './store/image-locks.js';
 import { ImageStore } from './store/image-store.js';
 import { KernelStore } from './kernel/kernel-store.js';
+import { SeedRenewal } from './seed/seed-renewal.js';
 import { ImageRepository } from './store/image.repository.js';
 import type { BootableImage, ImageRow } from './image.types.js';
 
@@ -15,12 +16,17 @@ export class ImageService {
     private readonly store: ImageStore,
     private readonly directories: ImageDirectories,
     private readonly kernels: KernelStore,
+    private readonly seeds: SeedRenewal,
   ) {}
 
-  /** An image whose files are all there. @throws ImageNotFoundError, ImageDamagedError */
-  async require(nameOrId: string): Promise<BootableImage> {
+  /**
+   * An image whose files are all there. @param use whether a work disk is about to be made of it
+   * @throws ImageNotFoundError, ImageDamagedError
+   */
+  async require(nameOrId: string, use: { workDisk: boolean } = { workDisk: false }): Promise<BootableImage> {
     const row = await this.images.require(nameOrId);
     await this.directories.checkIntact(row);
+    if (use.workDisk) await this.seeds.renew(row);
     return this.directories.bootable(row);
   }
 
@@ -87,6 +93,7 @@ function viewOf(row: ImageRow, sharedBytes = 0): ImageView {
     distribution: row.distribution,
     kernelVersion: row.kernelVersion,
     ...(row.kernel !== null && { kernel: row.kernel.name }),
+    ...(row.seedKey !== null && { seedKey: row.seedKey }),
     diskBytes: Number(row.diskBytes),
     allocatedBytes: Number(row.allocatedBytes),
     sharedBytes,

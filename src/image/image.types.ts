@@ -1,6 +1,7 @@
 import type { ImageMetadataView, ImageSourceView } from '../contract/index.js';
 import type { Prisma } from '../core/database/index.js';
 import type { ImageFileFacts } from './metadata/image-digest.js';
+import type { FileReference } from './store/file-references.js';
 
 /** Row of an image together with the names of the VMs that stand on it, and of its kernel. */
 export type ImageRow = Prisma.ImageGetPayload<{
@@ -24,6 +25,10 @@ export interface ImageDraft {
   readonly bootArguments: readonly string[];
   readonly source: ImageSourceView;
   readonly metadata?: ImageMetadataView | undefined;
+  /** fingerprint of the key that its work seed lets in: `SHA256:…` */
+  readonly seedKey?: string | undefined;
+  /** of its root file system, where that stays where it is and is not in the site */
+  readonly reference?: FileReference | undefined;
   /** what else its manifest is to keep */
   readonly notes?: Readonly<Record<string, unknown>>;
 }
@@ -39,6 +44,8 @@ export interface NewImage extends Omit<ImageDraft, 'notes'> {
 export interface ImageManifest extends Omit<NewImage, 'allocatedBytes'> {
   readonly version: 1 | 2;
   readonly files: readonly ImageFileFacts[];
+  /** name of what work disks begin as, where that is no longer what it was made with */
+  readonly seed?: string;
 }
 
 /** What it takes to boot from an image. Its files are never written. */

@@ -3,7 +3,6 @@ import { APP_GUARD } from '@nestjs/core';
 import { CapabilitiesModule } from '../capabilities/index.js';
 import { HostModule } from '../host/index.js';
 import { ImageModule } from '../image/index.js';
-import { DaemonKey } from './access/daemon-key.js';
 import { GuestAccess } from './access/guest-access.js';
 import { ClockKeeper } from './clock/clock-keeper.js';
 import { SshConfigFile } from './ssh-config/ssh-config-file.js';
@@ -48,6 +47,9 @@ import { ProjectCreation } from './project/project-creation.js';
 import { GuestRunner } from './project/guest-run.js';
 import { ProjectStep } from './project/project-step.js';
 import { WorkspaceSetup } from './project/workspace-setup.js';
+import { PromoteController } from './promote/promote.controller.js';
+import { PromoteService } from './promote/promote.service.js';
+import { PromotedDisks } from './promote/promoted-disks.js';
 import { PublishedPorts } from './ports/published-ports.service.js';
 import { ExpiryJob } from './policies/expiry.job.js';
 import { HostConnections } from './policies/host-connections.adapter.js';
@@ -176,6 +178,7 @@ const POLICIES = [
     VmInspectionModule,
   ],
   controllers: [
+    PromoteController,
     TemplateController,
     VmAccessController,
     VmController,
@@ -194,7 +197,6 @@ const POLICIES = [
     ClockKeeper,
     ...VM_DOCTOR,
     CopyFilesService,
-    DaemonKey,
     ExecService,
     GuestAccess,
     GuestRunner,
@@ -202,6 +204,8 @@ const POLICIES = [
     ProjectCreation,
     ProjectStep,
     WorkspaceSetup,
+    PromotedDisks,
+    PromoteService,
     PublishedPorts,
     SshConfigFile,
     LiveViews,

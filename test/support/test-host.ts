@@ -35,7 +35,7 @@ export class TestHost {
   private constructor(readonly directory: string) {}
 
   /**
-   * @param base state directory of which the images and templates are shared (hard links where that goes); null: it has nothing
+   * @param base state directory of which images, kernels and templates are shared (hard links where that goes); null: it has nothing
    * @param mount puts a file system of its own under the state directory
    */
   static async create(
@@ -157,7 +157,7 @@ export class TestHost {
   async #takeImages(base: string): Promise<void> {
     await cp(join(base, 'banger.db'), join(this.stateDirectory, 'banger.db'));
     this.#own(base);
-    for (const kind of ['images', 'templates'])
+    for (const kind of ['images', 'kernels', 'templates'])
       for (const name of await entries(join(base, kind)))
         await linkTree(join(base, kind, name), join(this.stateDirectory, kind, name));
   }

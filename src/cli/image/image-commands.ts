@@ -9,6 +9,8 @@ import { ImageImportCommand } from './image-import.command.js';
 import { ImageListCommand } from './image-list.command.js';
 import { ImagePruneCommand } from './image-prune.command.js';
 import { ImagePullCommand } from './image-pull.command.js';
+import { ImagePromoteCommand } from './image-promote.command.js';
+import { ImageRegisterCommand } from './image-register.command.js';
 import { ImageShowCommand } from './image-show.command.js';
 import { ImageWarmCommand } from './image-warm.command.js';
 
@@ -17,6 +19,8 @@ const SUB_COMMANDS = [
   ImageShowCommand,
   ImageBuildCommand,
   ImagePullCommand,
+  ImagePromoteCommand,
+  ImageRegisterCommand,
   ImageExportCommand,
   ImageImportCommand,
   ImageWarmCommand,

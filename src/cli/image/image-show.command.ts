@@ -30,6 +30,7 @@ export class ImageShowCommand extends BangerCommand {
       ['kernel of', image.kernel],
       ['disk', formatBytes(image.diskBytes)],
       ['on host', formatBytes(image.allocatedBytes)],
+      ['lets in', image.seedKey],
       ['shared', image.sharedBytes === 0 ? undefined : `${formatBytes(image.sharedBytes)} of that`],
       ['recipe', image.recipeDigest],
       ['created', image.createdAt],

@@ -24,6 +24,8 @@ export function renderFailure(error: BangerError, style: Style, verbose: boolean
   add('why', error.why);
   if (isKind(error, 'CONFIG_INVALID') || isKind(error, 'PROJECT_FILE_INVALID'))
     lines.push(...renderIssues(error.details));
+  if (isKind(error, 'IMAGE_RECIPE_INVALID'))
+    lines.push(...error.details.problems.map((problem) => `  - ${escapeControls(problem)}`));
   add('fix', error.fix);
   if (isKind(error, 'PREFLIGHT_FAILED') && error.why === undefined)
     for (const { problem, fix } of error.details.findings) {

@@ -14,13 +14,15 @@ import { DatabaseSync } from 'node:sqlite';
 import { openDatabase } from './open-database.js';
 
 /** In the order in which rows refer to one another. */
-const TABLES = ['Image', 'Vm', 'LedgerEntry', 'Operation', 'OperationStep'] as const;
+const TABLES = ['Kernel', 'Image', 'Vm', 'LedgerEntry', 'Operation', 'OperationStep'] as const;
 
 /** Rows whose counterpart could not be read. A ledger entry without its owner would have the owner's disk deleted. */
 const WITHOUT_COUNTERPART = [
+  'UPDATE Image SET kernelId = NULL WHERE kernelId NOT IN (SELECT id FROM Kernel)',
   'DELETE FROM Vm WHERE imageId NOT IN (SELECT id FROM Image)',
   `DELETE FROM LedgerEntry WHERE ownerType = 'vm' AND ownerId NOT IN (SELECT id FROM Vm)`,
   `DELETE FROM LedgerEntry WHERE ownerType = 'image' AND ownerId NOT IN (SELECT id FROM Image)`,
+  `DELETE FROM LedgerEntry WHERE ownerType = 'kernel' AND ownerId NOT IN (SELECT id FROM Kernel)`,
   'DELETE FROM OperationStep WHERE operationId NOT IN (SELECT id FROM Operation)',
 ];
 

@@ -99,10 +99,10 @@ export function absolutePath(): ValueType<string> {
   return { ...type, readText: (value, report) => type.read(resolve(value), report) };
 }
 
-/** Of a file within a directory: it cannot lead out, unless a link does. */
-export function relativePath(): ValueType<string> {
+/** Of a file within a directory: it cannot lead out, unless a link does. @param directory as messages call it */
+export function relativePath(directory = 'the repository'): ValueType<string> {
   return simple({
-    what: 'a path within the repository: relative, without ".."',
+    what: `a path within ${directory}: relative, without ".."`,
     parse: (value) =>
       typeof value === 'string' && isPlainAbsolute(`/${value}`) && isRelative(value) ? value : undefined,
     write: JSON.stringify,

@@ -20,9 +20,12 @@ export const MAX_STRETCHES = 250_000;
 /** `bytes` of names, link targets, attributes and maps of all entries, which are kept in memory */
 export const MAX_METADATA_BYTES = 128 * 1024 * 1024;
 /**
- * Steps of looking up names in the tree, over the whole image: the bound on what chains of symbolic links and names
- * that collide in the hash table can cost. An image of a million entries, twenty directories deep, needs a fifth of it.
+ * Steps of looking up names in the tree, for each entry allowed: the bound on what chains of symbolic links, and names
+ * that collide in the hash table, can cost an image. Entries twenty directories deep take most of it.
  */
-export const MAX_LOOKUP_STEPS = 100_000_000;
+export const LOOKUP_STEPS_PER_ENTRY = 50;
+export const MIN_LOOKUP_STEPS = 10_000;
+/** steps on the way to one entry: twice of what the longest path has without links */
+export const MAX_STEPS_OF_PATH = 4096;
 /** symbolic links followed on the way to one entry, as in the kernel */
 export const MAX_LINKS_FOLLOWED = 40;

@@ -1,8 +1,8 @@
 import { ArchiveFault } from './archive-fault.js';
 
-/** Chunks are zero pages until they are used. */
-const CHUNK_BITS = 24;
-const CHUNK_BYTES = 2 ** CHUNK_BITS;
+const CHUNK_BYTES = 2 ** 24;
+/** Most images are small. */
+const FIRST_CHUNK_BYTES = 2 ** 18;
 const LENGTH_BYTES = 4;
 
 /**
@@ -12,7 +12,7 @@ const LENGTH_BYTES = 4;
 export class ByteArena {
   readonly #chunks: Buffer[] = [];
   readonly #maxBytes: number;
-  #used = CHUNK_BYTES;
+  #used = LENGTH_BYTES;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
@@ -21,10 +21,12 @@ export class ByteArena {
   /** A handle, never 0. At most 16 MiB less 8 bytes. @throws ArchiveFault when the arena is full */
   put(bytes: Buffer): number {
     const needed = LENGTH_BYTES + bytes.length;
-    if (this.#used + needed > CHUNK_BYTES) {
+    if (this.#used + needed > (this.#chunks.at(-1)?.length ?? 0)) {
       if ((this.#chunks.length + 1) * CHUNK_BYTES > this.#maxBytes)
         throw new ArchiveFault('brings more names, link targets and attributes than can be kept in memory');
-      this.#chunks.push(Buffer.alloc(CHUNK_BYTES));
+      const isSmall = this.#chunks.length === 0 && needed < FIRST_CHUNK_BYTES / 2;
+      this.#chunks.push(Buffer.alloc(isSmall ? FIRST_CHUNK_BYTES : CHUNK_BYTES));
+      // no handle is 0
       this.#used = LENGTH_BYTES;
     }
     const chunk = this.#chunks.at(-1) ?? EMPTY;

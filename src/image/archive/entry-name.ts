@@ -3,7 +3,6 @@ import { MAX_NAME_BYTES, MAX_PATH_BYTES } from './archive-limits.js';
 
 const SLASH = 0x2f;
 const DOT = 0x2e;
-const SEPARATOR = Buffer.from('/');
 
 /**
  * The name of an entry, or of a hard link's target, as a path below the root: without slashes at its ends, components
@@ -26,29 +25,41 @@ function trim(name: Buffer): Buffer {
 }
 
 function cleanComponents(name: Buffer): Buffer {
-  const components: Buffer[] = [];
   let isClean = true;
-  for (let start = 0; start <= name.length;) {
-    const found = name.indexOf(SLASH, start);
-    const end = found === -1 ? name.length : found;
+  for (let start = 0, end = 0; start <= name.length; start = end + 1) {
+    end = componentEnd(name, start);
     if (isSkipped(name, start, end)) isClean = false;
-    else components.push(checkComponent(name.subarray(start, end)));
-    start = end + 1;
+    else checkComponent(name, start, end);
   }
-  return isClean
-    ? name
-    : Buffer.concat(components.flatMap((one, index) => (index === 0 ? [one] : [SEPARATOR, one])));
+  return isClean ? name : withoutSkipped(name);
+}
+
+function componentEnd(name: Buffer, start: number): number {
+  let end = start;
+  while (end < name.length && name[end] !== SLASH) end += 1;
+  return end;
 }
 
 function isSkipped(name: Buffer, start: number, end: number): boolean {
   return end === start || (end === start + 1 && name[start] === DOT);
 }
 
-function checkComponent(component: Buffer): Buffer {
-  if (isDotDot(component, 0, component.length)) throw new ArchiveFault('has “..” in its name');
-  if (component.length > MAX_NAME_BYTES)
-    throw new ArchiveFault(`has a name with a component of ${component.length} bytes`);
-  return component;
+function checkComponent(name: Buffer, start: number, end: number): void {
+  if (isDotDot(name, start, end)) throw new ArchiveFault('has “..” in its name');
+  if (end - start > MAX_NAME_BYTES)
+    throw new ArchiveFault(`has a name with a component of ${end - start} bytes`);
+}
+
+function withoutSkipped(name: Buffer): Buffer {
+  const kept = Buffer.allocUnsafe(name.length);
+  let length = 0;
+  for (let start = 0, end = 0; start < name.length; start = end + 1) {
+    end = componentEnd(name, start);
+    if (isSkipped(name, start, end)) continue;
+    if (length > 0) kept[length++] = SLASH;
+    length += name.copy(kept, length, start, end);
+  }
+  return kept.subarray(0, length);
 }
 
 export function isDotDot(bytes: Buffer, start: number, end: number): boolean {

@@ -54,9 +54,13 @@ export class FlattenedLayers implements AsyncDisposable {
   }
 
   /** The archive, as often as it is asked for. */
-  archive(): AsyncGenerator<Buffer, void> {
+  async *archive(): AsyncGenerator<Buffer, void> {
     const { devices, signal } = this.facts;
-    return archiveOf(this.merger.tree, this.files, { devices, signal });
+    try {
+      yield* archiveOf(this.merger.tree, this.files, { devices, signal });
+    } catch (error) {
+      throw explain(error, this.facts);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { ArchiveFault } from './archive-fault.js';
-import { MAX_LOOKUP_STEPS, MAX_METADATA_BYTES, MAX_NAME_BYTES, MAX_PATH_BYTES } from './archive-limits.js';
+import {
+  LOOKUP_STEPS_PER_ENTRY,
+  MAX_METADATA_BYTES,
+  MAX_NAME_BYTES,
+  MAX_PATH_BYTES,
+  MIN_LOOKUP_STEPS,
+} from './archive-limits.js';
 import { ByteArena } from './byte-arena.js';
 import { uint16, uint32 } from './column.js';
 import { InodeTable } from './inode-table.js';
@@ -45,6 +51,7 @@ export class RootTree {
   #names = 0;
   #layer = 0;
   #steps = 0;
+  readonly #maxSteps: number;
   readonly #inode = uint32();
   readonly #parent = uint32();
   readonly #name = uint32();
@@ -62,6 +69,7 @@ export class RootTree {
 
   constructor(maxNames: number) {
     this.#maxNames = maxNames;
+    this.#maxSteps = Math.max(maxNames * LOOKUP_STEPS_PER_ENTRY, MIN_LOOKUP_STEPS);
     this.inodes = new InodeTable(this.#arena);
     this.#names = RootTree.ROOT;
     this.#inode.set(RootTree.ROOT, this.inodes.add(IMPLICIT_DIRECTORY));
@@ -153,6 +161,12 @@ export class RootTree {
     this.#opaque.set(directory, this.#layer);
   }
 
+  /** Of looking something up. @throws ArchiveFault when the image has taken too many of them */
+  countStep(): void {
+    this.#steps += 1;
+    if (this.#steps > this.#maxSteps) throw new ArchiveFault('takes too long to find in the image’s tree');
+  }
+
   /** The names in a directory, in the order in which they came; 0 ends them. */
   firstChild(directory: number): number {
     return this.#skipHidden(directory, this.#firstChild.get(directory));
@@ -189,8 +203,7 @@ export class RootTree {
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       this.#steps += 1;
-      if (this.#steps > MAX_LOOKUP_STEPS)
-        throw new ArchiveFault('takes too long to find in the image’s tree');
+      if (this.#steps > this.#maxSteps) throw new ArchiveFault('takes too long to find in the image’s tree');
       const name = this.#slots[slot] ?? 0;
       const isSame =
         name === 0 ||

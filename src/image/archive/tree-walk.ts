@@ -1,5 +1,5 @@
 import { ArchiveFault } from './archive-fault.js';
-import { MAX_LINKS_FOLLOWED, MAX_PATH_BYTES } from './archive-limits.js';
+import { MAX_LINKS_FOLLOWED, MAX_PATH_BYTES, MAX_STEPS_OF_PATH } from './archive-limits.js';
 import { isDotDot } from './entry-name.js';
 import { printableBytes } from './printable-bytes.js';
 import { RootTree } from './root-tree.js';
@@ -26,7 +26,11 @@ function walk(tree: RootTree, path: Buffer, makes: boolean): number {
   let directory = RootTree.ROOT;
   let rest = path;
   let followed = 0;
+  let steps = 0;
   for (let at = 0, end = 0; at < rest.length; at = end + 1) {
+    tree.countStep();
+    steps += 1;
+    if (steps > MAX_STEPS_OF_PATH) throw tooFar();
     const slash = rest.indexOf(SLASH, at);
     end = slash === -1 ? rest.length : slash;
     if (end === at || (end === at + 1 && rest[at] === DOT)) continue;
@@ -55,9 +59,12 @@ function walk(tree: RootTree, path: Buffer, makes: boolean): number {
 
 function follow(target: Buffer, rest: Buffer, followed: number): Buffer {
   const path = Buffer.concat([target, SEPARATOR, rest]);
-  if (followed > MAX_LINKS_FOLLOWED || path.length > 2 * MAX_PATH_BYTES)
-    throw new ArchiveFault('lies below symbolic links that lead in circles, or too far');
+  if (followed > MAX_LINKS_FOLLOWED || path.length > 2 * MAX_PATH_BYTES) throw tooFar();
   return path;
+}
+
+function tooFar(): ArchiveFault {
+  return new ArchiveFault('lies below symbolic links that lead in circles, or too far');
 }
 
 function notADirectory(path: Buffer, makes: boolean): 0 {

@@ -24,6 +24,8 @@ const TIMEOUT_MS = 120_000;
 
 export interface PlanRequest {
   readonly image: string;
+  /** release to build; the host's own when left out */
+  readonly suite?: string | undefined;
   /** empty directory for what is downloaded on the way */
   readonly directory: string;
   readonly signal: AbortSignal;
@@ -42,7 +44,7 @@ export class BuildPlanner {
 
   /** @throws HostUnsupportedError; ProcessFailedError when the mirrors cannot be reached */
   async plan(request: PlanRequest): Promise<BuildPlan> {
-    const found = await this.packages.find(request.signal);
+    const found = await this.packages.find(request.signal, request.suite);
     const { distribution, codename, sources } = found;
     const releases = request.knownReleases ?? (await this.#releases(sources, request));
     const packages = packagesDigest({

@@ -32,8 +32,8 @@ export class HostPackages {
     private readonly processes: ProcessRunner,
   ) {}
 
-  /** @throws HostUnsupportedError */
-  async find(signal: AbortSignal): Promise<PackageSources> {
+  /** @param suite `trixie`: another release than the host's, of the same mirrors. @throws HostUnsupportedError */
+  async find(signal: AbortSignal, suite?: string): Promise<PackageSources> {
     const system = await this.facts.operatingSystem();
     const distribution = DISTRIBUTIONS[system.id];
     if (distribution === undefined || system.architecture !== 'x64') {
@@ -42,10 +42,12 @@ export class HostPackages {
         'build on such a host',
       );
     }
-    const codename = await this.host.codename();
-    const sources = await this.#sources(distribution, codename);
-    const aptOptions = await this.#aptOptions(signal);
-    return { distribution, codename, distributionName: system.name, sources, aptOptions };
+    const own = await this.host.codename();
+    const codename = suite ?? own;
+    const sources = ofRelease(await this.#sources(distribution, own), own, codename);
+    const aptOptions = await this.aptOptions(signal);
+    const distributionName = codename === own ? system.name : `${distribution.id} ${codename}`;
+    return { distribution, codename, distributionName, sources, aptOptions };
   }
 
   async #sources(distribution: Distribution, codename: string): Promise<AptSource[]> {
@@ -58,9 +60,15 @@ export class HostPackages {
     );
   }
 
-  async #aptOptions(signal: AbortSignal): Promise<string> {
+  /** Lines of apt.conf by which this host reaches its mirrors. */
+  async aptOptions(signal: AbortSignal): Promise<string> {
     const request = { file: 'apt-config', args: ['dump'], signal, timeoutMs: TIMEOUT_MS };
     const { stdout } = await this.processes.run(request);
     return selectAptOptions(stdout.toString('utf8'));
   }
+}
+
+/** The same mirrors, and what they have of another release. */
+function ofRelease(sources: readonly AptSource[], own: string, wanted: string): AptSource[] {
+  return sources.map((source) => ({ ...source, suite: `${wanted}${source.suite.slice(own.length)}` }));
 }

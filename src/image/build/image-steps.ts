@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ImageKernel } from '../kernel/image-kernel.js';
+import { RecipeSteps } from '../steps/recipe-steps.js';
 import { PackageStep } from './package-step.js';
 import { RootStep } from './root-step.js';
 
@@ -10,5 +11,6 @@ export class ImageSteps {
     readonly packages: PackageStep,
     readonly kernel: ImageKernel,
     readonly root: RootStep,
+    readonly recipe: RecipeSteps,
   ) {}
 }

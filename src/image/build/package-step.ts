@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../core/config/index.js';
+import { newId } from '../../core/ids.js';
 import type { StepContext } from '../../core/operations/index.js';
 import { GUEST_PACKAGES } from '../recipe/distributions.js';
 import { ImageFiles } from '../store/image-files.js';
@@ -29,20 +30,22 @@ export class PackageStep {
       return archive;
     }
     await this.mmdebstrap.run(plan, { archive, packages: GUEST_PACKAGES }, site, step);
-    await this.#keep(archive, kept, plan.image);
+    await this.#keep(archive, kept, plan);
     return archive;
   }
 
   /** One archive per image name, the newest: an older one would hardly ever serve again. */
-  async #keep(archive: string, kept: string, image: string): Promise<void> {
+  async #keep(archive: string, kept: string, { image, packagesDigest }: BuildPlan): Promise<void> {
     const directory = this.#cacheDirectory;
-    await this.files.link(archive, `${kept}.new`);
+    // of its own: builds of several recipes may come by the same packages at the same time
+    const fresh = `${kept}.${newId('img')}.new`;
+    await this.files.link(archive, fresh);
     // Written out first: one that a power cut leaves short would be taken for whole by every later build.
-    await this.files.seal(directory, [basename(`${kept}.new`)], KEPT_MODE);
-    await this.files.replace(`${kept}.new`, kept);
-    const mine = new RegExp(`^${image.replaceAll('.', '\\.')}-[0-9a-f]{64}\\.tar(\\.new)?$`);
+    await this.files.seal(directory, [basename(fresh)], KEPT_MODE);
+    await this.files.replace(fresh, kept);
+    const mine = new RegExp(`^${image.replaceAll('.', '\\.')}-[0-9a-f]{64}\\.tar(\\..*new)?$`);
     for (const name of await this.files.list(directory)) {
-      if (mine.test(name) && `${directory}/${name}` !== kept) await this.files.remove(`${directory}/${name}`);
+      if (mine.test(name) && !name.includes(packagesDigest)) await this.files.remove(`${directory}/${name}`);
     }
   }
 

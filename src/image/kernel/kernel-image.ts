@@ -8,6 +8,7 @@ const COMPRESSIONS: readonly { magic: string; program: string; sizeAppended: boo
   { magic: '1f8b', program: 'gzip', sizeAppended: false },
 ];
 
+const BANNER = 'Linux version ';
 const ELF = Buffer.from('7f454c46', 'hex');
 /** offsets of the x86 boot protocol, Documentation/arch/x86/boot.rst */
 const SETUP_SECTORS = 0x1f1;
@@ -53,12 +54,27 @@ export function checkVmlinux(vmlinux: Buffer): void {
   if (!isVmlinux(vmlinux)) throw new KernelImageError('what is packed in it is no ELF file');
 }
 
+/** `6.1.0-56-cloud-amd64` of what a kernel says of itself; undefined when it says nothing that can be one. */
+export function kernelRelease(vmlinux: Buffer): string | undefined {
+  for (let at = vmlinux.indexOf(BANNER); at !== -1; at = vmlinux.indexOf(BANNER, at + 1)) {
+    const release = /^(\d[\w.+~-]{0,63}) /.exec(
+      vmlinux.toString('latin1', at + BANNER.length, at + 100),
+    )?.[1];
+    if (release !== undefined) return release;
+  }
+  return undefined;
+}
+
 export class KernelImageError extends BangerError<'KERNEL_INVALID'> {
-  constructor(reason: string, kernel = '') {
+  constructor(
+    reason: string,
+    kernel = '',
+    fix = 'give another one: a vmlinux (ELF) or bzImage for x86-64, with its own modules; one of Debian: banger kernel pull',
+  ) {
     super('KERNEL_INVALID', 'the kernel cannot be used', {
       details: { kernel, reason },
       why: reason,
-      fix: 'give another one: a vmlinux (ELF) or bzImage for x86-64, with its own modules; one of Debian: banger kernel pull',
+      fix,
     });
   }
 }

@@ -82,6 +82,29 @@ export class KernelUnpacker {
     return { release: kept.release, directory };
   }
 
+  /** Of its parts. @param parts.modules directory with modules.dep; undefined for a kernel that has all of it built in */
+  async assemble(
+    parts: { release: string; vmlinux: Buffer; busybox: string; modules: string | undefined },
+    site: BuildSite,
+  ): Promise<UnpackedKernel> {
+    const directory = await this.#open(site);
+    const { release, modules } = parts;
+    await this.files.write(`${directory}/${KERNEL_FILES.kernel}`, parts.vmlinux);
+    await this.files.write(
+      `${directory}/${KERNEL_FILES.busybox}`,
+      await this.files.read(parts.busybox),
+      0o755,
+    );
+    const place = `${directory}/tree/${MODULES}/${release}`;
+    if (modules === undefined) await this.files.write(`${place}/modules.dep`, '');
+    else {
+      await this.files.makeDirectory(`${directory}/tree/${MODULES}`);
+      await this.files.replace(modules, place);
+    }
+    await this.#packModules(directory, release, site);
+    return { release, directory };
+  }
+
   async discard({ directory }: UnpackedKernel, archive: string): Promise<void> {
     await this.files.remove(directory);
     await this.files.remove(archive);

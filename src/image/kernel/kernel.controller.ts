@@ -1,6 +1,7 @@
 import { Controller } from '@nestjs/common';
 import type { ParamsOf, ResultOf } from '../../contract/index.js';
 import { Rpc } from '../../core/rpc/index.js';
+import { KernelRegistrar } from '../register/kernel-registrar.js';
 import { KernelPuller } from './kernel-puller.js';
 import { KernelService } from './kernel.service.js';
 
@@ -9,6 +10,7 @@ export class KernelController {
   constructor(
     private readonly kernels: KernelService,
     private readonly puller: KernelPuller,
+    private readonly registrar: KernelRegistrar,
   ) {}
 
   @Rpc('kernel.list')
@@ -24,6 +26,11 @@ export class KernelController {
   @Rpc('kernel.pull.begin')
   pull({ name }: ParamsOf<'kernel.pull.begin'>): Promise<ResultOf<'kernel.pull.begin'>> {
     return this.puller.begin(name);
+  }
+
+  @Rpc('kernel.register.begin')
+  register(params: ParamsOf<'kernel.register.begin'>): Promise<ResultOf<'kernel.register.begin'>> {
+    return this.registrar.begin(params);
   }
 
   @Rpc('kernel.delete')

@@ -7,13 +7,14 @@ import type { BuildSite } from '../build/build-plan.js';
 import { explainBuildFailure, ImageExistsError } from '../image.errors.js';
 import type { ImageDraft } from '../image.types.js';
 import { nameOf } from '../metadata/image-name.js';
+import { SeedKey } from '../seed/seed-key.js';
 import { ImageLocks } from '../store/image-locks.js';
 import { ImageSites } from '../store/image-sites.js';
 import { ImageStore } from '../store/image-store.js';
 import { ImageRepository } from '../store/image.repository.js';
 
 /** What a making is to find out about its image. */
-export type Product = Omit<ImageDraft, 'id' | 'name'>;
+export type Product = Omit<ImageDraft, 'id' | 'name' | 'seedKey'>;
 
 /** One image on its way. */
 export interface Making {
@@ -31,6 +32,10 @@ export interface MakingOrder {
   readonly name: string;
   /** whether it may take the name of an image that is there */
   readonly replace: boolean;
+  /** command that does it again, for those who are told that it failed; that of a build when undefined */
+  readonly again?: string;
+  /** called once or more when the operation is through, however it ended */
+  readonly released?: () => void;
 }
 
 /** How every image is made, whatever of: held by its name, in a directory of its own, put in place whole or not at all. */
@@ -42,6 +47,7 @@ export class ImageMaking {
     private readonly sites: ImageSites,
     private readonly store: ImageStore,
     private readonly images: ImageRepository,
+    private readonly seedKey: SeedKey,
   ) {}
 
   /**
@@ -54,7 +60,11 @@ export class ImageMaking {
     produce: (making: Making) => Promise<Product | undefined>,
   ): Promise<OperationView> {
     const name = nameOf(order.name);
-    const release = this.locks.hold(name, `an ${order.kind.replace('.', ' ')}`);
+    const letGo = this.locks.hold(name, `an ${order.kind.replace('.', ' ')}`);
+    const release = (): void => {
+      letGo();
+      order.released?.();
+    };
     try {
       if (!order.replace && (await this.images.find(name))?.name === name) throw new ImageExistsError(name);
       const id = newId('img');
@@ -64,7 +74,7 @@ export class ImageMaking {
         body: async (operation) => {
           // given back before anyone can see the operation's end, on failure after everything else is undone
           operation.rollback.add('the hold on the name', () => Promise.resolve(release()));
-          await this.locks.under(name, () => this.#make({ id, name, operation }, produce));
+          await this.locks.under(name, () => this.#make({ id, name, operation }, order, produce));
           release();
         },
       });
@@ -77,6 +87,7 @@ export class ImageMaking {
 
   async #make(
     { id, name, operation }: Pick<Making, 'id' | 'name' | 'operation'>,
+    { again }: MakingOrder,
     produce: (making: Making) => Promise<Product | undefined>,
   ): Promise<void> {
     operation.rollback.add('the image', () => this.store.withdraw(id));
@@ -86,7 +97,7 @@ export class ImageMaking {
         try {
           return await body(progress);
         } catch (error) {
-          throw explainBuildFailure(error, { image: name, step: title, directory });
+          throw explainBuildFailure(error, { image: name, step: title, directory, again });
         }
       });
     const site = {
@@ -99,8 +110,9 @@ export class ImageMaking {
       await this.sites.discard(id);
       return;
     }
-    await step('image.publish', 'putting the image in place', () =>
-      this.store.publish({ ...product, id, name }),
-    );
+    await step('image.publish', 'putting the image in place', async () => {
+      const seedKey = await this.seedKey.letIn(site, name);
+      await this.store.publish({ ...product, id, name, seedKey });
+    });
   }
 }

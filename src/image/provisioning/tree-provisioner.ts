@@ -15,13 +15,12 @@ import { provisioningScript } from './provisioning-script.js';
 export interface ProvisionOrder extends ProvisionedFacts {
   /** for messages */
   readonly image: string;
-  /** archive of the kernel's modules */
-  readonly modules: string;
 }
 
 /** Where a system has its modules when its /lib is a directory of its own. */
 const LINK_MODULES = `set -eu
 if [ ! -L /lib ] && [ ! -L /lib/modules ]; then
+  mkdir -p /lib
   rmdir /lib/modules 2> /dev/null || :
   [ -e /lib/modules ] || ln -s ../usr/lib/modules /lib/modules
 fi
@@ -46,10 +45,14 @@ export class TreeProvisioner {
     }
   }
 
-  /** Lays banger's own files, and the kernel's modules, on one that {@link install} has been through. */
+  /** Lays banger's own files on one that {@link install} has been through. */
   async finish(tree: Tree, provisioned: Provisioned, order: ProvisionOrder): Promise<void> {
     await this.trees.lay(tree, await guestArchive(provisionedFiles(provisioned, order)));
-    await this.trees.lay(tree, order.modules);
+  }
+
+  /** Lays an archive of a kernel's modules where the tree's own modprobe looks. */
+  async layModules(tree: Tree, modules: string): Promise<void> {
+    await this.trees.lay(tree, modules);
     await this.trees.enter(tree, { script: LINK_MODULES });
   }
 

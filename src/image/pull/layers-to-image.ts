@@ -61,8 +61,9 @@ export class LayersToImage {
     const diskBytes = Math.max(ROOT_DISK_BYTES, Math.ceil((bytes * 1.5) / GIB + 2) * GIB);
     await step('image.filesystem', 'making the file system', async () => {
       const sizes = { diskBytes, workBytes: WORK_DISK_BYTES };
-      const files = { ...sizes, environment: order.environment, image: name, modules: kernel.modules };
+      const files = { ...sizes, environment: order.environment, image: name };
       await this.provisioner.finish(tree, provisioned, files);
+      await this.provisioner.layModules(tree, kernel.modules);
       await this.trees.makeDisks(tree, { rootBytes: diskBytes, workBytes: WORK_DISK_BYTES });
       await this.trees.discard(tree);
     });

@@ -24,15 +24,25 @@ export class Blobs {
     await this.files.makeDirectory(this.#directory);
     for (const name of names) {
       const path = `${directory}/${name}`;
-      const digest = await sparseDigest(path, this.processes);
-      const found = { name, digest, sizeBytes: (await this.files.measure(path))?.sizeBytes ?? 0 };
+      const found = { name, ...(await this.describe(path)) };
       facts.push(found);
       const blob = `${this.#directory}/${found.digest}-${found.sizeBytes}`;
-      // one that a disk has damaged must not take the place of what was made in its stead
-      if (await this.#isWhole(blob, found)) await this.files.link(blob, path);
+      // one that has come to harm would spoil whoever shares it: the new one takes its place
+      if (await this.#is(blob, found)) await this.files.link(blob, path);
       else await this.files.link(path, blob);
     }
     return facts;
+  }
+
+  async #is(blob: string, { digest, sizeBytes }: ImageFileFacts): Promise<boolean> {
+    if ((await this.files.measure(blob))?.sizeBytes !== sizeBytes) return false;
+    return (await this.describe(blob)).digest === digest;
+  }
+
+  /** @throws ProcessFailedError when it cannot be read */
+  async describe(path: string): Promise<Omit<ImageFileFacts, 'name'>> {
+    const digest = await sparseDigest(path, this.processes);
+    return { digest, sizeBytes: (await this.files.measure(path))?.sizeBytes ?? 0 };
   }
 
   /** Removes the files that no image and no kernel has any more. */
@@ -48,11 +58,6 @@ export class Blobs {
     const names = await this.files.list(this.#directory);
     const found = await Promise.all(names.map((name) => this.files.measure(`${this.#directory}/${name}`)));
     return new Set(found.flatMap((measure) => (measure === undefined ? [] : [measure.inode])));
-  }
-
-  async #isWhole(blob: string, { digest, sizeBytes }: ImageFileFacts): Promise<boolean> {
-    if ((await this.files.measure(blob))?.sizeBytes !== sizeBytes) return false;
-    return (await sparseDigest(blob, this.processes)) === digest;
   }
 
   get #directory(): string {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { IMAGE_FILES } from '../build/build-plan.js';
 import { ImageDamagedError } from '../image.errors.js';
 import type { BootableImage, ImageManifest, ImageRow } from '../image.types.js';
+import { FileReferences } from './file-references.js';
 import { ImageFiles } from './image-files.js';
 import type { FileMeasure } from './image-files.js';
 import { ImageSites } from './image-sites.js';
@@ -12,18 +13,20 @@ export class ImageDirectories {
   constructor(
     private readonly sites: ImageSites,
     private readonly files: ImageFiles,
+    private readonly references: FileReferences,
   ) {}
 
-  bootable(row: ImageRow): BootableImage {
+  async bootable(row: ImageRow): Promise<BootableImage> {
     const directory = this.sites.finalPath(row.id);
+    const { seed = IMAGE_FILES.work, reference } = (await this.manifest(row.id)) ?? {};
     return {
       id: row.id,
       name: row.name,
       kernelPath: `${directory}/${IMAGE_FILES.kernel}`,
       initrdPath: `${directory}/${IMAGE_FILES.initrd}`,
-      rootPath: `${directory}/${IMAGE_FILES.root}`,
+      rootPath: reference?.path ?? `${directory}/${IMAGE_FILES.root}`,
       rootFormat: 'raw',
-      workPath: `${directory}/${IMAGE_FILES.work}`,
+      workPath: `${directory}/${seed}`,
       diskBytes: Number(row.diskBytes),
       allocatedBytes: Number(row.allocatedBytes),
       bootArguments: row.bootArguments as string[],
@@ -34,7 +37,9 @@ export class ImageDirectories {
 
   /** @throws ImageDamagedError when a file is missing or was cut short */
   async checkIntact(row: ImageRow): Promise<void> {
-    const image = this.bootable(row);
+    const image = await this.bootable(row);
+    const { reference } = (await this.manifest(row.id)) ?? {};
+    if (reference !== undefined) await this.references.check(row.name, reference);
     for (const path of [image.kernelPath, image.initrdPath, image.rootPath]) {
       const measure = await this.files.measure(path);
       if (measure === undefined) throw new ImageDamagedError(row.name, `the file ${path} is missing`);

@@ -13,10 +13,12 @@ import {
   rm,
   stat,
   symlink,
+  truncate,
   writeFile,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Injectable } from '@nestjs/common';
+import { InternalError } from '../../core/errors/index.js';
 import { ImageFiles } from './image-files.js';
 import type { FileMeasure } from './image-files.js';
 
@@ -66,10 +68,19 @@ export class DiskImageFiles extends ImageFiles {
 
   override async takeOver(from: string, to: string): Promise<void> {
     const facts = await lstat(from);
-    if (!facts.isFile()) throw new Error(`${from} is no file`);
+    if (!facts.isFile()) throw new InternalError(`${from} is no file`);
     const [uid, gid] = [process.geteuid?.() ?? facts.uid, process.getegid?.() ?? facts.gid];
     if (facts.uid !== uid) await chown(from, uid, gid);
     await rename(from, to);
+  }
+
+  override async truncate(path: string, bytes: number): Promise<void> {
+    await truncate(path, bytes);
+  }
+
+  override async giveTo(path: string, owner: number | undefined): Promise<void> {
+    await chmod(path, 0o600);
+    if (owner !== undefined) await chown(path, owner, owner);
   }
 
   override async list(path: string): Promise<string[]> {
@@ -106,6 +117,16 @@ export class DiskImageFiles extends ImageFiles {
     await mkdir(dirname(to), { recursive: true });
     await rm(to, { force: true });
     await link(from, to);
+  }
+
+  override async identity(path: string): Promise<string | undefined> {
+    try {
+      const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+      return [dev, ino, size, mtimeNs, ctimeNs].join(':');
+    } catch (error) {
+      if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+      throw error;
+    }
   }
 
   override async measure(path: string): Promise<FileMeasure | undefined> {

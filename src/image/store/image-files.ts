@@ -26,6 +26,10 @@ export abstract class ImageFiles {
   abstract makeOwnedDirectory(path: string, owner: number | undefined): Promise<void>;
   /** Moves a plain file, whose owner becomes the daemon's user. @throws when it is something else */
   abstract takeOver(from: string, to: string): Promise<void>;
+  /** Cuts a file to a size; `bytes` */
+  abstract truncate(path: string, bytes: number): Promise<void>;
+  /** 0600, and of that user and group where one is given. */
+  abstract giveTo(path: string, owner: number | undefined): Promise<void>;
   abstract list(path: string): Promise<string[]>;
   /** Everything below a directory as relative paths, each directory before what is in it. Links are not followed. */
   abstract walk(path: string): Promise<string[]>;
@@ -37,6 +41,8 @@ export abstract class ImageFiles {
   abstract seal(directory: string, names: readonly string[], mode: number): Promise<void>;
   /** Second name for a file, without copying it; replaces what has that name. */
   abstract link(from: string, to: string): Promise<void>;
+  /** Of a plain file: another one after each change of it, and of one in its place. Undefined when it is not there */
+  abstract identity(path: string): Promise<string | undefined>;
   /** undefined when it is not there */
   abstract measure(path: string): Promise<FileMeasure | undefined>;
 }

@@ -56,9 +56,10 @@ export class ImageRegistration {
 
   /** undefined when it is not whole */
   async #describe(id: string): Promise<NewImage | undefined> {
-    const names = Object.values(IMAGE_FILES);
-    const present = await Promise.all(names.map((name) => this.files.exists(`${this.#path(id)}/${name}`)));
     const manifest = await this.directories.manifest(id);
+    const elsewhere = manifest?.reference !== undefined;
+    const names = Object.values(IMAGE_FILES).filter((name) => !elsewhere || name !== IMAGE_FILES.root);
+    const present = await Promise.all(names.map((name) => this.files.exists(`${this.#path(id)}/${name}`)));
     if (present.includes(false) || manifest?.id !== id) return undefined;
     const { name, recipeDigest, distribution, kernelVersion, diskBytes, bootArguments } =
       manifest as ImageManifest;
@@ -73,6 +74,7 @@ export class ImageRegistration {
       digest: manifest.digest ?? '',
       source: manifest.source ?? { kind: 'build' },
       metadata: manifest.metadata,
+      seedKey: manifest.seedKey,
       allocatedBytes: await this.directories.allocatedBytes(id),
     };
   }

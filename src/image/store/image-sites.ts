@@ -70,6 +70,10 @@ export class ImageSites {
     await this.ledger.release('directory', key);
   }
 
+  get kernelsDirectory(): string {
+    return `${this.config.values.stateDirectory}/kernels`;
+  }
+
   /** In root mode each VMM runs as a user of its own, and all of them read the images. */
   get bits(): { readonly directory: number; readonly file: number } {
     return this.config.values.mode === 'root'

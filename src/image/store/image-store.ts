@@ -5,14 +5,21 @@ import { IMAGE_FILES } from '../build/build-plan.js';
 import { ImageInUseError } from '../image.errors.js';
 import type { ImageDraft, ImageRow } from '../image.types.js';
 import { imageDigest } from '../metadata/image-digest.js';
+import type { ImageFileFacts } from '../metadata/image-digest.js';
 import { Blobs } from './blobs.js';
+import type { FileReference } from './file-references.js';
 import { ImageDirectories } from './image-directories.js';
 import { ImageFiles } from './image-files.js';
 import { ImageSites } from './image-sites.js';
 import { ImageRepository } from './image.repository.js';
 
 /** What a VM boots from. */
-const CONTENT = [IMAGE_FILES.kernel, IMAGE_FILES.initrd, IMAGE_FILES.root, IMAGE_FILES.work];
+const CONTENT: readonly string[] = [
+  IMAGE_FILES.kernel,
+  IMAGE_FILES.initrd,
+  IMAGE_FILES.root,
+  IMAGE_FILES.work,
+];
 
 /** Images come and go whole: row and directory together. */
 @Injectable()
@@ -35,12 +42,15 @@ export class ImageStore {
    */
   async publish({ notes, ...draft }: ImageDraft): Promise<void> {
     const building = this.sites.path(draft.id);
-    const kept: readonly string[] = CONTENT;
+    const kept =
+      draft.reference === undefined ? CONTENT : CONTENT.filter((name) => name !== IMAGE_FILES.root);
     for (const name of await this.files.list(building))
       if (!kept.includes(name)) await this.files.remove(`${building}/${name}`);
     const { file } = this.sites.bits;
-    await this.files.seal(building, CONTENT, file);
-    const files = await this.blobs.share(building, CONTENT);
+    await this.files.seal(building, kept, file);
+    const files = await this.blobs.share(building, kept);
+    // as its digest goes it is one file like any other
+    if (draft.reference !== undefined) files.push(rootFacts(draft.reference));
     const image = { ...draft, digest: imageDigest({ ...draft, files }) };
     const manifest = JSON.stringify({ version: 2, ...image, ...notes, files }, undefined, 2);
     await this.files.write(`${building}/${IMAGE_FILES.manifest}`, `${manifest}\n`);
@@ -120,4 +130,8 @@ export class ImageStore {
     await this.blobs.collect();
     await this.#tellRemoved(id);
   }
+}
+
+function rootFacts({ sizeBytes, digest }: FileReference): ImageFileFacts {
+  return { name: IMAGE_FILES.root, sizeBytes, digest };
 }

@@ -40,13 +40,20 @@ export class ImageRepository {
   async insert(image: NewImage): Promise<void> {
     const { client } = this.database;
     const older = await client.image.findUnique({ where: { name: image.name }, select: { id: true } });
-    const create = client.image.create({ data: rowOf(image) });
+    // another may have taken the name of its kernel meanwhile, and nobody had the old one yet
+    const kernelId = await this.#kernelThere(image.kernelId);
+    const create = client.image.create({ data: rowOf({ ...image, kernelId }) });
     if (older === null) {
       await create;
       return;
     }
     const name = supersededName(image.name, older.id);
     await client.$transaction([client.image.update({ where: { id: older.id }, data: { name } }), create]);
+  }
+
+  async #kernelThere(id: string | undefined): Promise<string | undefined> {
+    if (id === undefined) return undefined;
+    return (await this.database.client.kernel.count({ where: { id } })) > 0 ? id : undefined;
   }
 
   /** Enters one that exists already. The name stays with the image that has it now. */
@@ -58,6 +65,11 @@ export class ImageRepository {
         name: taken ? supersededName(image.name, image.id) : image.name,
       }),
     });
+  }
+
+  /** @param seedKey fingerprint of the key that its work seed lets in */
+  async setSeedKey(id: string, seedKey: string): Promise<void> {
+    await this.database.client.image.updateMany({ where: { id }, data: { seedKey } });
   }
 
   superseded(): Promise<ImageRow[]> {
@@ -79,13 +91,21 @@ export class ImageRepository {
   }
 }
 
-function rowOf({ kernelId, source, metadata, ...image }: NewImage): Prisma.ImageUncheckedCreateInput {
+function rowOf({
+  kernelId,
+  source,
+  metadata,
+  seedKey,
+  reference: _inManifest,
+  ...image
+}: NewImage): Prisma.ImageUncheckedCreateInput {
   return {
     ...image,
     diskBytes: BigInt(image.diskBytes),
     allocatedBytes: BigInt(image.allocatedBytes),
     bootArguments: [...image.bootArguments],
     kernelId: kernelId ?? null,
+    seedKey: seedKey ?? null,
     source: Object.fromEntries(Object.entries(source)),
     ...(metadata !== undefined && { metadata: Object.fromEntries(Object.entries(metadata)) }),
   };

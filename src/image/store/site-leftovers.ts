@@ -3,6 +3,7 @@ import { Config } from '../../core/config/index.js';
 import { ProcessRunner } from '../../core/process/index.js';
 import { ImageFiles } from './image-files.js';
 import { packagesArchive } from '../build/build-plan.js';
+import { WORKED_ON, workPath } from '../filesystem/work-path.js';
 
 /** Without root. On a disk, unlike /tmp, which may be memory. */
 export const USER_UNPACKS_IN = '/var/tmp';
@@ -32,7 +33,8 @@ export class SiteLeftovers {
   /** Ends the programs of a build and removes their temporary files; none is success. */
   async clear(directory: string): Promise<void> {
     const path = this.#temporaryDirectory(directory);
-    for (const argument of [packagesArchive(directory), `${path}/tree`]) await this.#end(argument);
+    const disks = WORKED_ON.map((name) => workPath(directory, name));
+    for (const argument of [packagesArchive(directory), `${path}/tree`, ...disks]) await this.#end(argument);
     if (!(await this.files.exists(path))) return;
     if (this.config.values.mode === 'root') {
       await this.files.remove(path);

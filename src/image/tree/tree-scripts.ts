@@ -6,7 +6,7 @@
 /** TREE ARCHIVE: unpacks what is no business of the kernel's. The archive may be - for standard input. */
 export const UNPACK = `set -eu
 umask 022
-tar -C "$1" -p --numeric-owner --xattrs '--xattrs-include=*' --exclude='./dev/*' -xf "$2"
+tar -C "$1" -p --warning=no-timestamp --numeric-owner --xattrs '--xattrs-include=*' --exclude='./dev/*' -xf "$2"
 chmod 755 "$1"
 `;
 

@@ -7,7 +7,7 @@ import type { VmSshView } from '../../contract/index.js';
 import { Machines } from '../machines.js';
 import { VmPathFinder } from '../vm-paths.js';
 import type { Vm } from '../vm.types.js';
-import { DaemonKey } from './daemon-key.js';
+import { DaemonKey } from '../../host/index.js';
 
 const HOST = '127.0.0.1';
 const USER = 'root';

@@ -33,7 +33,9 @@ export class VmCreateService {
     { params, project }: CreateDemand,
     signal: AbortSignal,
   ): Promise<{ vm: Vm; view: OperationView; finished: Promise<Vm> }> {
-    const image = await this.images.require(params.image ?? DEFAULT_IMAGE);
+    const image = await this.images.require(params.image ?? DEFAULT_IMAGE, {
+      workDisk: params.workDiskMib !== undefined,
+    });
     const demand = await this.#request(params, image);
     const workspace = await this.preflight.check({ ...demand, image, workspace: params.workspace }, signal);
     const hostKey = await generateSshKeyPair(`root@${demand.name}`);

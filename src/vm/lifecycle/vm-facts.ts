@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { VmFacts } from '../../capabilities/index.js';
 import { Config } from '../../core/config/index.js';
 import { invariant } from '../../core/errors/index.js';
-import { DaemonKey } from '../access/daemon-key.js';
+import { DaemonKey } from '../../host/index.js';
 import { VmFiles } from '../vm-files.adapter.js';
 import { VmPathFinder } from '../vm-paths.js';
 import type { Vm } from '../vm.types.js';

@@ -31,7 +31,9 @@ export class TemplateWarming {
         'the configuration has templates.make = "off"',
         'set it to "auto" or "manual" in the configuration file, and restart the daemon',
       );
-    const image = await this.images.require(params.image);
+    const image = await this.images.require(params.image, {
+      workDisk: params.workDiskMib !== undefined,
+    });
     const imageMib = Math.ceil(image.diskBytes / MIB);
     const vm = {
       imageId: image.id,

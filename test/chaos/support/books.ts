@@ -26,6 +26,7 @@ export interface ResourceBook {
 export interface Books {
   readonly vms: readonly VmBook[];
   readonly images: readonly { readonly id: string; readonly name: string }[];
+  readonly kernels: readonly { readonly id: string }[];
   /** those that are whole: the ledger has their place */
   readonly templates: readonly { readonly id: string }[];
   readonly resources: readonly ResourceBook[];
@@ -42,6 +43,7 @@ export function readBooks(host: TestHost): Books {
   return {
     vms: host.rows<Record<string, string | number | null>>('SELECT * FROM Vm').map(toVm),
     images: host.rows('SELECT id, name FROM Image'),
+    kernels: host.rows('SELECT id FROM Kernel'),
     templates: host.rows(
       "SELECT ownerId AS id FROM LedgerEntry WHERE ownerType = 'template' AND key LIKE '%/templates/%'",
     ),

@@ -10,7 +10,7 @@ const RUNTIME_NAMES = ['banger.sock', 'vm'];
 
 /**
  * Every file is one that the documentation names: what is left of a write, a copy or a download is not. Directories of
- * VMs and images are those of the rows, those of templates the ledger's, no more and no fewer.
+ * VMs, images and kernels are those of the rows, those of templates the ledger's, no more and no fewer.
  */
 export function fileDeviations(books: Books, machine: MachineFacts, host: TestHost): string[] {
   const ids = (rows: readonly { readonly id: string }[]): string[] => rows.map(({ id }) => id);
@@ -29,6 +29,7 @@ export function fileDeviations(books: Books, machine: MachineFacts, host: TestHo
     ...machine.temporaryFiles.map((path) => `a temporary file was left: ${path}`),
     ...differences('directory of a VM', below(machine.stateFiles, 'vms'), ids(books.vms)),
     ...differences('directory of an image', below(machine.stateFiles, 'images'), ids(books.images)),
+    ...differences('directory of a kernel', below(machine.stateFiles, 'kernels'), ids(books.kernels)),
     ...differences('directory of a template', below(machine.stateFiles, 'templates'), ids(books.templates)),
     ...differences('runtime directory of a VM', below(machine.runtimeFiles, 'vm'), ids(running)),
     ...books.images

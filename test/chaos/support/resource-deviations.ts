@@ -16,6 +16,7 @@ export function resourceDeviations(books: Books, machine: MachineFacts): string[
 
 function ownersOf(type: string, books: Books): readonly { readonly id: string }[] {
   if (type === 'template') return books.templates;
+  if (type === 'kernel') return books.kernels;
   return type === 'image' ? books.images : books.vms;
 }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdir, readdir, readFile, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { KernelService } from '../../../src/image/kernel/kernel.service.js';
 import { guestScript } from '../../../src/image/guest/guest-script.js';
 import { processesMentioning } from '../../support/processes.js';
 import { FIXTURE, PackageFixture } from './fixture.js';
@@ -26,7 +27,8 @@ beforeEach(async () => {
 afterEach(async () => {
   const building = (await host.imageDirectory()).filter((name) => name.startsWith('.'));
   const recorded = (await host.ledger.list()).map(({ key }) => key.split('/').at(-1)).toSorted();
-  const rows = (await host.images.list()).map(({ id }) => id).toSorted();
+  const kernels = await host.app.get(KernelService, { strict: false }).list();
+  const rows = [...(await host.images.list()), ...kernels].map(({ id }) => id).toSorted();
   const { directory } = host;
   await host.close();
   expect(building).toEqual([]);
@@ -193,6 +195,20 @@ describe('a build that does not get to its end', () => {
     const { view } = await host.build();
     expect(view.error?.data.kind).toBe('DISK_FULL');
     expect(await host.images.list()).toEqual([]);
+  });
+
+  it('shares files with other images, but none that has come to harm', async () => {
+    await host.build();
+    await host.build({ name: 'second' });
+    const kernel = async (name: string): Promise<string> => (await host.images.require(name)).kernelPath;
+    const [first, second] = [await kernel('debian'), await kernel('second')];
+    expect((await stat(first)).ino).toBe((await stat(second)).ino);
+    expect((await host.images.get('second')).sharedBytes).toBeGreaterThanOrEqual((await stat(first)).size);
+    await truncate(first, 100);
+    await host.build({ force: true });
+    expect(await readFile(await kernel('debian'))).toEqual(FIXTURE.vmlinux);
+    await host.build({ name: 'third' });
+    expect(await readFile(await kernel('third'))).toEqual(FIXTURE.vmlinux);
   });
 
   it('can be cancelled; a second one of the same name has to wait for it', async () => {

@@ -93,6 +93,11 @@ export class PackageFixture extends BuildHost {
     await writeFile(join(modules, 'kernel/drivers/virtio/virtio_blk.ko'), 'virtio_blk');
     await copyFile('/usr/bin/busybox', join(tree, 'usr/bin/busybox'));
     await symlink('usr/sbin', join(tree, 'sbin'));
+    await symlink('usr/bin', join(tree, 'bin'));
+    for (const applet of APPLETS) await symlink('busybox', join(tree, 'usr/bin', applet));
+    await writeFile(join(tree, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
+    for (const [name, script] of Object.entries(ADMINISTRATION))
+      await writeFile(join(tree, 'usr/sbin', name), script, { mode: 0o755 });
     await writeFile(join(tree, 'usr/bin/sudo'), '#!/bin/sh\n', { mode: 0o755 });
     await chmod(join(tree, 'usr/bin/sudo'), 0o4755);
     const archive = join(this.directory, 'packages.tar');
@@ -106,6 +111,26 @@ export class PackageFixture extends BuildHost {
     await chmod(program, 0o755);
   }
 }
+
+/** What a recipe's steps are taken with. */
+const APPLETS = 'cat chmod chown env grep id ln ls mkdir mv printf rm sh sleep stat su tar touch'.split(' ');
+
+const ADMINISTRATION = {
+  useradd: `#!/bin/sh
+set -e
+for user; do :; done
+echo "$user:x:1000:1000::/home/$user:/bin/sh" >> /etc/passwd
+mkdir -p "/home/$user"
+chown 1000:1000 "/home/$user"
+`,
+  systemctl: `#!/bin/sh
+set -e
+for unit; do :; done
+[ "$unit" != nothing ] || { echo "Failed to enable unit: Unit file nothing.service does not exist." >&2; exit 1; }
+mkdir -p /etc/systemd/system/multi-user.target.wants
+ln -s "/lib/systemd/system/$unit.service" "/etc/systemd/system/multi-user.target.wants/$unit.service"
+`,
+} as const;
 
 const MODULES_DEP = `kernel/drivers/virtio/virtio_blk.ko: kernel/drivers/virtio/virtio.ko
 kernel/drivers/virtio/virtio.ko:

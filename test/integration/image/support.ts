@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Test } from '@nestjs/testing';
 import type { TestingModule } from '@nestjs/testing';
 import { pino } from 'pino';
-import type { OperationView } from '../../../src/contract/index.js';
 import { ClockModule } from '../../../src/core/clock/index.js';
+import type { ImageBuildParams, OperationView } from '../../../src/contract/index.js';
 import { Config, ConfigModule, loadConfig } from '../../../src/core/config/index.js';
 import { Database, DatabaseModule } from '../../../src/core/database/index.js';
 import { LoggingModule } from '../../../src/core/logging/index.js';
@@ -43,6 +43,7 @@ export class ImageHost {
       imports: [
         ConfigModule.forConfig(config),
         LoggingModule.forLogger(pino({ enabled: false })),
+        ClockModule,
         DatabaseModule,
         ProcessModule,
         OperationsModule,
@@ -79,9 +80,7 @@ export class ImageHost {
   }
 
   /** Builds and follows to the end; the output lines as they came. */
-  async build(
-    params: { name?: string; force?: boolean } = {},
-  ): Promise<{ view: OperationView; output: string[] }> {
+  async build(params: ImageBuildParams = {}): Promise<{ view: OperationView; output: string[] }> {
     const { id } = await this.builder.begin(params);
     return this.follow(id);
   }

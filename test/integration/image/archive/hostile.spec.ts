@@ -250,6 +250,17 @@ describe('a hostile layer', () => {
     await expect(given).rejects.toMatchObject({ kind: 'CANCELLED' });
     expect(readdirSync(scratch)).toEqual([]);
   });
+
+  it('that changes or is given up while it is written says so', async () => {
+    const scratch = join(directory, 'around/scratch');
+    const abort = new AbortController();
+    const plain = layer('l', makeTar([{ ...FILE, data: Buffer.alloc(5_000_000) }]));
+    await using flat = await flatten([plain], scratch, { signal: abort.signal });
+    writeFileSync(plain.path, '');
+    await expect(flat.archive().next()).rejects.toMatchObject({ kind: 'IMAGE_CONTENT_REFUSED' });
+    abort.abort();
+    await expect(flat.archive().next()).rejects.toMatchObject({ kind: 'CANCELLED' });
+  });
 });
 
 /** 4000 bytes of target: forty thousand of them are more than the bound. */
