@@ -20,14 +20,14 @@ export class ImagePrunableParams {
   @IsOptional() @IsBoolean() all?: boolean;
 }
 
-export class PrunableRef {
+export class PrunableThing {
   @IsIn(PRUNABLE_KINDS) kind!: PrunableKind;
   /** of the image or kernel; of anything else its file’s name */
   @IsString() @Length(1, 255) id!: string;
 }
 
 /** Something of which nothing depends, and that can be had or made again. */
-export class ImagePrunableView extends PrunableRef {
+export class ImagePrunableView extends PrunableThing {
   @IsString() name!: string;
   /**
    * What the host gets back when it goes together with those before it in the list, `bytes`: a file that several have
@@ -42,8 +42,8 @@ export class ImagePruneParams {
   @IsArray()
   @ArrayMaxSize(10_000)
   @ValidateNested({ each: true })
-  @Type(() => PrunableRef)
-  things!: PrunableRef[];
+  @Type(() => PrunableThing)
+  things!: PrunableThing[];
 }
 
 export class ImagePruneView {
@@ -52,5 +52,5 @@ export class ImagePruneView {
   /** what the host has got back, `bytes` */
   @IsInt() freedBytes!: number;
   /** those that somebody needs by now */
-  @IsArray() @ValidateNested({ each: true }) @Type(() => PrunableRef) kept!: PrunableRef[];
+  @IsArray() @ValidateNested({ each: true }) @Type(() => PrunableThing) kept!: PrunableThing[];
 }

@@ -24,7 +24,7 @@ it('each kind of operation is interrupted by the chaos tests', () => {
     ...lifeScenarios(names),
     ...powerScenarios(names),
     ...keepingScenarios(names),
-    ...imageScenarios([]),
+    ...imageScenarios({ build: [], import: [], pull: [] }),
     ...templateScenarios(() => []),
     ...workspaceScenarios('/'),
   ];

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { PrunableRef } from '../../contract/index.js';
+import type { PrunableThing } from '../../contract/index.js';
 import { BundleCache } from '../catalog/bundle-cache.js';
 import { LayerCache } from '../oci/layer-cache.js';
 import type { Prunable } from './prunable.js';
@@ -47,7 +47,7 @@ export class CachedDownloads extends PrunableThings {
     return this.layers.delete(id);
   }
 
-  override async exists({ kind, id }: PrunableRef): Promise<boolean> {
+  override async exists({ kind, id }: PrunableThing): Promise<boolean> {
     if (kind === 'download' && !isDigest(id)) return this.bundles.has(id);
     return (await this.layers.list()).some(
       ({ digest, whole }) => digest === id && whole === (kind === 'layer'),

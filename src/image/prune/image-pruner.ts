@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { ImagePrunableView, ImagePruneView, PrunableRef } from '../../contract/index.js';
+import type { ImagePrunableView, ImagePruneView, PrunableThing } from '../../contract/index.js';
 import { LOGGER } from '../../core/logging/index.js';
 import type { Logger } from '../../core/logging/index.js';
 import { Blobs } from '../store/blobs.js';
@@ -32,9 +32,9 @@ export class ImagePruner {
   }
 
   /** One after the other; what cannot go does not keep the others. */
-  async prune(refs: readonly PrunableRef[]): Promise<ImagePruneView> {
+  async prune(refs: readonly PrunableThing[]): Promise<ImagePruneView> {
     const pruned: ImagePrunableView[] = [];
-    const kept: PrunableRef[] = [];
+    const kept: PrunableThing[] = [];
     for (const ref of refs) {
       const view = await this.#remove(ref);
       if (view !== undefined) pruned.push(view);
@@ -46,7 +46,7 @@ export class ImagePruner {
   }
 
   /** undefined when it stays, or was gone already */
-  async #remove(ref: PrunableRef): Promise<ImagePrunableView | undefined> {
+  async #remove(ref: PrunableThing): Promise<ImagePrunableView | undefined> {
     // asked anew each time: with an image that has gone its kernel may be one that no image has
     const found = (await this.#found(true)).find(
       ({ thing }) => thing.kind === ref.kind && thing.id === ref.id,
@@ -65,7 +65,7 @@ export class ImagePruner {
     return lists.flat();
   }
 
-  async #exists(ref: PrunableRef): Promise<boolean> {
+  async #exists(ref: PrunableThing): Promise<boolean> {
     const owner = this.things.find(({ kinds }) => kinds.includes(ref.kind));
     return owner !== undefined && (await owner.exists(ref));
   }

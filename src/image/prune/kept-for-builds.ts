@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { PrunableRef } from '../../contract/index.js';
+import type { PrunableThing } from '../../contract/index.js';
 import { Config } from '../../core/config/index.js';
 import { ImageFiles } from '../store/image-files.js';
 import type { Prunable } from './prunable.js';
@@ -44,7 +44,7 @@ export class KeptForBuilds extends PrunableThings {
     return true;
   }
 
-  override async exists({ kind, id }: PrunableRef): Promise<boolean> {
+  override async exists({ kind, id }: PrunableThing): Promise<boolean> {
     const place = PLACES.find((one) => one.kind === kind);
     return place !== undefined && (await this.files.list(this.#path(place.directory))).includes(id);
   }

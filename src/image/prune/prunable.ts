@@ -1,7 +1,7 @@
-import type { PrunableRef } from '../../contract/index.js';
+import type { PrunableThing } from '../../contract/index.js';
 
 /** Something of which nothing depends. */
-export interface Prunable extends PrunableRef {
+export interface Prunable extends PrunableThing {
   readonly name: string;
   readonly reason: string;
   /** of its files; a file may have other names, which keep it */
@@ -17,6 +17,6 @@ export abstract class PrunableThings {
   /** False when somebody needs it by now. Gone already is success. */
   abstract remove(thing: Prunable): Promise<boolean>;
   /** Whether it is (still) there. */
-  abstract exists(ref: PrunableRef): Promise<boolean>;
-  abstract readonly kinds: readonly PrunableRef['kind'][];
+  abstract exists(ref: PrunableThing): Promise<boolean>;
+  abstract readonly kinds: readonly PrunableThing['kind'][];
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DEFAULT_IMAGE } from '../../contract/index.js';
-import type { ImageSourceView, PrunableRef } from '../../contract/index.js';
+import type { ImageSourceView, PrunableThing } from '../../contract/index.js';
 import { isKind } from '../../core/errors/index.js';
 import { IMAGE_FILES } from '../build/build-plan.js';
 import { ImageService } from '../image.service.js';
@@ -52,7 +52,7 @@ export class UnusedImages extends PrunableThings {
     }
   }
 
-  override async exists({ id }: PrunableRef): Promise<boolean> {
+  override async exists({ id }: PrunableThing): Promise<boolean> {
     return (await this.images.find(id)) !== undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { PrunableRef } from '../../contract/index.js';
+import type { PrunableThing } from '../../contract/index.js';
 import { KERNEL_FILES } from '../kernel/kernel-unpacker.js';
 import { DEFAULT_KERNEL } from '../kernel/kernel-puller.js';
 import { KernelRepository } from '../kernel/kernel.repository.js';
@@ -40,7 +40,7 @@ export class UnusedKernels extends PrunableThings {
     return this.store.remove({ id });
   }
 
-  override async exists({ id }: PrunableRef): Promise<boolean> {
+  override async exists({ id }: PrunableThing): Promise<boolean> {
     return (await this.kernels.find(id)) !== undefined;
   }
 }

@@ -3,28 +3,39 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { ImageView } from '../../../src/contract/index.js';
 import type { ChaosHost } from './chaos-host.js';
+import type { ImageCommands } from './image-scenarios.js';
 import type { Subject } from './interrupt.js';
 
 /** `damaged`: there, with a kernel that was cut off, so that the next build replaces it. */
 export type ImageOutcome = 'absent' | 'damaged' | 'whole';
 
 const NAME = 'chaos';
+const BUNDLE = 'debian.banger.tar.zst';
 
 /** The one image of a chaos run. */
 export class ChaosImage implements Subject<ImageOutcome> {
-  readonly buildCommand = ['image', 'build', NAME];
+  readonly commands: ImageCommands;
+  /** with a bundle of the run's image, and a catalog of it */
+  readonly #shelf: string;
 
   constructor(private readonly chaos: ChaosHost) {
+    this.#shelf = join(chaos.host.directory, 'shelf');
+    this.commands = {
+      build: ['image', 'build', NAME],
+      import: ['image', 'import', join(this.#shelf, BUNDLE), '--name', NAME],
+      pull: ['image', 'pull', 'debian', '--catalog', this.#shelf, '--name', NAME],
+    };
     this.#takePackages();
   }
 
   async bring(to: ImageOutcome): Promise<void> {
+    await this.#makeCatalog();
     const image = await this.#find();
     if (to === 'absent') {
       if (image !== undefined) await this.#succeed(['image', 'delete', NAME]);
       return;
     }
-    if (image === undefined) await this.#succeed(this.buildCommand);
+    if (image === undefined) await this.#succeed(this.commands.build);
     if (to === 'damaged') truncateSync(await this.#kernel(), 0);
   }
 
@@ -55,6 +66,15 @@ export class ChaosImage implements Subject<ImageOutcome> {
     if (!existsSync(kept)) return;
     for (const name of readdirSync(kept))
       linkSync(join(kept, name), join(cache, name.replace(/^[a-z]+-/, `${NAME}-`)));
+  }
+
+  async #makeCatalog(): Promise<void> {
+    if (existsSync(this.#shelf)) return;
+    mkdirSync(this.#shelf, { mode: 0o755 });
+    const key = join(this.chaos.host.directory, 'catalog.key');
+    await this.#succeed(['image', 'export', 'debian', '--output', join(this.#shelf, BUNDLE)]);
+    await this.#succeed(['image', 'catalog', 'key', key]);
+    await this.#succeed(['image', 'catalog', 'sign', this.#shelf, '--key', key]);
   }
 
   async #succeed(args: readonly string[]): Promise<void> {

@@ -63,13 +63,17 @@ it('an image goes by its file to a banger that has nothing, where VMs start from
     ['image', 'pull', 'debian', '--name', 'team', '--catalog', './shelf', '--public-key', publicKey],
     { cwd: maker.directory },
   );
-  expect(pulled).toMatchObject({ name: 'team', digest: here.digest, source: { kind: 'catalog' } });
+  expect(pulled).toMatchObject({
+    name: 'team',
+    source: { kind: 'catalog', digest: here.source?.digest },
+  });
   expect(pulled.sharedBytes).toBeGreaterThan(0.9 * pulled.allocatedBytes);
 
   expect(await user.json(['image', 'prune', '--dry-run'])).toEqual([]);
   const shared = await user.json<ImagePruneView>(['image', 'prune', '--all', '--force']);
   expect(shared.pruned).toMatchObject([{ kind: 'image', name: 'team' }]);
-  expect(shared.freedBytes).toBeLessThan(100_000);
+  // what work disks begin as is its own
+  expect(shared.freedBytes).toBeLessThan(0.1 * pulled.allocatedBytes);
   const forced = await user.json<ImageDetails>(['image', 'import', file, '--name', 'mine']);
   expect((await user.banger(['image', 'delete', 'debian'])).exitCode).toBe(0);
   const before = taken(user);

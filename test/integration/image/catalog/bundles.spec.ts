@@ -176,7 +176,12 @@ describe('a bundle', () => {
         step += 1;
       };
       let ended = false;
-      const target = new PassThrough({ final: (done) => done((ended = true) && null) }).resume();
+      const target = new PassThrough({
+        final: (done) => {
+          ended = true;
+          done();
+        },
+      }).resume();
       await expect(bench.write({ signal: cancel.signal, onProgress, target })).rejects.toMatchObject({
         kind: 'CANCELLED',
       });

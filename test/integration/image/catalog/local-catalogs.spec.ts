@@ -73,7 +73,7 @@ describe('a catalog in a directory of this host', () => {
       await expect(bench.documents.stream(path, { forEverybody: true })).rejects.toThrow(
         `there is no file ${path} that everybody may read`,
       );
-    await (await bench.documents.stream(link, {})).destroy();
+    (await bench.documents.stream(link, {})).destroy();
   });
 
   it('does not lead to another image that lies under the same name', async () => {

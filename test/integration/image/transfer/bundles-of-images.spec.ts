@@ -51,13 +51,12 @@ const files = async ({ host }: ChannelHost, name: string): Promise<string> => {
 };
 
 describe('an image that another banger exports', () => {
-  it('is here what it was there: files, digest, words on itself; and can be booted', async () => {
+  it('is here what it was there: files, words on itself; and can be booted', async () => {
     const there = await one.host.images.get('web:1');
     expect(await other.import(bundle)).toMatchObject({ kind: 'image.import', state: 'succeeded' });
     const here = await other.host.images.get('web:1');
     expect(here).toMatchObject({
       name: 'web:1',
-      digest: there.digest,
       metadata: METADATA,
       source: { kind: 'import', reference: 'web.banger.tar.zst', digest: there.digest },
       distribution: there.distribution,
@@ -66,7 +65,8 @@ describe('an image that another banger exports', () => {
     });
     expect(here.kernel).toBeUndefined();
     const runner = new NodeProcessRunner();
-    for (const name of ['vmlinux', 'initrd', 'root.ext4', 'work.ext4']) {
+    // not what work disks begin as: that lets in this daemon's key
+    for (const name of ['vmlinux', 'initrd', 'root.ext4']) {
       const [left, right] = [await files(one, 'web:1'), await files(other, 'web:1')];
       const digests = [left, right].map((directory) => sparseDigest(join(directory, name), runner));
       expect(new Set(await Promise.all(digests)).size, name).toBe(1);
@@ -173,7 +173,10 @@ describe('an image that another banger exports', () => {
       if (how === 'goes') await channel.close();
       else await other.host.operations.cancel(id);
       const { view } = await other.host.follow(id);
-      expect(view.state, how).toMatch(how === 'goes' ? /failed|cancelled/ : /cancelled/);
+      expect(view, how).toMatchObject({
+        state: how === 'goes' ? 'failed' : 'cancelled',
+        error: { data: { kind: 'CANCELLED' } },
+      });
       expect(await other.leftovers()).toEqual(NOTHING);
       await channel.close();
     }
