@@ -197,20 +197,6 @@ describe('a build that does not get to its end', () => {
     expect(await host.images.list()).toEqual([]);
   });
 
-  it('shares files with other images, but none that has come to harm', async () => {
-    await host.build();
-    await host.build({ name: 'second' });
-    const kernel = async (name: string): Promise<string> => (await host.images.require(name)).kernelPath;
-    const [first, second] = [await kernel('debian'), await kernel('second')];
-    expect((await stat(first)).ino).toBe((await stat(second)).ino);
-    expect((await host.images.get('second')).sharedBytes).toBeGreaterThanOrEqual((await stat(first)).size);
-    await truncate(first, 100);
-    await host.build({ force: true });
-    expect(await readFile(await kernel('debian'))).toEqual(FIXTURE.vmlinux);
-    await host.build({ name: 'third' });
-    expect(await readFile(await kernel('third'))).toEqual(FIXTURE.vmlinux);
-  });
-
   it('can be cancelled; a second one of the same name has to wait for it', async () => {
     await packages.setMode('hangs');
     const { id } = await host.builder.begin({});
