@@ -37,7 +37,7 @@ export class ImageRef {
 }
 
 /** A file that a recipe puts into the image. */
-export class RecipeFileParams {
+export class RecipeFile {
   /** as the recipe names it */
   @IsString() @Length(1, 4096) path!: string;
   /** base64; of all files together at most 2.5 MiB */
@@ -83,8 +83,8 @@ export class ImageBuildParams {
   @IsArray()
   @ArrayMaxSize(256)
   @ValidateNested({ each: true })
-  @Type(() => RecipeFileParams)
-  files?: RecipeFileParams[];
+  @Type(() => RecipeFile)
+  files?: RecipeFile[];
 }
 
 export class ImagePullParams {

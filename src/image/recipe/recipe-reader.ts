@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ImageBuildParams, RecipeFileParams } from '../../contract/index.js';
+import type { ImageBuildParams, RecipeFile } from '../../contract/index.js';
 import { parseRecipe } from './parse-recipe.js';
 import { ReadyRecipes } from './ready-recipes.js';
 import { MAX_CONTENT_BYTES } from './recipe-keys.js';
@@ -35,7 +35,7 @@ export class RecipeReader {
   }
 }
 
-function contentsOf(recipe: Recipe, sent: readonly RecipeFileParams[]): Map<string, RecipeContent> {
+function contentsOf(recipe: Recipe, sent: readonly RecipeFile[]): Map<string, RecipeContent> {
   const contents = new Map(
     sent.map(({ path, content, executable = false }) => [
       path,
