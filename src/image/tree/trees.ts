@@ -47,7 +47,9 @@ export class Trees {
   /** An empty one. It goes with the site; {@link discard} takes it away before. */
   async make(site: BuildSite): Promise<Tree> {
     const place = await this.leftovers.makeTemporaryDirectory(site.directory);
-    const tree = { site, path: `${place}/tree`, output: `${place}/output` };
+    // on the site's own file system, so that what is made there is only renamed; without root the site is the user's
+    const output = this.#mode === 'root' ? `${place}/output` : `${site.directory}/output`;
+    const tree = { site, path: `${place}/tree`, output };
     const owner = this.#mode === 'root' ? TREE_IDS.first : undefined;
     for (const path of [tree.path, tree.output]) await this.files.makeOwnedDirectory(path, owner);
     return tree;
@@ -97,6 +99,7 @@ export class Trees {
 
   async discard(tree: Tree): Promise<void> {
     await this.leftovers.clear(tree.site.directory);
+    await this.files.remove(tree.output);
   }
 
   #run({ site }: Tree, command: readonly string[], request: Partial<RunRequest>): Promise<RunResult> {
