@@ -11,7 +11,12 @@ import { smallVmlinux } from '../support/small-kernel.js';
 const chaos = await ChaosHost.create();
 const users = new UsersFiles();
 const rootfs = users.ext4();
-const kernel = ['--kernel', users.write('vmlinux', smallVmlinux()), '--initrd', users.write('initrd', 'initrd')];
+const kernel = [
+  '--kernel',
+  users.write('vmlinux', smallVmlinux()),
+  '--initrd',
+  users.write('initrd', 'initrd'),
+];
 const registered = new MadeImage(
   chaos,
   'registered',

@@ -34,10 +34,7 @@ export class ChaosHost {
    * Runs `body` while tests are collected: what it has made must not stay when it fails, since no hook runs then.
    * @param tidy takes away what there is beside the host
    */
-  async prepare<T>(
-    body: () => Promise<T>,
-    tidy: () => Promise<void> = () => Promise.resolve(),
-  ): Promise<T> {
+  async prepare<T>(body: () => Promise<T>, tidy: () => Promise<void> = () => Promise.resolve()): Promise<T> {
     try {
       return await body();
     } catch (error) {
