@@ -1,6 +1,14 @@
 import { expect, it } from 'vitest';
 import { VM_METHODS } from '../../src/vm/vm.methods.js';
 import { imageScenarios } from '../chaos/support/image-scenarios.js';
+import {
+  importScenario,
+  kernelPullScenario,
+  kernelRegisterScenario,
+  promoteScenario,
+  pullScenario,
+  registerScenario,
+} from '../chaos/support/making-scenarios.js';
 import { templateScenarios } from '../chaos/support/template-scenarios.js';
 import { keepingScenarios, lifeScenarios, powerScenarios } from '../chaos/support/vm-scenarios.js';
 import { workspaceScenarios } from '../chaos/support/workspace-scenarios.js';
@@ -20,11 +28,14 @@ const REPAIR = 'host.repair';
 
 it('each kind of operation is interrupted by the chaos tests', () => {
   const names = { name: 'web', createCommand: [] };
+  const making = [importScenario, promoteScenario, pullScenario, registerScenario];
+  const keeping = [kernelPullScenario, kernelRegisterScenario];
   const scenarios = [
     ...lifeScenarios(names),
     ...powerScenarios(names),
     ...keepingScenarios(names),
     ...imageScenarios({ build: [], import: [], pull: [] }),
+    ...[...making, ...keeping].map((scenario) => scenario(() => [])),
     ...templateScenarios(() => []),
     ...workspaceScenarios('/'),
   ];

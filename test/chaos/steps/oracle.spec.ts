@@ -76,6 +76,15 @@ describe('the oracle', () => {
       remove: () => rmSync(path('state', 'banger.db.new')),
       found: /banger\.db\.new in the state directory is not one of/,
     },
+    {
+      name: 'a file of an image that is no more',
+      plant: () => {
+        mkdirSync(path('state', 'blobs'), { recursive: true });
+        writeFileSync(path('state', 'blobs', 'planted-0'), '');
+      },
+      remove: () => rmSync(path('state', 'blobs', 'planted-0')),
+      found: /blobs\/planted-0 is one that no image and no kernel has/,
+    },
     { name: 'a temporary file', ...directory('tmp', 'bgr-x'), found: /temporary file was left: .*bgr-x/ },
     {
       name: 'a resource without an owner',

@@ -7,7 +7,10 @@ import { pullScenario } from '../support/making-scenarios.js';
 /* The daemon is killed at every change that a pull makes to its books, and started again. */
 const chaos = await ChaosHost.create();
 const pull = await ChaosPull.start(chaos);
-const recordings = await chaos.prepare(() => recordAll(chaos, pull, [pullScenario(() => pull.command)]));
+const recordings = await chaos.prepare(
+  () => recordAll(chaos, pull, [pullScenario(() => pull.command)]),
+  () => pull.close(),
+);
 
 afterAll(async () => {
   await pull.bring('absent');

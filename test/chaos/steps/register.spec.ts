@@ -28,21 +28,20 @@ const imported = new MadeImage(chaos, 'imported', ['image', 'import', bundle, '-
   view: { source: { kind: 'import', reference: 'bundle.banger.tar.zst' } },
   file: ['/etc/hello', 'hello'],
 });
-const recordings = await chaos.prepare(() =>
-  recordAll(chaos, registered, [registerScenario(() => registered.command)]),
-);
-const importRecordings = await chaos.prepare(async () => {
-  await registered.bring('whole');
-  await chaos.json(['image', 'export', 'registered', '-o', bundle]);
-  return recordAll(chaos, imported, [importScenario(() => imported.command)]);
-});
+const tidy = (): Promise<void> => Promise.resolve(users.remove());
+const [recordings, importRecordings] = await chaos.prepare(async () => {
+  const ofRegistration = await recordAll(chaos, registered, [registerScenario(() => registered.command)]);
+  await chaos.succeed(['image', 'export', 'registered', '-o', bundle]);
+  const ofImport = await recordAll(chaos, imported, [importScenario(() => imported.command)]);
+  return [ofRegistration, ofImport];
+}, tidy);
 
 afterAll(async () => {
   await registered.bring('absent');
   await imported.bring('absent');
   await chaos.host.assertClean();
   await chaos.close();
-  users.remove();
+  await tidy();
 });
 
 interruptEach(chaos, registered, recordings);

@@ -30,12 +30,16 @@ export class ChaosHost {
     return new ChaosHost(host);
   }
 
-  /** Runs `body` while tests are collected: what it has made must not stay when it fails, since no hook runs then. */
-  async prepare<T>(body: () => Promise<T>): Promise<T> {
+  /**
+   * Runs `body` while tests are collected: what it has made must not stay when it fails, since no hook runs then.
+   * @param tidy takes away what there is beside the host
+   */
+  async prepare<T>(body: () => Promise<T>, tidy: () => Promise<void> = () => Promise.resolve()): Promise<T> {
     try {
       return await body();
     } catch (error) {
       await this.banger(['vm', 'delete', '--force', 'web']);
+      await tidy();
       await this.close();
       throw error;
     }
@@ -45,8 +49,7 @@ export class ChaosHost {
   async record(args: readonly string[]): Promise<Change[]> {
     await this.startDaemon();
     rmSync(this.#file('writes'), { force: true });
-    const result = await this.banger(args);
-    expect(result, `banger ${args.join(' ')}: ${result.stderr}`).toMatchObject({ exitCode: 0 });
+    await this.succeed(args);
     return this.#changes();
   }
 
@@ -104,6 +107,12 @@ export class ChaosHost {
 
   banger(args: readonly string[]): Promise<CommandResult> {
     return this.host.banger(args, { timeoutMs: COMMAND_LIMIT_MS, env: this.#env });
+  }
+
+  /** Runs a command that has to succeed. */
+  async succeed(args: readonly string[]): Promise<void> {
+    const result = await this.banger(args);
+    expect(result, `banger ${args.join(' ')}: ${result.stderr}`).toMatchObject({ exitCode: 0 });
   }
 
   json<T>(args: readonly string[]): Promise<T> {

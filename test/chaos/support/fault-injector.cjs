@@ -203,7 +203,7 @@ function nameOfDelete(table, values, names) {
 function resource(kind, key) {
   const place = String(key).split('/').slice(-2).join('/');
   return `${kind} ${place}`
-    .replaceAll(/\b(vm|img|tpl|snp)_[0-9a-z]+/g, '*')
+    .replaceAll(/\b(vm|img|krn|tpl|snp)_[0-9a-z]+/g, '*')
     .replaceAll(/\b\d{4,}\b/g, '*')
     .trimEnd();
 }

@@ -26,6 +26,9 @@ export function fileDeviations(books: Books, machine: MachineFacts, host: TestHo
       .filter((path) => /^vms\/[^/]+\/(?:root|work)\.live-/.test(path))
       .filter((path) => !isSecondName(join(host.stateDirectory, path)))
       .map((path) => `the disk ${path}, which a VMM writes, is not at its place`),
+    ...below(machine.stateFiles, 'blobs')
+      .filter((name) => statSync(join(host.stateDirectory, 'blobs', name)).nlink === 1)
+      .map((name) => `the file blobs/${name} is one that no image and no kernel has`),
     ...machine.temporaryFiles.map((path) => `a temporary file was left: ${path}`),
     ...differences('directory of a VM', below(machine.stateFiles, 'vms'), ids(books.vms)),
     ...differences('directory of an image', below(machine.stateFiles, 'images'), ids(books.images)),

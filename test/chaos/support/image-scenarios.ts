@@ -15,7 +15,7 @@ export function imageScenarios({ build, ...commands }: ImageCommands): Scenario<
       from: 'absent',
       command: () => commands.import,
       outcomes: ['absent', 'whole'],
-      sample: 2,
+      sample: 0,
     },
     {
       name: 'image.pull of a catalog',

@@ -1,4 +1,3 @@
-import { expect } from 'vitest';
 import type { ChaosHost } from './chaos-host.js';
 import type { Subject } from './interrupt.js';
 import type { MadeOutcome } from './making-scenarios.js';
@@ -14,8 +13,8 @@ export abstract class Made<View extends { readonly name: string }> implements Su
 
   async bring(to: MadeOutcome): Promise<void> {
     const isThere = (await this.#find()) !== undefined;
-    if (to === 'absent' && isThere) await this.succeed([this.noun, 'delete', this.name]);
-    if (to === 'whole' && !isThere) await this.succeed(this.command);
+    if (to === 'absent' && isThere) await this.chaos.succeed([this.noun, 'delete', this.name]);
+    if (to === 'whole' && !isThere) await this.chaos.succeed(this.command);
   }
 
   async outcome(): Promise<MadeOutcome> {
@@ -27,11 +26,6 @@ export abstract class Made<View extends { readonly name: string }> implements Su
 
   /** Throws when what is there cannot be used. */
   protected abstract check(view: View): Promise<void>;
-
-  protected async succeed(args: readonly string[]): Promise<void> {
-    const result = await this.chaos.banger(args);
-    expect(result, `banger ${args.join(' ')}: ${result.stderr}`).toMatchObject({ exitCode: 0 });
-  }
 
   async #find(): Promise<View | undefined> {
     return (await this.chaos.json<View[]>([this.noun, 'list'])).find(({ name }) => name === this.name);

@@ -63,6 +63,30 @@ export const DAEMON: readonly Guarantee[] = [
   },
   {
     guarantee:
+      'The daemon killed while an image is pulled, registered, imported or promoted: it is there with its digest and sound file systems, or nothing of it is; the VM is as it was',
+    test: 'test/chaos/steps/register.spec.ts',
+    mutations: [
+      {
+        file: 'src/image/store/image-store.ts',
+        find: 'await this.sites.forget(entry).catch(',
+        replace: 'await Promise.resolve(entry).catch(',
+      },
+    ],
+  },
+  {
+    guarantee:
+      'The daemon killed while a kernel is pulled or registered: images are made with it, or nothing of it is left',
+    test: 'test/chaos/steps/kernel.spec.ts',
+    mutations: [
+      {
+        file: 'src/image/kernel/kernel-store.ts',
+        find: "await this.ledger.release('directory', key).catch(",
+        replace: 'await Promise.resolve(key).catch(',
+      },
+    ],
+  },
+  {
+    guarantee:
       'A daemon that is killed while it undoes what the one before left half done leaves no more than that one',
     test: 'test/chaos/steps/daemon-start.spec.ts',
     mutations: [
