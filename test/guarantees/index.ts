@@ -7,6 +7,7 @@ import { DAEMON } from './list/daemon.js';
 import { DISKS } from './list/disks.js';
 import { DOCTOR } from './list/doctor.js';
 import { POLICIES } from './list/policies.js';
+import { IMAGES } from './list/images.js';
 import { KEEPING } from './list/keeping.js';
 import { OBSERVATION } from './list/observation.js';
 import { PROTOCOL } from './list/protocol.js';
@@ -25,6 +26,7 @@ export const GUARANTEES: readonly Guarantee[] = [
   ...BOOKS,
   ...DISKS,
   ...TEMPLATES,
+  ...IMAGES,
   ...KEEPING,
   ...PROTOCOL,
   ...WORKSPACE,

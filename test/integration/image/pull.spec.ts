@@ -202,6 +202,18 @@ describe('a pull', () => {
     ).toBe(1);
   });
 
+  it('takes no name of an image of another origin, unless it is told to', async () => {
+    await host.build();
+    const reference = await push('other', alpine('other'));
+    await expect(begin({ reference, name: 'debian' })).rejects.toMatchObject({ kind: 'IMAGE_EXISTS' });
+    expect((await host.follow((await begin({ reference, name: 'mine' })).id)).view.state).toBe('succeeded');
+    await expect(begin({ reference: `${registry.name}/team/alpine:1`, name: 'mine' })).rejects.toMatchObject({
+      kind: 'IMAGE_EXISTS',
+    });
+    const again = await begin({ reference, name: 'mine' });
+    expect((await host.follow(again.id)).view.state).toBe('succeeded');
+  });
+
   it('can be cancelled while programs of the image run; it ends them, and leaves nothing', async () => {
     const hang = (tree: string): void => apk(tree, 'exec sleep 765432');
     const reference = await push('slow', alpine('slow', hang));
