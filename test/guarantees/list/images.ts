@@ -14,7 +14,7 @@ export const IMAGES: readonly Guarantee[] = [
   {
     guarantee: OUTSIDE,
     test: 'test/integration/image/archive/hostile.spec.ts',
-    name: 'with a name that goes up is refused',
+    name: 'is refused',
     mutations: [
       {
         file: 'src/image/archive/entry-name.ts',
