@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { InternalError } from '../../core/errors/index.js';
 import type { StepContext } from '../../core/operations/index.js';
+import type { ArchiveLimits } from '../archive/archive-limits.js';
 import { flattenLayers } from '../archive/flatten-layers.js';
 import { initScript, INITRAMFS_MODULES } from '../guest/initramfs.js';
 import { ImageKernel } from '../kernel/image-kernel.js';
@@ -21,8 +22,13 @@ import { Trees } from '../tree/trees.js';
 import type { Tree } from '../tree/trees.js';
 
 const GIB = 1024 ** 3;
-/** What layers may come to; more is taken for an attack, or is nothing to make a disk of at each pull. */
-const LIMITS = { maxBytes: 64 * GIB, maxEntries: 1_000_000, maxFileBytes: 64 * GIB } as const;
+/** What layers may come to, uncompressed; more is nothing to make a disk of. */
+const MOST_BYTES = 64 * GIB;
+/** Of small ones, whatever they are packed with. */
+const LEAST_BYTES = 4 * GIB;
+/** What is packed more tightly than a hundred to one is packed to fill a disk: real layers come to ten. */
+const MOST_RATIO = 100;
+const MOST_ENTRIES = 1_000_000;
 
 export interface LayersOrder {
   readonly layers: readonly OciLayer[];
@@ -96,7 +102,7 @@ export class LayersToImage {
     await using merged = await flattenLayers(layers, {
       image: name,
       scratch: site.directory,
-      limits: LIMITS,
+      limits: limitsOf(layers),
       devices: 'refuse',
       maxId: TREE_IDS.count - 1,
       signal: site.signal,
@@ -115,4 +121,10 @@ export class LayersToImage {
     if (row === undefined) throw new InternalError(`the kernel ${id} is gone`);
     return row;
   }
+}
+
+function limitsOf(layers: readonly OciLayer[]): ArchiveLimits {
+  const packed = layers.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const maxBytes = Math.min(MOST_BYTES, Math.max(LEAST_BYTES, packed * MOST_RATIO));
+  return { maxBytes, maxEntries: MOST_ENTRIES, maxFileBytes: MOST_BYTES };
 }
