@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { InternalError } from '../../core/errors/index.js';
+import { plural } from '../../core/plural.js';
 import type { StepContext } from '../../core/operations/index.js';
 import type { ArchiveLimits } from '../archive/archive-limits.js';
 import { flattenLayers } from '../archive/flatten-layers.js';
@@ -58,8 +59,11 @@ export class LayersToImage {
       return this.kernel.ofKept(row, site);
     });
     const tree = await this.trees.make(site);
-    const bytes = await step('image.unpack', `unpacking ${order.layers.length} layers`, (progress) =>
-      this.#unpack(tree, making, { layers: order.layers, tell: (text) => progress.detail(text) }),
+    const bytes = await step(
+      'image.unpack',
+      `unpacking ${plural(order.layers.length, 'layer')}`,
+      (progress) =>
+        this.#unpack(tree, making, { layers: order.layers, tell: (text) => progress.detail(text) }),
     );
     const provisioned = await step('image.provision', 'making it a guest', () =>
       this.provisioner.install(tree, name),
