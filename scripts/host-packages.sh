@@ -16,6 +16,8 @@ unshare util-linux lets the image be built without root
 ssh openssh-client is what users connect with
 git git imports repositories
 zstd zstd unpacks Debian packages
+depmod kmod lists the modules of kernels
+unsquashfs squashfs-tools unpacks root file systems that are registered
 umoci umoci unpacks images that the tests compare with
 sshd openssh-server is what the tests of SSH talk to, on loopback; its service is neither started nor enabled
 docker-registry docker-registry is what the tests of pulls talk to, on loopback; its service is neither started nor enabled

@@ -53,6 +53,7 @@ export const DEBIAN_PACKAGES: Readonly<Record<string, string>> = {
   resize2fs: 'e2fsprogs',
   tune2fs: 'e2fsprogs',
   unsquashfs: 'squashfs-tools',
+  depmod: 'kmod',
   gzip: 'gzip',
   cpio: 'cpio',
   lz4: 'lz4',

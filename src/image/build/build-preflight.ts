@@ -10,7 +10,19 @@ import { USER_UNPACKS_IN } from '../store/site-leftovers.js';
 /** Packages, tree and image exist side by side at the peak: 1.3 GiB measured; the rest is for newer packages. */
 const NEEDED_BYTES = 3 * 1024 ** 3;
 
-const PROGRAMS = ['mmdebstrap', 'mke2fs', 'cpio', 'lz4', 'xz', 'tar', 'dpkg-deb', 'apt-config'];
+const PROGRAMS = [
+  'mmdebstrap',
+  'mke2fs',
+  'cpio',
+  'lz4',
+  'xz',
+  'tar',
+  'dpkg-deb',
+  'apt-config',
+  'depmod',
+  'perl',
+  'zstd',
+];
 const USER_PROGRAMS = ['unshare', 'newuidmap'];
 
 /** Whatever would make a build fail half-way, found at once and named together. */

@@ -80,6 +80,7 @@ const ALL = [
   'cpio',
   'lz4',
   'xz',
+  'depmod',
   'busybox',
 ];
 
@@ -102,7 +103,7 @@ describe('built-in checks', () => {
   it('programs: what is missing, what it is for and the packages that bring it', async () => {
     const run = (mode: Mode, programs: string[]): Promise<object> =>
       new ProgramsCheck(new FakeFacts(mode), new FakeProbe({ programs })).run();
-    expect(await run('root', ALL)).toEqual({ status: 'ok', detail: 'all 10 are installed' });
+    expect(await run('root', ALL)).toEqual({ status: 'ok', detail: 'all 11 are installed' });
     expect(await run('user', ALL)).toMatchObject({ status: 'fail', packages: ['uidmap'] });
     expect(await run('root', ALL.slice(2, -1))).toEqual({
       status: 'fail',

@@ -16,6 +16,7 @@ const PROGRAMS: readonly { name: string; purpose: string; mode?: 'user' }[] = [
   { name: 'cpio', purpose: 'packs the initramfs' },
   { name: 'lz4', purpose: 'compresses the initramfs' },
   { name: 'xz', purpose: 'unpacks the kernel' },
+  { name: 'depmod', purpose: 'lists the modules of kernels' },
   { name: 'busybox', purpose: 'is the program of the initramfs' },
   { name: 'newuidmap', purpose: 'lets the image be built without root', mode: 'user' },
 ];
