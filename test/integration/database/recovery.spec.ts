@@ -25,7 +25,10 @@ describe('recovery of a damaged database', () => {
   function fill(): void {
     const database = new DatabaseSync(file);
     database.exec(
-      `INSERT INTO Image VALUES ('img_1', 'debian', 'd', 'Debian', '6.1', 1000, 1000, '[]', '2026-01-01')`,
+      `INSERT INTO Kernel VALUES ('krn_1', 'debian', '6.1', 'sha256:d', '{}', 1000, '2026-01-01')`,
+    );
+    database.exec(
+      `INSERT INTO Image (id, name, recipeDigest, distribution, kernelVersion, diskBytes, allocatedBytes, bootArguments, kernelId) VALUES ('img_1', 'debian', 'd', 'Debian', '6.1', 1000, 1000, '[]', 'krn_1')`,
     );
     const columns =
       'id, name, state, imageId, cpus, memoryMib, diskMib, env, labels, publishedPorts, ephemeral, hypervisor, mac, machineId, hostKeyPublic';

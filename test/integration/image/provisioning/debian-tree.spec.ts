@@ -16,7 +16,7 @@ import {
   selectDistributionSources,
 } from '../../../../src/image/recipe/apt-sources.js';
 import { DISTRIBUTIONS } from '../../../../src/image/recipe/distributions.js';
-import { inTree, isRoot, provision, provisionMapped } from './support.js';
+import { inTree, isRoot, provision } from './support.js';
 import type { Outcome } from './support.js';
 
 const MINUTES = 60_000;
@@ -188,18 +188,4 @@ describe.skipIf(!isRoot)('a minimal Debian, provisioned as root', () => {
     inTree(tree, 'sed -i s/^Type=notify/Type=notified/ /etc/systemd/system/ssh.service');
     expect(ours(verify('/etc/systemd/system')).join('\n')).toMatch(/ssh\.service:\d+: .*notified/);
   });
-
-  it(
-    'can be provisioned as the root of a user namespace, and keeps its owners',
-    async () => {
-      const mapped = await provisionMapped(directory, archive, {
-        env,
-        after: 'stat -c "%u %G %a" "$1/etc/shadow" "$1/usr/bin/ssh-agent" >&2',
-      });
-      expect(mapped.error).toBeUndefined();
-      expect(mapped.provisioned).toEqual(outcome.provisioned);
-      expect(mapped.lines.slice(-5).join('\n')).toMatch(/0 shadow 640\n0 \S+ 2755/);
-    },
-    3 * MINUTES,
-  );
 });

@@ -26,30 +26,6 @@ if [ ! -L "$1/etc/resolv.conf" ] && [ -e "$1/etc/resolv.conf" ]; then mount --bi
 exec chroot "$1" /bin/sh -c "$2"
 `;
 
-/** As root of a user namespace, whose ids 0 to 65535 are those of the host from 100000 on; this test's own map. */
-const MAPPED = `set -eu
-mkfifo "$1/go"
-unshare --user --mount --pid --ipc --fork --keep-caps sh -c '
-  read -r go < "$1/go"
-  exec setpriv --reuid 0 --regid 0 --clear-groups sh -c "$2" runner "$3" "$4" "$5"' mapped "$1" "$2" "$3" "$4" "$5" &
-parent=$!
-child=''
-while [ -z "$child" ]; do read -r child < /proc/$parent/task/$parent/children || sleep 0.05; done
-# the child that is meant is in a user namespace of its own
-while [ "$(readlink /proc/$child/ns/user)" = "$(readlink /proc/self/ns/user)" ]; do sleep 0.05; done
-child=\${child%% *}
-echo '0 100000 65536' > /proc/$child/uid_map
-echo '0 100000 65536' > /proc/$child/gid_map
-echo go > "$1/go"
-wait $parent
-`;
-
-const DEVICES_AND_TREE = `set -eu
-mount --make-rprivate /
-mount -t tmpfs -o mode=755 tree "$1"
-tar -C "$1" --exclude='./dev/*' --numeric-owner -xpf "$3"
-`;
-
 export interface Outcome {
   readonly provisioned?: Provisioned;
   readonly error?: unknown;
@@ -98,22 +74,6 @@ export function inTree(
 ): { status: number | null; stdout: string; stderr: string } {
   const argv = ['--mount', '--pid', '--ipc', '--fork', 'sh', '-c', RUNNER, 'runner', tree, script];
   return spawnSync('unshare', argv, { encoding: 'utf8', timeout: 60_000 });
-}
-
-/** The same in a user namespace, on a tree that is unpacked from an archive and goes with the namespace. `after`: run in the tree's parent namespace at the end. */
-export async function provisionMapped(
-  directory: string,
-  archive: string,
-  options: { env: Environment; after: string },
-): Promise<Outcome> {
-  const tree = join(directory, 'mapped');
-  mkdirSync(tree);
-  execFileSync('chown', ['100000:100000', tree]);
-  const inner = `${DEVICES_AND_TREE}\n${RUNNER.replace('exec chroot', 'chroot')}\n${options.after}`;
-  return run(
-    ['sh', '-c', MAPPED, 'mapped', directory, inner, tree, provisioningScript(), archive],
-    options.env,
-  );
 }
 
 /** A small tree: files by path, busybox with all its names where that is wanted. */
