@@ -73,7 +73,7 @@ async function outcome(bytes: Buffer, random: Random): Promise<'read' | 'refused
   }
 }
 
-it('an archive that was changed is refused without a trace, or what comes of it is what its manifest says (1,500 archives, seed 1)', async () => {
+it('an archive that was changed is refused without a trace, or what comes of it is what its manifest says (400 archives, seed 1)', async () => {
   const random = new Random(1);
   // all but the data: headers, manifest, extended headers, maps
   const places: number[] = [];
@@ -83,27 +83,27 @@ it('an archive that was changed is refused without a trace, or what comes of it 
       for (let at = block; at < block + 512; at += 1) if (archive[at] !== 0) places.push(at);
   }
   const count = { read: 0, refused: 0 };
-  for (let round = 0; round < 1500; round += 1)
+  for (let round = 0; round < 400; round += 1)
     count[await outcome(zstdCompressSync(damage(random, archive, places)), random)] += 1;
   // changes of a time or an owner mean nothing; most others do
-  expect(count.refused).toBeGreaterThan(900);
-  expect(count.read).toBeGreaterThan(20);
+  expect(count.refused).toBeGreaterThan(240);
+  expect(count.read).toBeGreaterThan(4);
 }, 240_000);
 
-it('a bundle that was changed is refused without a trace (500 bundles, seed 2)', async () => {
+it('a bundle that was changed is refused without a trace (150 bundles, seed 2)', async () => {
   const random = new Random(2);
   const places = Array.from({ length: 64 }, (_, at) => at);
   expect(await outcome(bundle, random)).toBe('read');
   let refused = 0;
-  for (let round = 0; round < 500; round += 1)
+  for (let round = 0; round < 150; round += 1)
     refused += Number((await outcome(damage(random, bundle, places), random)) === 'refused');
   // a change that changes nothing is one of them now and then
-  expect(refused).toBeGreaterThan(450);
+  expect(refused).toBeGreaterThan(130);
 }, 240_000);
 
-it('a frame ends where it ends, however it is cut (2,000 frames, seed 3)', () => {
+it('a frame ends where it ends, however it is cut (800 frames, seed 3)', () => {
   const random = new Random(3);
-  for (let round = 0; round < 2000; round += 1) {
+  for (let round = 0; round < 800; round += 1) {
     const content = Buffer.concat([random.bytes(random.below(300)), Buffer.alloc(random.below(300_000))]);
     const frame = zstdCompressSync(content);
     const behind = random.bytes(random.below(30));

@@ -193,7 +193,7 @@ describe('an ext4 file system', () => {
     const whole = readFileSync(path('s'));
     const faults = new Set<string>();
     const random = new Random(7);
-    for (let round = 0; round < 1500; round += 1) {
+    for (let round = 0; round < 400; round += 1) {
       const bytes = Buffer.from(whole);
       for (let change = random.below(20); change >= 0; change -= 1) {
         // most of what decides lies in the beginning

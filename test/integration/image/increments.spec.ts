@@ -88,7 +88,7 @@ describe('what a step changed', () => {
     (await trees().over(of, DESCRIBE)).stdout.toString('latin1');
   const step = (number: number): string => String(number).padStart(64, '0');
 
-  it.each([1, 2, 3])('is the same when it is done again from what is kept (%i)', async (seed) => {
+  it.each([1, 2])('is the same when it is done again from what is kept (%i)', async (seed) => {
     const random = new Random(seed);
     const original = await tree();
     const copy = await tree();
