@@ -20,6 +20,8 @@ const MKFS = {
 } as const;
 export type FileSystemKind = keyof typeof MKFS;
 
+const LOOP_TIMEOUT_MS = 30_000;
+
 /** A small file system of its own, on a loop device that goes with its mount. Needs root. */
 export class LoopFileSystem {
   readonly #scratch = mkdtempSync(join(tmpdir(), 'bgr-loop-'));
@@ -59,10 +61,18 @@ export class LoopFileSystem {
     return () => rmSync(path, { force: true });
   }
 
+  /** A process of another test that copied the mounts a moment before keeps the device until it ends. */
+  #loopsLeft(): string {
+    for (const deadline = Date.now() + LOOP_TIMEOUT_MS; ; execFileSync('sleep', ['0.2'])) {
+      const loops = execFileSync('losetup', ['--associated', this.#image], { encoding: 'utf8' });
+      if (loops === '' || Date.now() > deadline) return loops;
+    }
+  }
+
   /** Unmounts, and proves that neither a mount nor a loop device is left. */
   close(): void {
     if (mounts().includes(this.#scratch)) execFileSync('umount', [this.directory]);
-    const loops = execFileSync('losetup', ['--associated', this.#image], { encoding: 'utf8' });
+    const loops = this.#loopsLeft();
     const mounted = mounts().includes(this.#scratch);
     rmSync(this.#scratch, { recursive: true, force: true });
     expect({ loops, mounted }).toEqual({ loops: '', mounted: false });

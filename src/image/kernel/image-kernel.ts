@@ -37,9 +37,12 @@ export class ImageKernel {
   }
 
   /** One that is kept. */
-  async ofKept({ id, version }: KernelRow, site: BuildSite): Promise<SiteKernel> {
-    const kept = { directory: this.store.directory(id), release: version };
-    return this.#use(await this.unpacker.fromKept(kept, site), id, site);
+  async ofKept(find: () => Promise<KernelRow>, site: BuildSite): Promise<SiteKernel> {
+    const { id, kernel } = await this.store.take(find, async (row) => {
+      const kept = { directory: this.store.directory(row.id), release: row.version };
+      return { id: row.id, kernel: await this.unpacker.fromKept(kept, site) };
+    });
+    return this.#use(kernel, id, site);
   }
 
   /** Gets the distribution's own, and keeps it. Its id; nothing of it is left in the site. */

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { KernelSourceView } from '../../contract/index.js';
 import { LOGGER } from '../../core/logging/index.js';
 import type { Logger } from '../../core/logging/index.js';
+import { KeyedQueue } from '../../core/concurrency/index.js';
 import { newId } from '../../core/ids.js';
 import { Ledger } from '../../core/operations/index.js';
 import type { ResourceOwner } from '../../core/operations/index.js';
@@ -16,10 +17,14 @@ import type { KernelRow, NewKernel } from './kernel.repository.js';
 
 const NAMES = Object.values(KERNEL_FILES);
 const MANIFEST = 'manifest.json';
+const TURN = 'kernels';
 
 /** Kernels that are kept for images to come: `kernels/ID/` each. Rows and directories come and go together. */
 @Injectable()
 export class KernelStore {
+  /** Two that keep the same kernel at once would each enter it, and the one would take the other's away. */
+  readonly #turns = new KeyedQueue();
+
   constructor(
     private readonly sites: ImageSites,
     private readonly ledger: Ledger,
@@ -30,7 +35,16 @@ export class KernelStore {
   ) {}
 
   /** Keeps an unpacked kernel, whose files stay where they are too; the very same one is not kept twice. Its id. */
-  async keep(kernel: UnpackedKernel, as: { name: string; source: KernelSourceView }): Promise<string> {
+  keep(kernel: UnpackedKernel, as: { name: string; source: KernelSourceView }): Promise<string> {
+    return this.#turns.run(TURN, () => this.#keep(kernel, as));
+  }
+
+  /** Nobody removes the kernel that is found while it is used. */
+  take<T>(find: () => Promise<KernelRow>, use: (row: KernelRow) => Promise<T>): Promise<T> {
+    return this.#turns.run(TURN, async () => use(await find()));
+  }
+
+  async #keep(kernel: UnpackedKernel, as: { name: string; source: KernelSourceView }): Promise<string> {
     const id = newId('krn');
     const path = this.directory(id);
     const building = `${this.#root}/.building-${id}`;
@@ -64,7 +78,11 @@ export class KernelStore {
   }
 
   /** False when an image has it. */
-  async remove({ id }: Pick<KernelRow, 'id'>): Promise<boolean> {
+  remove(kernel: Pick<KernelRow, 'id'>): Promise<boolean> {
+    return this.#turns.run(TURN, () => this.#remove(kernel));
+  }
+
+  async #remove({ id }: Pick<KernelRow, 'id'>): Promise<boolean> {
     if (!(await this.kernels.remove(id))) return false;
     await this.ledger.releaseOwner(kernelOwner(id), ['directory']);
     await this.blobs.collect();
@@ -105,7 +123,7 @@ export class KernelStore {
   }
 
   async #collectSuperseded(): Promise<void> {
-    for (const kernel of await this.kernels.superseded()) await this.remove(kernel);
+    for (const kernel of await this.kernels.superseded()) await this.#remove(kernel);
   }
 
   /** Makes a directory, which is gone or has become another when `body` is through. */

@@ -1,16 +1,14 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import { InternalError } from '../../core/errors/index.js';
 import { plural } from '../../core/plural.js';
-import type { StepContext } from '../../core/operations/index.js';
 import type { ArchiveLimits } from '../archive/archive-limits.js';
 import { flattenLayers } from '../archive/flatten-layers.js';
 import { initScript, INITRAMFS_MODULES } from '../guest/initramfs.js';
 import { ImageKernel } from '../kernel/image-kernel.js';
 import { DEFAULT_KERNEL } from '../kernel/kernel-puller.js';
 import { KernelRepository } from '../kernel/kernel.repository.js';
-import type { KernelRow } from '../kernel/kernel.repository.js';
+import { KernelService } from '../kernel/kernel.service.js';
 import type { Making, Product } from '../making/image-making.js';
 import type { OciLayer } from '../oci/oci-image.js';
 import { provisionedFiles } from '../provisioning/provisioned-files.js';
@@ -45,6 +43,7 @@ export class LayersToImage {
     private readonly provisioner: TreeProvisioner,
     private readonly kernel: ImageKernel,
     private readonly kernels: KernelRepository,
+    private readonly kernelService: KernelService,
   ) {}
 
   /** @throws LayerRefusedError, ImageNotProvisionableError, DiskFullError, ProcessFailedError */
@@ -54,9 +53,10 @@ export class LayersToImage {
   ): Promise<Pick<Product, 'distribution' | 'kernelVersion' | 'kernelId' | 'diskBytes' | 'bootArguments'>> {
     const { name, site, step } = making;
     const kernel = await step('image.kernel', 'giving it a kernel', async (progress) => {
-      const row = await this.#kernel(making, progress);
-      progress.detail(row.version);
-      return this.kernel.ofKept(row, site);
+      if ((await this.kernels.find(DEFAULT_KERNEL)) === undefined) await this.kernel.pull(site, progress);
+      const found = await this.kernel.ofKept(() => this.kernelService.require(DEFAULT_KERNEL), site);
+      progress.detail(found.release);
+      return found;
     });
     const tree = await this.trees.make(site);
     const bytes = await step(
@@ -114,16 +114,6 @@ export class LayersToImage {
     tell(`${merged.entries} files`);
     await this.trees.unpack(tree, Readable.from(merged.archive()));
     return merged.bytes;
-  }
-
-  /** The one that is kept, or else that of the host's distribution, got now. */
-  async #kernel({ site }: Making, progress: StepContext): Promise<KernelRow> {
-    const kept = await this.kernels.find(DEFAULT_KERNEL);
-    if (kept !== undefined) return kept;
-    const id = await this.kernel.pull(site, progress);
-    const row = await this.kernels.find(id);
-    if (row === undefined) throw new InternalError(`the kernel ${id} is gone`);
-    return row;
   }
 }
 

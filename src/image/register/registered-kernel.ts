@@ -51,7 +51,7 @@ export class RegisteredKernel {
   async make(wanted: Wanted, site: BuildSite): Promise<RegisteredKernelFacts> {
     const facts =
       wanted.kernelPath === undefined
-        ? await this.imageKernel.ofKept(await this.kernels.require(wanted.kernel ?? DEFAULT_KERNEL), site)
+        ? await this.imageKernel.ofKept(() => this.kernels.require(wanted.kernel ?? DEFAULT_KERNEL), site)
         : await this.#ofFile(wanted.kernelPath, site);
     if (wanted.initrdPath === undefined) return facts;
     const initrd = await this.foreign.read(wanted.initrdPath, 'initrd', MAX_INITRD_BYTES);

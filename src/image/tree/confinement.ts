@@ -7,7 +7,11 @@
 /** Ids of the tree's namespace, as the host sees them in root mode; without root they are those of /etc/subuid. */
 export const TREE_IDS = { first: 1_879_048_192, count: 65_536 } as const;
 
-const NAMESPACES = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
+/** What is unmounted on the host goes here too: else a program here would keep its device busy. */
+const NAMESPACES = [
+  ...['--mount', '--propagation', 'slave'],
+  ...['--pid', '--fork', '--kill-child', '--mount-proc'],
+];
 
 /**
  * Root mode. $1, $2: first id and number of ids; then the command. unshare(1) maps several ids only where /etc/subuid
