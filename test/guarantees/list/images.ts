@@ -19,7 +19,7 @@ export const IMAGES: readonly Guarantee[] = [
       {
         file: 'src/image/archive/entry-name.ts',
         find: "if (isDotDot(name, start, end)) throw new ArchiveFault('has “..” in its name');",
-        replace: '',
+        replace: 'void isDotDot(name, start, end);',
       },
     ],
   },
