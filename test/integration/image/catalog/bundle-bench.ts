@@ -75,7 +75,7 @@ export class BundleBench {
       kernelVersion: '6.1.0-56-cloud-amd64',
       diskBytes: statSync(this.path('root.ext4')).size,
       bootArguments: ['net.ifnames=0', 'quiet'],
-      provenance: { sources: [{ uri: 'http://deb.debian.org/debian', suite: 'bookworm' }] },
+      provenance: { sources: [{ uri: 'http://mirror.example/debian', suite: 'bookworm' }] },
     };
   }
 
